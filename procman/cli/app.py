@@ -1,0 +1,112 @@
+"""The app on disk: reads its Procfile and environment files into a plan, with all mistakes at once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from procman.core import config, dotenv, formation, procfile
+from procman.errors import Problem, UserError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
+
+    from procman.core.config import Environment, Plan
+    from procman.core.procfile import ProcessType
+
+    T = TypeVar("T")
+
+NO_ENVIRONMENT = config.Environment({}, {})
+
+
+class App(NamedTuple):
+    """What the files of an app say. `root` is the folder in which everything runs."""
+
+    root: str
+    procfile: str
+    types: tuple[ProcessType, ...]
+    environment: Environment
+
+
+class Mistakes:
+    """Gathers the mistakes of several readings, so that the user sees all of them at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def gather(self, read: Callable[[], T], otherwise: T) -> T:
+        """What `read` gives, or `otherwise` when it raises `UserError`."""
+        try:
+            return read()
+        except UserError as error:
+            self.problems += error.problems
+            return otherwise
+
+    def check(self) -> None:
+        """Raise `UserError` with all that was gathered, if anything was."""
+        if self.problems:
+            raise UserError(dict.fromkeys(self.problems))
+
+
+def load(options: Namespace, mistakes: Mistakes, need_procfile: bool = True) -> App:
+    """Read the app that the options `-f`, `-d` and `-e` mean. Without a Procfile it may have no types."""
+    named = options.procfile
+    root = os.path.abspath(options.root or os.path.dirname(named or ""))
+    if not os.path.isdir(root):
+        raise UserError([Problem(options.root or os.path.dirname(named), None, "no such folder")])
+    path = named or os.path.relpath(os.path.join(root, "Procfile"))
+    optional = not need_procfile and not named and not os.path.exists(path)
+    types = () if optional else mistakes.gather(lambda: procfile.parse(read(path, PROCFILE_HINT), path), ())
+    environment = mistakes.gather(lambda: load_environment(root, options), NO_ENVIRONMENT)
+    return App(root, path, types, environment)
+
+
+def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
+    """The plan of `start`. Raises `UserError` with every mistake of files and options."""
+    names = [type_.name for type_ in app.types]
+    counts = None
+    if options.formation is not None:
+        counts = mistakes.gather(lambda: formation.parse(options.formation, "formation"), None)
+    base = mistakes.gather(lambda: config.base_port(options.port, app.environment), 0)
+    wanted: dict[str, int] = {}
+    if names:
+        wanted = mistakes.gather(lambda: formation.resolve(names, counts, options.names), {})
+    mistakes.check()
+    return config.build(app.types, wanted, base, app.environment, options.release)
+
+
+PROCFILE_HINT = "no such file: write one with a line like 'web: python app.py', or name one with -f"
+MISSING_HINT = "no such file"
+
+
+def read(path: str, missing: str = MISSING_HINT) -> bytes:
+    """The bytes of a file. Raises `UserError` when it is missing, a folder or not to be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        text = missing
+    except IsADirectoryError:
+        text = "this is a folder, not a file"
+    except OSError as error:
+        text = f"cannot be read: {error.strerror}"
+    raise UserError([Problem(path, None, text)])
+
+
+def load_environment(root: str, options: Namespace) -> Environment:
+    """The real environment with the app's .env, or with the files named by `-e`."""
+    named = [path for each in options.env or () for path in each.split(",") if path]
+    default = os.path.join(root, ".env")
+    if not named and os.path.exists(default):
+        named = [os.path.relpath(default)]
+    mistakes = Mistakes()
+    files: list[tuple[str, Mapping[str, str]]] = []
+    known = dict(os.environ)
+    for path in named:
+        values = mistakes.gather(lambda path=path: dotenv.parse(read(path), path, known), {})
+        files.append((path, values))
+        known.update(values)
+    mistakes.check()
+    return config.merge(os.environ, files, options.env_override == "os")

@@ -1,0 +1,71 @@
+"""`procman check`: the plan, printed; or every mistake in the app's files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from procman.cli import app as apps
+from procman.cli import warnings
+from procman.errors import UserError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from procman.cli.app import App
+    from procman.core.config import Plan
+
+
+def check(options: Namespace) -> int:
+    """Print the plan; 2 when it cannot be made."""
+    options.names = []
+    mistakes = apps.Mistakes()
+    try:
+        app = apps.load(options, mistakes)
+        plan = apps.plan(app, options, mistakes)
+    except UserError as error:
+        if not options.json:
+            raise
+        problems = [{"source": each.source, "line": each.line, "message": each.text} for each in error.problems]
+        print(json.dumps({"errors": problems}, indent=2))
+        return error.exit_code
+    described = describe(app, plan)
+    print(json.dumps(described, indent=2) if options.json else in_words(app, described))
+    return 0
+
+
+def describe(app: App, plan: Plan) -> dict[str, Any]:
+    """The plan as plain values. Of the environment only names: values may be secrets."""
+    return {
+        "procfile": app.procfile,
+        "root": app.root,
+        "processes": [
+            {
+                "name": type_.name,
+                "command": type_.command,
+                "instances": len(ports),
+                "port": ports[0] if ports else None,
+            }
+            for type_ in app.types
+            for ports in [[process.port for process in plan.processes if process.type == type_.name]]
+        ],
+        "environment": [{"key": key, "source": source} for key, source in plan.environment.sources.items()],
+        "tasks": [],
+        "warnings": warnings.of(app, plan),
+    }
+
+
+def in_words(app: App, described: dict[str, Any]) -> str:
+    """The plan for people; its first line is Foreman's."""
+    processes = described["processes"]
+    width = max(len(each["name"]) for each in processes)
+    lines = [f"valid procfile detected ({', '.join(each['name'] for each in processes)})", ""]
+    for each in processes:
+        count = f"{each['instances']} x" if each["instances"] else "  -"
+        port = each["port"] or "-"
+        lines.append(f"{each['name']:{width}}  {count:>4}  port {port:<5}  {each['command']}")
+    if described["environment"]:
+        lines += ["", *(f"{each['key']}  from {each['source']}" for each in described["environment"])]
+    lines += [f"warning: {text}" for text in described["warnings"]]
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""Procman's own output: what `start` writes to, and how lines look there."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from procman.core import render
+from procman.host.spawn import WindowSize
+from procman.logs.hub import Log, stamper
+from procman.logs.writer import Writer
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+
+    from procman.core.config import Plan
+
+STDOUT = 1
+NARROWEST = 20
+"""A child's window is never told to be narrower, since programs then print garbage."""
+
+
+class Display:
+    """The log on standard output, and the window of children that get a terminal (None: pipes)."""
+
+    def __init__(self, options: Namespace, plan: Plan, wake: Callable[[], None]) -> None:
+        self._terminal = os.isatty(STDOUT)
+        self._style = _style(options, plan, self._terminal)
+        self._prefix_width = len(render.prefix(self._style._replace(colours={}), "", stamper(options.timestamp_format)()))
+        self._screen = render.TerminalScreen(*_size()) if self._terminal and not _dumb() else None
+        stamp = stamper(options.timestamp_format) if options.timestamp else str
+        self.log = Log(Writer(STDOUT, wake), self._screen or render.PlainScreen(), self._style, stamp)
+        on_terminals = options.pty == "always" or (options.pty == "auto" and self._terminal)
+        self.window = self._window() if on_terminals else None
+
+    def resized(self) -> WindowSize:
+        """Take the terminal's new size, and give that of the children's windows."""
+        if self._screen:
+            self._screen.columns, self._screen.rows = _size()
+        return self._window()
+
+    def _window(self) -> WindowSize:
+        columns, rows = _size()
+        return WindowSize(max(NARROWEST, columns - self._prefix_width), rows)
+
+
+def _style(options: Namespace, plan: Plan, terminal: bool) -> render.Style:
+    everyone = plan.processes + ((plan.release,) if plan.release else ())
+    colours = render.colours_of((process.name, process.index) for process in everyone)
+    coloured = _coloured(options.color, terminal)
+    return render.Style(plan.name_width, options.timestamp, options.prefix, colours if coloured else {})
+
+
+def _coloured(choice: str, terminal: bool) -> bool:
+    """`--color`, else NO_COLOR (no-color.org), else FORCE_COLOR, else whether this is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (terminal and not _dumb())
+
+
+def _dumb() -> bool:
+    return os.environ.get("TERM") == "dumb"
+
+
+def _size() -> tuple[int, int]:
+    """Columns and rows of the terminal; 80 by 24 when there is none, or it does not know."""
+    try:
+        columns, rows = os.get_terminal_size(STDOUT)
+    except OSError:
+        return 80, 24
+    return columns or 80, rows or 24

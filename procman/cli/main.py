@@ -1,0 +1,88 @@
+"""The command `procman`: what is typed, to the room that does it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from procman.host import guardian
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from procman.host.guardian import Guarded
+
+SUPERVISING = ("start", "run")
+"""Commands with children, which a guardian keeps from being left behind."""
+WITH_VALUE = ("-f", "--procfile", "-d", "--root", "-e", "--env")
+
+
+def main() -> None:
+    """The entry point of the command."""
+    _fill_standard_streams()
+    words = sys.argv[1:]
+    command = _command(words)
+    guarded = None
+    if command in SUPERVISING and hasattr(signal, "sigwaitinfo"):
+        outcome = guardian.guard(child_has_terminal=command == "run")
+        if isinstance(outcome, int):
+            sys.exit(outcome)
+        guarded = outcome
+    else:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.exit(run(words, guarded))
+
+
+def run(words: Sequence[str], guarded: Guarded | None) -> int:
+    """Do what the words say; the exit code. A user's mistake is told on stderr, without a traceback."""
+    from procman.cli import parser
+    from procman.errors import ProcmanError
+
+    try:
+        return _dispatch(parser.parse(words), guarded)
+    except ProcmanError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _dispatch(options: Namespace, guarded: Guarded | None) -> int:
+    """Only the command that is asked for is imported: that is most of the time to start."""
+    match options.command:
+        case "start":
+            from procman.cli.start import start
+
+            return start(options, guarded)
+        case "run":
+            from procman.cli.run import run
+
+            return run(options, guarded)
+        case "check":
+            from procman.cli.check import check
+
+            return check(options)
+        case _:
+            from procman.cli.info import show
+
+            return show(options)
+
+
+def _command(words: Sequence[str]) -> str:
+    """The command's name, before anything is imported that could read the line in earnest."""
+    left = iter(words)
+    for word in left:
+        if word in WITH_VALUE:
+            next(left, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def _fill_standard_streams() -> None:
+    """A descriptor 0, 1 or 2 that is closed would be taken by the next file that is opened."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(fd)

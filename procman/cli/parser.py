@@ -1,0 +1,93 @@
+"""The command line, read by argparse."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from procman import __version__
+from procman.cli import options
+from procman.errors import USAGE, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "start": ("run the app: all process types, or those named", options.START),
+    "run": ("run a task, a process type or a command once, in the foreground", options.RUN),
+    "check": ("print the plan, and every mistake in the app's files", options.CHECK),
+    "version": ("print the version", ()),
+    "completion": ("print a shell's completion script", ()),
+}
+SHELLS = ("bash", "zsh", "fish")
+BEFORE = "before_"
+"""Prefix of options given before the command's name."""
+EPILOG = "Every option can also be set as PROCMAN_<COMMAND>_<OPTION>, as in PROCMAN_START_PORT=3000."
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with a hint at the command that was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        typed = message.partition("argument COMMAND: invalid choice: ")[2].split("'")[1:2]
+        hint = suggest(typed[0], COMMANDS) if typed else ""
+        if typed:
+            message = f"no command '{typed[0]}'{hint}"
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def build() -> Parser:
+    """The parser of the whole command line."""
+    parser = Parser("procman", description="Procfile process manager.", epilog=EPILOG, allow_abbrev=False)
+    parser.add_argument("-v", "--version", action="version", version=__version__)
+    options.add(parser, options.APP, BEFORE)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, (summary, flags) in COMMANDS.items():
+        sub = commands.add_parser(
+            name, help=summary, description=summary, epilog=EPILOG if flags else None, allow_abbrev=False
+        )
+        options.add(sub, flags)
+        _add_arguments(name, sub)
+    return parser
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The command and its options, filled up from environment, files and defaults.
+
+    Exits for `--help` and for what is not a command line. Raises `UserError` for bad values elsewhere.
+    """
+    parser = build()
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete  # 20 ms that only a shell's Tab key waits for
+
+        argcomplete.autocomplete(parser)
+    given = parser.parse_args(words)
+    if given.command is None:
+        parser.print_help()
+        parser.exit()
+    _move_options_behind(given)
+    return options.complete(given, given.command, COMMANDS[given.command][1])
+
+
+def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
+    if name == "start":
+        parser.add_argument("names", nargs="*", metavar="TYPE", help="run only these process types")
+    elif name == "run":
+        help_ = "a task's name, a process type, or a command; 'task NAME' and '-- COMMAND' say which"
+        parser.add_argument("words", nargs=argparse.REMAINDER, metavar="TASK|TYPE|COMMAND ...", help=help_)
+    elif name == "completion":
+        parser.add_argument("shell", choices=SHELLS)
+
+
+def _move_options_behind(given: argparse.Namespace) -> None:
+    """`procman -f FILE start` is `procman start -f FILE`; of `-e`, both count."""
+    values = vars(given)
+    for name in [option.name for option in options.APP]:
+        before = values.pop(BEFORE + name, None)
+        if isinstance(before, list):
+            values[name] = before + values.get(name, [])
+        elif before is not None:
+            values.setdefault(name, before)

@@ -1,0 +1,91 @@
+"""`procman run`: one task, process type or command, in the foreground, with the app's environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from typing import TYPE_CHECKING
+
+from procman.cli import app as apps
+from procman.core import commands, config, ports
+from procman.core.commands import Kind
+from procman.core.facts import exit_code
+from procman.core.messages import ChildExited, GuardianDied, SignalReceived
+from procman.engine.engine import FORWARDED, STOPPING
+from procman.errors import SpawnError, suggest
+from procman.host import spawn, subreaper
+from procman.host.poller import Poller
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+
+    from procman.cli.app import App
+    from procman.core.commands import Resolution
+    from procman.host.guardian import Guarded
+
+NAME = "run.1"
+NOT_FOUND = 127
+NOT_EXECUTABLE = 126
+GRACE_SECONDS = 5.0
+
+
+def run(options: Namespace, guarded: Guarded | None) -> int:
+    """Run the words; the child's exit code, 128+n for signal n, 127 when there is no such command."""
+    mistakes = apps.Mistakes()
+    app = apps.load(options, mistakes, need_procfile=False)
+    base = mistakes.gather(lambda: config.base_port(options.port, app.environment), 0)
+    mistakes.check()
+    types = {type_.name: type_.command for type_ in app.types}
+    behind_dashes = options.words[:1] == ["--"]
+    resolution = commands.resolve(options.words[behind_dashes:], {}, types, behind_dashes)
+    environment = _environment(app, base, resolution)
+    os.chdir(app.root)
+    program = _find(resolution, environment, types)
+    subreaper.adopt_orphans()
+    poller = Poller()
+    poller.receive_signals((*STOPPING, *FORWARDED))
+    if guarded:
+        poller.watch_guardian(guarded.lifeline)
+    group = guarded.group if guarded else os.getpgrp()
+    try:
+        pid = spawn.spawn_here(program, resolution.words, environment, group)
+    except OSError as error:
+        raise SpawnError(f"{program}: {error.strerror}", NOT_EXECUTABLE) from None
+    code = _wait(poller, pid)
+    subreaper.sweep(GRACE_SECONDS, set(STOPPING))
+    return exit_code(code)
+
+
+def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
+    """The app's environment, with the port of the type if it is one."""
+    port = None
+    for index, type_ in enumerate(app.types):
+        if resolution.kind is Kind.TYPE and type_.name == resolution.name:
+            port = ports.port_of(base, index, 1)
+    return {**app.environment.values, **config.first_ports(app.types, base), **config.identity(NAME, port)}
+
+
+def _find(resolution: Resolution, environment: Mapping[str, str], types: Mapping[str, str]) -> str:
+    """The path of the program, looked for where the child would look. Raises `SpawnError`."""
+    name = resolution.words[0]
+    if os.path.isdir(name) or (os.path.isfile(name) and "/" in name and not os.access(name, os.X_OK)):
+        raise SpawnError(f"{name}: not executable", NOT_EXECUTABLE)
+    program = shutil.which(name, path=environment.get("PATH", os.defpath))
+    if program is None:
+        raise SpawnError(f"{name}: no such process type or command{suggest(name, types)}", NOT_FOUND)
+    return program
+
+
+def _wait(poller: Poller, pid: int) -> int:
+    """Pass signals on until the child has ended; its code, minus n for signal n."""
+    while True:
+        for message in poller.wait(None):
+            match message:
+                case SignalReceived(number):
+                    os.kill(pid, number)
+                case GuardianDied():
+                    os.kill(pid, signal.SIGTERM)
+                case ChildExited(ended, code) if ended == pid:
+                    return code

@@ -1,0 +1,98 @@
+"""`procman start`: the composition root. Read this file to see how the rooms fit together."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from procman.cli import app as apps
+from procman.cli.display import STDOUT, Display
+from procman.core.facts import Notice
+from procman.engine.engine import RECEIVED, STOPPING, Engine
+from procman.engine.supervisor import Policy, Supervisor
+from procman.errors import Problem, UserError, suggest
+from procman.host import ports, subreaper
+from procman.host.children import Children
+from procman.host.lock import FOLDER, PidFile
+from procman.host.poller import Poller
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from procman.core.config import Plan
+    from procman.host.guardian import Guarded
+    from procman.logs.hub import Log
+
+
+def start(options: Namespace, guarded: Guarded | None) -> int:
+    """Run the formation until it ends; the exit code."""
+    mistakes = apps.Mistakes()
+    app = apps.load(options, mistakes)
+    plan = apps.plan(app, options, mistakes)
+    _check_exit_code_from(options.exit_code_from, plan)
+    os.chdir(app.root)
+    subreaper.adopt_orphans()
+
+    poller = Poller()
+    display = Display(options, plan, poller.wake)
+    log = display.log
+    children = Children(poller, _environment(plan, display), display.window, log.output)
+    policy = Policy(options.timeout, signal.SIGTERM, options.exit_code_from)
+    stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
+    supervisor = Supervisor(stages, children, log.say, policy)
+    engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
+
+    poller.receive_signals(RECEIVED)
+    poller.watch_stdout(STDOUT)
+    if guarded:
+        poller.watch_guardian(guarded.lifeline)
+    pid_file = PidFile(app.root)
+    for warning in (*_claim(pid_file, os.getppid() if guarded else os.getpid()), *_taken_ports(plan)):
+        log.say(warning)
+    try:
+        code = engine.run()
+        _sweep(options.timeout, log)
+        engine.flush()
+        return code
+    finally:
+        pid_file.release()
+
+
+def _check_exit_code_from(chosen: str | None, plan: Plan) -> None:
+    known = [name for process in plan.processes for name in (process.type, process.name)]
+    if chosen is not None and chosen not in known:
+        text = f"no process '{chosen}' is started{suggest(chosen, known)}"
+        raise UserError([Problem("--exit-code-from", None, text)])
+
+
+def _environment(plan: Plan, display: Display) -> dict[str, str]:
+    """The app's environment. On a pipe Python would keep its lines back: ask it not to."""
+    values = plan.environment.values
+    return values if display.window else {"PYTHONUNBUFFERED": "1", **values}
+
+
+def _claim(pid_file: PidFile, pid: int) -> Iterator[Notice]:
+    try:
+        other = pid_file.acquire(pid)
+    except OSError as error:
+        yield Notice(f"cannot write {FOLDER}: {error.strerror}")
+        return
+    if other is not None:
+        yield Notice(f"another procman (pid {other}) runs this app already")
+
+
+def _taken_ports(plan: Plan) -> Iterator[Notice]:
+    for process in plan.processes:
+        if process.port is not None and ports.taken(process.port):
+            yield Notice(f"port {process.port}, meant for {process.name}, is already taken")
+
+
+def _sweep(grace: float, log: Log) -> None:
+    """Stop what left its process group: daemons and the like, adopted when their parents ended."""
+    if subreaper.any_children():
+        left = ", ".join(f"{name} (pid {pid})" for pid, name in subreaper.descendants())
+        log.say(Notice(f"stopping what was left behind: {left}"))
+        subreaper.sweep(grace, set(STOPPING))
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())

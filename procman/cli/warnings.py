@@ -1,0 +1,62 @@
+"""What is probably wrong in an app, though nothing forbids it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from procman.cli.app import App
+    from procman.core.config import Plan
+    from procman.core.procfile import ProcessType
+
+ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+PLAIN_WORD = re.compile(r"[A-Za-z0-9_./+-]+")
+OF_THE_SHELL = frozenset(
+    ". : [ alias bg break cd command continue echo eval exec exit export false fg for if case until"
+    " getopts hash jobs kill local printf pwd read readonly return set shift test time times trap true"
+    " type ulimit umask unalias unset wait while".split()
+)
+OWN_NAMES = {"system": "procman's own lines", "all": "all types in -m"}
+
+
+def of(app: App, plan: Plan) -> list[str]:
+    """The warnings about an app, in the order of its Procfile."""
+    found = [
+        f"{app.procfile}:{type_.line}: {text}" for type_ in app.types for text in _about_type(app, type_)
+    ]
+    beyond = [process.name for process in plan.processes if process.port is None]
+    if beyond:
+        found.append(f"no port is left for {', '.join(beyond[:5])}{' and others' * (len(beyond) > 5)}")
+    return found
+
+
+def _about_type(app: App, type_: ProcessType) -> Iterator[str]:
+    if type_.name in OWN_NAMES:
+        yield f"'{type_.name}' is the name of {OWN_NAMES[type_.name]}"
+    if re.search(r"(?<!&)&\s*$", type_.command):
+        yield f"'{type_.name}' ends in '&': its shell ends at once, and with it everything"
+    program = _program(type_.command)
+    if program and not _found(program, app):
+        yield f"'{type_.name}': no command '{program}' found"
+
+
+def _program(command: str) -> str | None:
+    """The first program of a command, when that can be told without being a shell."""
+    words = [word for word in command.split() if not ASSIGNMENT.match(word)]
+    if words[:1] == ["exec"]:
+        words = words[1:]
+    if not words or words[0] in OF_THE_SHELL or not PLAIN_WORD.fullmatch(words[0]):
+        return None
+    return words[0]
+
+
+
+def _found(program: str, app: App) -> bool:
+    """Looked for where the child would look; a path is one from the root."""
+    place = os.path.join(app.root, program) if "/" in program else program
+    return shutil.which(place, path=app.environment.values.get("PATH", os.defpath)) is not None

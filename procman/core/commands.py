@@ -1,0 +1,76 @@
+"""What `procman run WORDS` means: a task, else a process type, else a command."""
+
+from __future__ import annotations
+
+import shlex
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from procman.errors import Problem, UnknownName, UserError, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Kind(Enum):
+    TASK = "task"
+    TYPE = "type"
+    COMMAND = "command"
+
+
+class Resolution(NamedTuple):
+    """What to run. `words` is the argument vector; a task's or type's command goes through the shell."""
+
+    kind: Kind
+    name: str
+    words: tuple[str, ...]
+
+
+SHELL = ("/bin/sh", "-c")
+
+
+def resolve(
+    words: Sequence[str], tasks: Mapping[str, str], types: Mapping[str, str], command_only: bool = False
+) -> Resolution:
+    """Which command the words mean; `tasks` and `types` are commands by name.
+
+    `task NAME …` means a task for certain, unless a task or type is itself called `task`.
+    `command_only` (words behind `--`) means a command for certain. Further words are passed to a
+    task's or type's command, quoted for the shell. Raises `UserError` without words and
+    `UnknownName` for a task that does not exist.
+    """
+    if not words:
+        raise UserError([Problem("run", None, "say what to run: a task, a process type or a command")])
+    first, *rest = words
+    if command_only:
+        return _command(words)
+    if first == "task" and first not in tasks and first not in types:
+        return _task(rest, tasks)
+    if first in tasks:
+        return _through_shell(Kind.TASK, first, tasks[first], rest)
+    if first in types:
+        return _through_shell(Kind.TYPE, first, types[first], rest)
+    return _command(words)
+
+
+def _task(words: Sequence[str], tasks: Mapping[str, str]) -> Resolution:
+    if not words:
+        raise UserError([Problem("run task", None, "say which task to run")])
+    name, *arguments = words
+    if name not in tasks:
+        known = suggest(name, tasks) if tasks else ": this app defines no tasks"
+        raise UnknownName([Problem("run task", None, f"no task '{name}'{known}")])
+    return _through_shell(Kind.TASK, name, tasks[name], arguments)
+
+
+def _through_shell(kind: Kind, name: str, command: str, arguments: Sequence[str]) -> Resolution:
+    arguments = arguments[1:] if arguments[:1] == ["--"] else arguments
+    line = f"{command} {shlex.join(arguments)}" if arguments else command
+    return Resolution(kind, name, (*SHELL, line))
+
+
+def _command(words: Sequence[str]) -> Resolution:
+    """One word with blanks in it is a line for the shell, as people quote it; else words are words."""
+    if len(words) == 1 and any(character.isspace() for character in words[0]):
+        return Resolution(Kind.COMMAND, words[0].split()[0], (*SHELL, words[0]))
+    return Resolution(Kind.COMMAND, words[0], tuple(words))

@@ -1,0 +1,81 @@
+"""The .env file, read by python-dotenv's parser; what it passes over in silence is an error here."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from procman.errors import Problem, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dotenv.parser import Binding
+
+REFERENCE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
+SINGLE_QUOTED = re.compile(r"\s*(?:export\s+)?[^=]+=\s*'")
+
+
+def parse(data: bytes, source: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of one file, last value of a key.
+
+    `${X}` and `${X:-default}` outside single quotes are taken from the lines above, else from
+    `environment`. Raises `UserError` with every bad line of the file.
+    """
+    from dotenv.parser import parse_stream  # 30 ms that an app without a .env need not wait for
+
+    values: dict[str, str] = {}
+    problems: list[Problem] = []
+    for binding in parse_stream(StringIO(_decode(data, source))):
+        wrong = _mistake(binding)
+        if wrong:
+            problems.append(Problem(source, _line(binding), wrong))
+        elif binding.key is not None and binding.value is not None:
+            quoted = SINGLE_QUOTED.match(binding.original.string)
+            value = binding.value
+            values[binding.key] = value if quoted else expand(value, {**environment, **values})
+    if problems:
+        raise UserError(problems)
+    return values
+
+
+def expand(value: str, known: Mapping[str, str]) -> str:
+    """`${X}` replaced by its value, or by the default behind `:-`, or by nothing; `$X` stays."""
+
+    def replace(match: re.Match[str]) -> str:
+        return known.get(match["name"], match["default"] or "")
+
+    return REFERENCE.sub(replace, value)
+
+
+def _decode(data: bytes, source: str) -> str:
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UserError([Problem(source, line, "not UTF-8 text")]) from None
+
+
+def _mistake(binding: Binding) -> str | None:
+    if binding.error:
+        return "cannot be read: is a quote missing its end, or is there text behind one?"
+    if binding.key is not None and binding.value is None:
+        return f"'{binding.key}' has no value: write '{binding.key}=' for an empty one"
+    if "\0" in (binding.value or "") or "\0" in (binding.key or ""):
+        return "a NUL byte: this is not a text file"
+    if binding.key == "" or (binding.key is None and "=" in _first_line(binding)):
+        return "a name is missing before '='"
+    return None
+
+
+def _first_line(binding: Binding) -> str:
+    """The first line that is not blank, or nothing when it is a comment."""
+    line = binding.original.string.lstrip().partition("\n")[0]
+    return "" if line.startswith("#") else line
+
+
+def _line(binding: Binding) -> int:
+    """python-dotenv counts from the blank lines before a binding; the user wants the binding's own."""
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")

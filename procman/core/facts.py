@@ -1,0 +1,106 @@
+"""What the engine publishes: past-tense events, and their words for people."""
+
+from __future__ import annotations
+
+import signal
+from typing import NamedTuple
+
+
+class ProcessStarted(NamedTuple):
+    name: str
+    pid: int
+
+    def __str__(self) -> str:
+        return f"{self.name} started (pid {self.pid})"
+
+
+class ProcessEnded(NamedTuple):
+    """`code` is the exit code, or minus the number of the signal that ended the process."""
+
+    name: str
+    code: int
+
+    def __str__(self) -> str:
+        if self.code < 0:
+            return f"{self.name} terminated by {signal_name(-self.code)}"
+        return f"{self.name} exited with code {self.code}"
+
+
+class SpawnFailed(NamedTuple):
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} could not be started: {self.reason}"
+
+
+class StopRequested(NamedTuple):
+    """`reason` as in "SIGTERM received" or "web.1 has ended"."""
+
+    reason: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason}, stopping{self.hint}"
+
+
+class StillAlive(NamedTuple):
+    """Who has not obeyed the stop signal yet, and the seconds left before SIGKILL."""
+
+    names: tuple[str, ...]
+    pids: tuple[int, ...]
+    seconds: int
+
+    def __str__(self) -> str:
+        who = ", ".join(f"{name} (pid {pid})" for name, pid in zip(self.names, self.pids, strict=True))
+        return f"waiting for {who}, SIGKILL in {self.seconds} s"
+
+
+class KillSent(NamedTuple):
+    names: tuple[str, ...]
+    pids: tuple[int, ...]
+
+    def __str__(self) -> str:
+        who = ", ".join(f"{name} (pid {pid})" for name, pid in zip(self.names, self.pids, strict=True))
+        return f"sending SIGKILL to {who}"
+
+
+class SignalForwarded(NamedTuple):
+    number: int
+
+    def __str__(self) -> str:
+        return f"{signal_name(self.number)} received, forwarded to all processes"
+
+
+class Notice(NamedTuple):
+    """Something a person should know that is no event of a process."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Fact = (
+    ProcessStarted
+    | ProcessEnded
+    | SpawnFailed
+    | StopRequested
+    | StillAlive
+    | KillSent
+    | SignalForwarded
+    | Notice
+)
+
+
+def signal_name(number: int) -> str:
+    """`SIGTERM` for 15; real-time signals have no name and are told by number."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def exit_code(code: int) -> int:
+    """The exit code a shell gives for it: 128+n for signal n."""
+    return 128 - code if code < 0 else code

@@ -1,0 +1,136 @@
+"""The life of a process, as a table: phase and event give the next phase and what is to be done.
+
+`wanted` is what the operator asked for and `phase` what the child does; only commands (START, STOP,
+KILL) change the first. A pair that the table does not have raises and changes nothing.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+DRAIN_SECONDS = 0.5
+"""How long the end of a child waits for the end of its output, when something else holds that open."""
+
+
+class Phase(Enum):
+    IDLE = "idle"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    """Has got its stop signal."""
+    KILLING = "killing"
+    """Has got SIGKILL."""
+    DRAINING = "draining"
+    """The child has ended; its end is told when its output has ended too, or 0.5 s later."""
+    LEAVING = "leaving"
+    """The end is told; others of its process group may still be there."""
+    ENDED = "ended"
+
+
+class Event(Enum):
+    START = "start"
+    STOP = "stop"
+    KILL = "kill"
+    SPAWN_FAILED = "spawn failed"
+    EXITED = "exited"
+    OUTPUT_CLOSED = "output closed"
+    DRAIN_DUE = "drain due"
+    KILL_DUE = "kill due"
+    GROUP_GONE = "group gone"
+
+
+class Effect(Enum):
+    SPAWN = "spawn"
+    SIGNAL_STOP = "signal stop"
+    SIGNAL_KILL = "signal kill"
+    CLOSE_OUTPUT = "close output"
+    REPORT = "report"
+    CHECK_GROUP = "check group"
+
+
+class Life(NamedTuple):
+    """State of one process. `timeout` in seconds; `kill_at` and `drain_at` on the monotonic clock."""
+
+    timeout: float
+    phase: Phase = Phase.IDLE
+    wanted: bool = True
+    output_open: bool = True
+    kill_at: float | None = None
+    drain_at: float | None = None
+
+
+P, E, F = Phase, Event, Effect
+
+TABLE: dict[tuple[Phase, Event], tuple[Phase, tuple[Effect, ...]]] = {
+    (P.IDLE, E.START): (P.RUNNING, (F.SPAWN,)),
+    (P.IDLE, E.STOP): (P.ENDED, ()),
+    (P.IDLE, E.KILL): (P.ENDED, ()),
+    (P.RUNNING, E.SPAWN_FAILED): (P.ENDED, ()),
+    (P.RUNNING, E.OUTPUT_CLOSED): (P.RUNNING, ()),
+    (P.RUNNING, E.STOP): (P.STOPPING, (F.SIGNAL_STOP,)),
+    (P.RUNNING, E.KILL): (P.KILLING, (F.SIGNAL_KILL,)),
+    (P.RUNNING, E.EXITED): (P.DRAINING, (F.SIGNAL_STOP,)),
+    (P.STOPPING, E.OUTPUT_CLOSED): (P.STOPPING, ()),
+    (P.STOPPING, E.STOP): (P.STOPPING, ()),
+    (P.STOPPING, E.KILL): (P.KILLING, (F.SIGNAL_KILL,)),
+    (P.STOPPING, E.KILL_DUE): (P.KILLING, (F.SIGNAL_KILL,)),
+    (P.STOPPING, E.EXITED): (P.DRAINING, ()),
+    (P.KILLING, E.OUTPUT_CLOSED): (P.KILLING, ()),
+    (P.KILLING, E.STOP): (P.KILLING, ()),
+    (P.KILLING, E.KILL): (P.KILLING, (F.SIGNAL_KILL,)),
+    (P.KILLING, E.KILL_DUE): (P.KILLING, (F.SIGNAL_KILL,)),
+    (P.KILLING, E.EXITED): (P.DRAINING, (F.SIGNAL_KILL,)),
+    (P.DRAINING, E.STOP): (P.DRAINING, ()),
+    (P.DRAINING, E.KILL): (P.DRAINING, (F.SIGNAL_KILL,)),
+    (P.DRAINING, E.KILL_DUE): (P.DRAINING, (F.SIGNAL_KILL,)),
+    (P.DRAINING, E.OUTPUT_CLOSED): (P.LEAVING, (F.REPORT, F.CHECK_GROUP)),
+    (P.DRAINING, E.DRAIN_DUE): (P.LEAVING, (F.REPORT, F.CHECK_GROUP)),
+    # What is left of the group may still write its last words, so its output stays open until it is gone.
+    (P.LEAVING, E.OUTPUT_CLOSED): (P.LEAVING, (F.CHECK_GROUP,)),
+    (P.LEAVING, E.STOP): (P.LEAVING, ()),
+    # SIGKILL cannot be refused, so nobody waits for the group after it.
+    (P.LEAVING, E.KILL): (P.ENDED, (F.SIGNAL_KILL, F.CLOSE_OUTPUT)),
+    (P.LEAVING, E.KILL_DUE): (P.ENDED, (F.SIGNAL_KILL, F.CLOSE_OUTPUT)),
+    (P.LEAVING, E.GROUP_GONE): (P.ENDED, (F.CLOSE_OUTPUT,)),
+    (P.ENDED, E.STOP): (P.ENDED, ()),
+    (P.ENDED, E.KILL): (P.ENDED, ()),
+}
+
+
+def step(life: Life, event: Event, now: float) -> tuple[Life, tuple[Effect, ...]]:
+    """The life after an event, and what is to be done about it, in order.
+
+    Raises `KeyError` for an event that cannot happen in this phase.
+    """
+    phase, effects = TABLE[life.phase, event]
+    life = life._replace(
+        phase=phase,
+        wanted=_wanted(life, event),
+        output_open=life.output_open and event is not Event.OUTPUT_CLOSED,
+        kill_at=_kill_at(life, phase, effects, now),
+        drain_at=_drain_at(life, phase, now),
+    )
+    if phase is Phase.DRAINING and not life.output_open:
+        life, more = step(life, Event.OUTPUT_CLOSED, now)
+        effects += more
+    return life, effects
+
+
+def _wanted(life: Life, event: Event) -> bool:
+    if event in (Event.STOP, Event.KILL):
+        return False
+    return life.wanted or event is Event.START
+
+
+def _kill_at(life: Life, phase: Phase, effects: tuple[Effect, ...], now: float) -> float | None:
+    if phase is Phase.ENDED:
+        return None
+    if Effect.SIGNAL_STOP in effects or Effect.SIGNAL_KILL in effects:
+        return now + life.timeout
+    return life.kill_at
+
+
+def _drain_at(life: Life, phase: Phase, now: float) -> float | None:
+    if phase is not Phase.DRAINING:
+        return None
+    return now + DRAIN_SECONDS if life.drain_at is None else life.drain_at

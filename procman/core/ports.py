@@ -1,0 +1,28 @@
+"""Which port a process gets: base + 100 for each type of the Procfile + 1 for each instance (Foreman)."""
+
+from __future__ import annotations
+
+import re
+
+from procman.errors import Problem, UserError
+
+DEFAULT_BASE = 5000
+LAST = 65535
+
+
+def parse_base(text: str, source: str) -> int:
+    """A port number from 1 to 65535. Raises `UserError`, naming where it came from."""
+    if not (text.isascii() and text.strip().isdecimal()) or not 1 <= int(text) <= LAST:
+        raise UserError([Problem(source, None, f"'{text}' is not a port number from 1 to {LAST}")])
+    return int(text)
+
+
+def port_of(base: int, type_index: int, instance: int) -> int | None:
+    """The port of an instance (from 1) of the type at `type_index` (from 0); None beyond the last port."""
+    port = base + 100 * type_index + instance - 1
+    return port if port <= LAST else None
+
+
+def variable(name: str) -> str:
+    """The variable that tells everyone the first port of a type: `web-ui` -> `PROCMAN_PORT_WEB_UI`."""
+    return "PROCMAN_PORT_" + re.sub(r"[^A-Z0-9]", "_", name.upper())

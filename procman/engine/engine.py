@@ -1,0 +1,134 @@
+"""The loop: take what has happened, or the earliest deadline, and have it dealt with."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from procman.core import facts
+from procman.core.messages import (
+    ChildExited,
+    GuardianDied,
+    Message,
+    OutputClosed,
+    OutputRead,
+    SignalReceived,
+    StdoutClosed,
+    WriterChanged,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from procman.engine.supervisor import Supervisor
+    from procman.host.poller import Poller
+    from procman.logs.hub import Log
+
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+FORWARDED = (signal.SIGUSR1, signal.SIGUSR2)
+RECEIVED = (*STOPPING, *FORWARDED, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
+STALLED_SECONDS = 2.0
+"""After a stop that was asked for, a terminal that takes nothing for so long is not waited for."""
+
+
+class Engine:
+    """One supervisor, one log, one wait."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        poller: Poller,
+        log: Log,
+        resized: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._supervisor = supervisor
+        self._poller = poller
+        self._log = log
+        self._resized = resized
+        self._clock = clock
+
+    def run(self) -> int:
+        """Until every process has ended; the exit code of `start`."""
+        while not self._supervisor.finished:
+            self.turn()
+        return self._supervisor.exit_code
+
+    def turn(self) -> None:
+        """One wait and what follows from it."""
+        starting = self._supervisor.start_next(self._clock())
+        for message in self._poller.wait(0 if starting else self._sleep()):
+            self.handle(message)
+        now = self._clock()
+        self._supervisor.expire(now)
+        if self._log.deadline is not None and self._log.deadline <= now:
+            self._log.refresh(now)
+        if self._log.writer.full():
+            self._poller.pause_outputs()
+
+    def handle(self, message: Message) -> None:
+        """Have one message dealt with."""
+        now = self._clock()
+        match message:
+            case OutputRead(name, data):
+                self._log.output(name, data, now)
+            case OutputClosed(name):
+                self._log.finish(name)
+                self._supervisor.output_closed(name, now)
+            case ChildExited(pid, code):
+                self._supervisor.child_exited(pid, code, now)
+            case SignalReceived(number):
+                self._signalled(number, now)
+            case WriterChanged():
+                self._writer_changed(now)
+            case StdoutClosed():
+                self._supervisor.stop("nobody reads the log any more", now)
+            case GuardianDied():
+                self._supervisor.stop("the guardian was killed", now)
+
+    def flush(self) -> None:
+        """Wait until the log is written: for as long as it takes, unless a signal asks to stop."""
+        self._log.writer.close()
+        self._poller.resume_outputs()
+        pending = self._log.writer.pending
+        while not self._log.writer.done:
+            impatient = self._supervisor.asked_to_stop
+            happened = list(self._poller.wait(STALLED_SECONDS if impatient else None))
+            if any(isinstance(each, SignalReceived) and each.number in STOPPING for each in happened):
+                return
+            if impatient and not happened and self._log.writer.pending == pending:
+                return
+            pending = self._log.writer.pending
+
+    def _sleep(self) -> float | None:
+        """Seconds to the nearest deadline; None when there is none."""
+        deadlines = [at for at in (self._supervisor.deadline, self._log.deadline) if at is not None]
+        return max(0.0, min(deadlines) - self._clock()) if deadlines else None
+
+    def _signalled(self, number: int, now: float) -> None:
+        if number in STOPPING:
+            self._supervisor.signalled(number, now)
+        elif number in FORWARDED:
+            self._supervisor.forward(number)
+            self._log.say(facts.SignalForwarded(number))
+        elif number == signal.SIGTSTP:
+            self._supervisor.forward(signal.SIGSTOP)  # an orphaned group does not obey SIGTSTP (POSIX)
+            os.kill(os.getpid(), signal.SIGSTOP)
+        elif number == signal.SIGCONT:
+            self._supervisor.forward(signal.SIGCONT)
+        elif number == signal.SIGWINCH:
+            self._resized()
+
+    def _writer_changed(self, now: float) -> None:
+        error = self._log.writer.error
+        if error is None:
+            self._poller.resume_outputs()
+        elif error.errno in (errno.EPIPE, errno.EIO):
+            self._supervisor.stop("nobody reads the log any more", now)
+        elif not self._supervisor.stopping:
+            reason = f"the log cannot be written: {error.strerror}"
+            os.write(2, f"procman: {reason}, stopping\n".encode())
+            self._supervisor.stop(reason, now, code=1)

@@ -1,0 +1,63 @@
+"""What a user can do wrong, as values: one tree, reported in one place, never as a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+USAGE = 2
+"""Exit code for "you wrote something wrong"."""
+NO_SUCH_NAME = 4
+"""Exit code for "no process, task or run of that name"."""
+
+
+class Problem(NamedTuple):
+    """One mistake: where it stands (a file, an option, a variable) and what to do about it."""
+
+    source: str
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        where = self.source if self.line is None else f"{self.source}:{self.line}"
+        return f"{where}: {self.text}"
+
+
+class ProcmanError(Exception):
+    """Root of the tree: `exit_code` is what the command exits with, `str()` is what the user reads."""
+
+    exit_code = 1
+
+
+class UserError(ProcmanError):
+    """Mistakes in what the user wrote, all that were found, in the order of their lines."""
+
+    exit_code = USAGE
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class UnknownName(UserError):
+    """A process type or task that does not exist was asked for on the command line of `run`."""
+
+    exit_code = NO_SUCH_NAME
+
+
+class SpawnError(ProcmanError):
+    """The operating system would not start a child; `exit_code` as the shell has it (126, 127)."""
+
+    def __init__(self, text: str, exit_code: int) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`, did you mean 'web'?` when one of the known names is near, else nothing."""
+    from difflib import get_close_matches  # slow to import, and only mistakes need it
+
+    near = get_close_matches(word, list(known), n=1)
+    return f", did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,1 @@
+"""Floor 2: the operating system. The only room that forks, signals, waits and opens terminals."""

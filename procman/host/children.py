@@ -1,0 +1,103 @@
+"""The children of the supervisor, by process name: start, signal, read, close."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from procman.core.commands import SHELL
+from procman.core.messages import OutputClosed, OutputRead
+from procman.host import spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from procman.core.config import ProcessPlan
+    from procman.core.messages import Message
+    from procman.host.poller import Poller
+
+LAST_READS = 1 + spawn.PIPE_SIZE // spawn.READ_SIZE
+"""No pipe holds more than this many reads, so a flood by whoever still has it open cannot hold us up."""
+
+
+class Children:
+    """Children on pipes, or on pseudo-terminals when there is a window size."""
+
+    def __init__(
+        self,
+        poller: Poller,
+        environment: Mapping[str, str],
+        window: spawn.WindowSize | None,
+        deliver: Callable[[str, bytes], None],
+    ) -> None:
+        self._poller = poller
+        self._environment = environment
+        self._window = window
+        self._deliver = deliver
+        self._children: dict[str, spawn.Child] = {}
+        self._open: set[str] = set()
+
+    def spawn(self, process: ProcessPlan) -> int:
+        """Start a process; its pid. Raises `SpawnError`."""
+        environment = {**self._environment, **process.environment}
+        child = spawn.spawn((*SHELL, process.command), environment, self._window)
+        self._children[process.name] = child
+        self._open.add(process.name)
+        self._poller.add_output(child.output, lambda: self._read(process.name))
+        return child.pid
+
+    def signal_group(self, name: str, number: int) -> bool:
+        """Signal every process of the group; False when none is left in it."""
+        try:
+            os.killpg(self._children[name].pid, number)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True  # it runs as somebody else, and lives
+        return True
+
+    def stop_group(self, name: str, number: int) -> None:
+        """Send a stop signal, and SIGCONT so that a suspended process can obey it."""
+        if self.signal_group(name, number):
+            self.signal_group(name, signal.SIGCONT)
+
+    def close_output(self, name: str) -> None:
+        """Deliver what is left in the pipe and close it, if that has not happened yet."""
+        for _ in range(LAST_READS):
+            messages = list(self._read(name)) if name in self._open else []
+            for message in messages:
+                if isinstance(message, OutputRead):
+                    self._deliver(name, message.data)
+            if not messages:
+                break
+        if name in self._open:
+            self._close(name)
+
+    def resize(self, window: spawn.WindowSize) -> None:
+        """The terminal has a new size: tell those that have one."""
+        if self._window is not None:
+            self._window = window
+            for name in self._open:
+                spawn.resize(self._children[name], window)
+
+    def _read(self, name: str) -> Iterator[Message]:
+        if name not in self._open:
+            return  # closed since the poller saw it ready
+        try:
+            data = os.read(self._children[name].output, spawn.READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:  # EIO: no process has the pseudo-terminal open any more
+            data = b""
+        if data:
+            yield OutputRead(name, data)
+        else:
+            self._close(name)
+            yield OutputClosed(name)
+
+    def _close(self, name: str) -> None:
+        self._open.discard(name)
+        output = self._children[name].output
+        self._poller.remove_output(output)
+        os.close(output)

@@ -1,0 +1,50 @@
+"""`.procman/`, the app's state folder, and the pid file in it that says who runs the app."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+FOLDER = ".procman"
+PID_FILE = "procman.pid"
+
+
+class PidFile:
+    """Held while procman runs: locked, so that one a killed procman left is known to be stale."""
+
+    def __init__(self, root: str) -> None:
+        self._folder = os.path.join(root, FOLDER)
+        self._path = os.path.join(self._folder, PID_FILE)
+        self._fd = -1
+
+    def acquire(self, pid: int) -> int | None:
+        """Write the pid and keep the lock; the pid of the procman that has it, if another does.
+
+        A stale file is replaced. Raises `OSError` when the folder cannot be written.
+        """
+        _make_folder(self._folder)
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            other = os.read(fd, 32)
+            os.close(fd)
+            return int(other) if other.strip().isdigit() else 0
+        os.ftruncate(fd, 0)
+        os.write(fd, b"%d\n" % pid)
+        self._fd = fd
+        return None
+
+    def release(self) -> None:
+        """Remove the file, if it is ours."""
+        if self._fd >= 0:
+            os.unlink(self._path)
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _make_folder(folder: str) -> None:
+    if not os.path.isdir(folder):
+        os.mkdir(folder, 0o700)
+        with open(os.path.join(folder, ".gitignore"), "w") as ignore:
+            ignore.write("*\n")

@@ -1,0 +1,127 @@
+"""The one wait: child output, child exits, signals, the writer, the guardian and the nearest deadline."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import stat
+from typing import TYPE_CHECKING
+
+from procman.core.messages import ChildExited, GuardianDied, SignalReceived, StdoutClosed, WriterChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from procman.core.messages import Message
+
+    Source = Callable[[], Iterable[Message]]
+
+WRITER = b"\0"
+"""The byte that the writer thread puts into the wake-up pipe, where signals put their numbers."""
+
+
+class Poller:
+    """Turns ready file descriptors into messages. Sleeps for as long as nothing happens."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._outputs: dict[int, Source] = {}
+        self._paused = False
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        self._watch(self._wake_read, self._woken)
+
+    def receive_signals(self, numbers: Iterable[signal.Signals]) -> None:
+        """Take these signals and SIGCHLD as messages from now on, those included that wait blocked."""
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        for number in [signal.SIGCHLD, *numbers]:
+            signal.signal(number, _nothing)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # this is a background group, and may write
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+    def watch_guardian(self, lifeline: int) -> None:
+        """`lifeline` reads as ended when the guardian dies."""
+
+        def ended() -> Iterator[Message]:
+            self._selector.unregister(lifeline)
+            yield GuardianDied()
+
+        self._watch(lifeline, ended)
+
+    def watch_stdout(self, fd: int) -> None:
+        """Notice that the reader of a pipe went away, without waiting for the next line to say so."""
+        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+            return
+
+        def hung_up() -> Iterator[Message]:
+            self._selector.unregister(fd)
+            yield StdoutClosed()
+
+        self._watch(fd, hung_up)  # the write end of a pipe is never readable: only errors are reported
+
+    def add_output(self, fd: int, source: Source) -> None:
+        """Read a child's output with `source` whenever there is some and the log has room."""
+        self._outputs[fd] = source
+        if not self._paused:
+            self._watch(fd, source)
+
+    def remove_output(self, fd: int) -> None:
+        """Forget the descriptor; the caller closes it."""
+        if self._outputs.pop(fd, None) and not self._paused:
+            self._selector.unregister(fd)
+
+    def pause_outputs(self) -> None:
+        """Leave the children's output where it is: they wait, everything else goes on."""
+        if not self._paused:
+            self._paused = True
+            for fd in self._outputs:
+                self._selector.unregister(fd)
+
+    def resume_outputs(self) -> None:
+        """Read the children's output again."""
+        if self._paused:
+            self._paused = False
+            for fd, source in self._outputs.items():
+                self._watch(fd, source)
+
+    def wake(self) -> None:
+        """Make `wait` return, from the writer's thread."""
+        try:
+            os.write(self._wake_write, WRITER)
+        except BlockingIOError:
+            pass  # full of wake-ups already
+
+    def wait(self, seconds: float | None) -> Iterator[Message]:
+        """What has happened, waiting at most so long for it; None waits for ever."""
+        for key, _ in self._selector.select(seconds):
+            yield from key.data()
+
+    def _watch(self, fd: int, source: Source) -> None:
+        self._selector.register(fd, selectors.EVENT_READ, source)
+
+    def _woken(self) -> Iterator[Message]:
+        woken = os.read(self._wake_read, 1 << 16)
+        if signal.SIGCHLD in woken:
+            yield from _reap()
+        if WRITER in woken:
+            yield WriterChanged()
+        for number in woken.translate(None, bytes([0, signal.SIGCHLD])):
+            yield SignalReceived(number)
+
+
+def _nothing(number: int, frame: object) -> None:
+    """A handler must exist for the wake-up descriptor to be written."""
+
+
+def _reap() -> Iterator[Message]:
+    """Every child that has ended, adopted orphans included."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        yield ChildExited(pid, os.waitstatus_to_exitcode(status))

@@ -1,0 +1,139 @@
+"""Starting a child: `/bin/sh -c`, in a session of its own, on a pipe or a pseudo-terminal.
+
+posix_spawn(3) takes the place of fork and exec: it copies nothing, and sets up the session, the
+signals and the descriptors in the child by itself. Children start in this process's folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import termios
+from typing import TYPE_CHECKING, NamedTuple
+
+from procman.errors import SpawnError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+READ_SIZE = 1 << 16
+"""Bytes a read: below malloc's threshold for mapping pages anew each time, which costs more than it saves."""
+PIPE_SIZE = 1 << 20
+NO_SIGNALS: tuple[int, ...] = ()
+DEFAULT_SIGNALS = tuple(
+    number
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+    if number < getattr(signal, "SIGRTMIN", 32)
+)
+
+
+class Child(NamedTuple):
+    """A child process and the descriptor where its output is read, not blocking."""
+
+    pid: int
+    output: int
+
+
+class WindowSize(NamedTuple):
+    columns: int
+    rows: int
+
+
+def spawn(words: Sequence[str], environment: Mapping[str, str], window: WindowSize | None) -> Child:
+    """Start a child as leader of its own session, on a pseudo-terminal if it gets a window size.
+
+    Raises `SpawnError` when descriptors, processes or memory are short.
+    """
+    try:
+        return _on_pipe(words, environment) if window is None else _on_terminal(words, environment, window)
+    except OSError as error:
+        raise SpawnError(_advice(error), exit_code=126) from None
+
+
+def spawn_here(program: str, words: Sequence[str], environment: Mapping[str, str], group: int) -> int:
+    """Start a child on this process's own terminal, in the given process group; its pid."""
+    return os.posix_spawn(
+        program, words, environment, setpgroup=group, setsigmask=NO_SIGNALS, setsigdef=DEFAULT_SIGNALS
+    )
+
+
+def resize(child: Child, window: WindowSize) -> None:
+    """Tell a child on a pseudo-terminal of its new size; the kernel sends it SIGWINCH."""
+    if os.isatty(child.output):
+        termios.tcsetwinsize(child.output, (window.rows, window.columns))
+
+
+def _on_pipe(words: Sequence[str], environment: Mapping[str, str]) -> Child:
+    output, inner = os.pipe()
+    try:
+        _enlarge(output)
+        os.set_blocking(output, False)
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, inner, 1),
+            (os.POSIX_SPAWN_DUP2, inner, 2),
+        ]
+        return Child(_posix_spawn(words, environment, actions), output)
+    except OSError:
+        os.close(output)
+        raise
+    finally:
+        os.close(inner)
+
+
+def _on_terminal(words: Sequence[str], environment: Mapping[str, str], window: WindowSize) -> Child:
+    output, inner = os.openpty()
+    try:
+        _keep_newlines(inner)
+        termios.tcsetwinsize(inner, (window.rows, window.columns))
+        os.set_blocking(output, False)
+        # The first terminal that a session leader opens becomes its controlling terminal (tty(4)).
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, os.ttyname(inner), os.O_RDWR, 0),
+            (os.POSIX_SPAWN_DUP2, 0, 1),
+            (os.POSIX_SPAWN_DUP2, 0, 2),
+        ]
+        return Child(_posix_spawn(words, environment, actions), output)
+    except OSError:
+        os.close(output)
+        raise
+    finally:
+        os.close(inner)
+
+
+def _posix_spawn(words: Sequence[str], environment: Mapping[str, str], actions: list[tuple[object, ...]]) -> int:
+    return os.posix_spawn(
+        words[0],
+        words,
+        environment,
+        file_actions=actions,
+        setsid=True,
+        setsigmask=NO_SIGNALS,
+        setsigdef=DEFAULT_SIGNALS,
+    )
+
+
+def _keep_newlines(terminal: int) -> None:
+    """A terminal turns LF into CR LF on its way out; here it would only have to be turned back."""
+    attributes = termios.tcgetattr(terminal)
+    attributes[1] &= ~termios.ONLCR
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+
+
+def _enlarge(pipe: int) -> None:
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        try:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+        except PermissionError:
+            pass  # beyond the user's share of pipe memory (pipe(7)): the usual 64 KiB will do
+
+
+def _advice(error: OSError) -> str:
+    text = os.strerror(error.errno or 0)
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return f"{text}: raise the limit with 'ulimit -n'"
+    if error.errno == errno.EAGAIN:
+        return f"{text}: raise the limit of processes with 'ulimit -u'"
+    return text

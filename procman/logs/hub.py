@@ -1,0 +1,114 @@
+"""Where a batch goes: cut into whole lines, dressed with its prefix, handed to the writer."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from procman.core import render
+from procman.core.lines import LineCutter, newest_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from procman.core.render import Buffer, Style
+    from procman.logs.writer import Writer
+
+REFRESH_SECONDS = 0.05
+"""Unfinished lines are shown at most 20 times a second, and at most this late."""
+
+
+class Screen(Protocol):
+    """How whole and unfinished lines become buffers; see `core/render.py` for the two there are."""
+
+    only_calm: bool
+    """Whether an unfinished line is shown only when its process has paused."""
+
+    def lines(self, name: str, prefix: bytes, lines: bytes) -> list[Buffer]: ...
+
+    def partial(self, states: Mapping[str, tuple[bytes, bytes]]) -> list[Buffer]: ...
+
+
+class Log:
+    """The multiplexed log of all processes, on one screen."""
+
+    def __init__(self, writer: Writer, screen: Screen, style: Style, stamp: Callable[[], str]) -> None:
+        self.writer = writer
+        self._screen = screen
+        self._style = style
+        self._stamp = stamp
+        self._prefixes: dict[str, bytes] = {}
+        self._prefixes_for = ""
+        self._cutters: dict[str, LineCutter] = {}
+        self._fed: dict[str, float] = {}
+        self._refresh_at: float | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """When `refresh` is due, on the monotonic clock."""
+        return self._refresh_at
+
+    def output(self, name: str, data: bytes, now: float) -> None:
+        """A batch of a process's output, as read. `now` is on the monotonic clock."""
+        cutter = self._cutters.get(name)
+        if cutter is None:
+            cutter = self._cutters[name] = LineCutter()
+        if lines := cutter.feed(data):
+            self._put(name, lines)
+        if cutter.rest:
+            self._fed[name] = now
+            if self._refresh_at is None:
+                self._refresh_at = now + REFRESH_SECONDS
+
+    def finish(self, name: str) -> None:
+        """A process has no more output: print its unterminated last line."""
+        cutter = self._cutters.get(name)
+        if cutter and (line := cutter.finish()):
+            self._put(name, line)
+
+    def say(self, words: object) -> None:
+        """A line of procman's own."""
+        self._put(render.SYSTEM, f"{words}\n".encode(errors="surrogateescape"))
+
+    def refresh(self, now: float) -> None:
+        """Show the unfinished lines that have not grown just now."""
+        if self.writer.pending:
+            self._refresh_at = now + REFRESH_SECONDS
+            return
+        rests = {name: cutter.rest for name, cutter in self._cutters.items() if cutter.rest}
+        self._refresh_at = None
+        if self._screen.only_calm:
+            calm = {name: rest for name, rest in rests.items() if now - self._fed[name] >= REFRESH_SECONDS}
+            if len(calm) < len(rests):
+                self._refresh_at = now + REFRESH_SECONDS
+            rests = calm
+        states = {name: (self._prefix(name), newest_state(rest)) for name, rest in rests.items()}
+        if buffers := self._screen.partial(states):
+            self.writer.put(buffers)
+
+    def _put(self, name: str, lines: bytes) -> None:
+        self.writer.put(self._screen.lines(name, self._prefix(name), lines))
+
+    def _prefix(self, name: str) -> bytes:
+        stamp = self._stamp()
+        if stamp != self._prefixes_for:
+            self._prefixes_for = stamp
+            self._prefixes.clear()
+        found = self._prefixes.get(name)
+        if found is None:
+            found = self._prefixes[name] = render.prefix(self._style, name, stamp)
+        return found
+
+
+def stamper(form: str) -> Callable[[], str]:
+    """Local time in a strftime(3) format, made once a second; `%f`, microseconds, each time."""
+    made_for, made = -1, ""
+
+    def stamp() -> str:
+        nonlocal made_for, made
+        at = time.time()
+        if int(at) != made_for:
+            made_for, made = int(at), time.strftime(form.replace("%f", "%%f"), time.localtime(at))
+        return made.replace("%f", f"{int(at % 1 * 1e6):06d}") if "%f" in form else made
+
+    return stamp
