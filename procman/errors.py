@@ -41,7 +41,7 @@ class UserError(ProcmanError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-class UnknownName(UserError):
+class UnknownNameError(UserError):
     """A process type or task that does not exist was asked for on the command line of `run`."""
 
     exit_code = NO_SUCH_NAME

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core import config, dotenv, formation, procfile
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 NO_ENVIRONMENT = config.Environment({}, {})
+NO_TYPES: tuple[ProcessType, ...] = ()
+NO_VARIABLES: dict[str, str] = {}
+PROCFILE_HINT = "no such file: write one with a line like 'web: python app.py', or name one with -f"
 
 
 class App(NamedTuple):
@@ -58,7 +62,9 @@ def load(options: Namespace, mistakes: Mistakes, need_procfile: bool = True) -> 
         raise UserError([Problem(options.root or os.path.dirname(named), None, "no such folder")])
     path = named or os.path.relpath(os.path.join(root, "Procfile"))
     optional = not need_procfile and not named and not os.path.exists(path)
-    types = () if optional else mistakes.gather(lambda: procfile.parse(read(path, PROCFILE_HINT), path), ())
+    types = (
+        () if optional else mistakes.gather(lambda: procfile.parse(read(path, PROCFILE_HINT), path), NO_TYPES)
+    )
     environment = mistakes.gather(lambda: load_environment(root, options), NO_ENVIRONMENT)
     return App(root, path, types, environment)
 
@@ -77,11 +83,7 @@ def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
     return config.build(app.types, wanted, base, app.environment, options.release)
 
 
-PROCFILE_HINT = "no such file: write one with a line like 'web: python app.py', or name one with -f"
-MISSING_HINT = "no such file"
-
-
-def read(path: str, missing: str = MISSING_HINT) -> bytes:
+def read(path: str, missing: str = "no such file") -> bytes:
     """The bytes of a file. Raises `UserError` when it is missing, a folder or not to be read."""
     try:
         with open(path, "rb") as file:
@@ -105,8 +107,12 @@ def load_environment(root: str, options: Namespace) -> Environment:
     files: list[tuple[str, Mapping[str, str]]] = []
     known = dict(os.environ)
     for path in named:
-        values = mistakes.gather(lambda path=path: dotenv.parse(read(path), path, known), {})
+        values = mistakes.gather(partial(_variables, path, known), NO_VARIABLES)
         files.append((path, values))
         known.update(values)
     mistakes.check()
     return config.merge(os.environ, files, options.env_override == "os")
+
+
+def _variables(path: str, known: Mapping[str, str]) -> dict[str, str]:
+    return dotenv.parse(read(path), path, known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 from procman.cli import app as apps
@@ -27,7 +26,9 @@ def check(options: Namespace) -> int:
     except UserError as error:
         if not options.json:
             raise
-        problems = [{"source": each.source, "line": each.line, "message": each.text} for each in error.problems]
+        problems = [
+            {"source": each.source, "line": each.line, "message": each.text} for each in error.problems
+        ]
         print(json.dumps({"errors": problems}, indent=2))
         return error.exit_code
     described = describe(app, plan)

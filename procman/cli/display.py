@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from procman.core import render
+from procman.host import spawn
 from procman.host.spawn import WindowSize
 from procman.logs.hub import Log, stamper
 from procman.logs.writer import Writer
@@ -27,8 +28,11 @@ class Display:
     def __init__(self, options: Namespace, plan: Plan, wake: Callable[[], None]) -> None:
         self._terminal = os.isatty(STDOUT)
         self._style = _style(options, plan, self._terminal)
-        self._prefix_width = len(render.prefix(self._style._replace(colours={}), "", stamper(options.timestamp_format)()))
+        self._prefix_width = len(
+            render.prefix(self._style._replace(colours={}), "", stamper(options.timestamp_format)())
+        )
         self._screen = render.TerminalScreen(*_size()) if self._terminal and not _dumb() else None
+        spawn.enlarge(STDOUT)
         stamp = stamper(options.timestamp_format) if options.timestamp else str
         self.log = Log(Writer(STDOUT, wake), self._screen or render.PlainScreen(), self._style, stamp)
         on_terminals = options.pty == "always" or (options.pty == "auto" and self._terminal)
@@ -47,7 +51,7 @@ class Display:
 
 def _style(options: Namespace, plan: Plan, terminal: bool) -> render.Style:
     everyone = plan.processes + ((plan.release,) if plan.release else ())
-    colours = render.colours_of((process.name, process.index) for process in everyone)
+    colours = render.colours_of((process.name, process.position) for process in everyone)
     coloured = _coloured(options.color, terminal)
     return render.Style(plan.name_width, options.timestamp, options.prefix, colours if coloured else {})
 

@@ -15,7 +15,7 @@ def show(options: Namespace) -> int:
     if options.command == "version":
         print(__version__)
         return 0
-    from argcomplete import shellcode
+    from argcomplete.shell_integration import shellcode
 
     print(shellcode(["procman"], shell=options.shell))
     return 0

@@ -45,7 +45,9 @@ def seconds(text: str) -> float:
 APP = (
     Option("procfile", ("-f", "--procfile"), "the Procfile (default: ./Procfile)", "FILE"),
     Option("root", ("-d", "--root"), "the app's folder (default: that of the Procfile)", "DIR"),
-    Option("env", ("-e", "--env"), "environment files, later win (default: .env)", "FILE[,FILE]", repeats=True),
+    Option(
+        "env", ("-e", "--env"), "environment files, later win (default: .env)", "FILE[,FILE]", repeats=True
+    ),
 )
 ENVIRONMENT = Option(
     "env_override",
@@ -171,9 +173,7 @@ def _from_foreman(
     return values
 
 
-def _take(
-    values: dict[str, Any], option: Option, text: str, where: Problem, problems: list[Problem]
-) -> None:
+def _take(values: dict[str, Any], option: Option, text: str, where: Problem, problems: list[Problem]) -> None:
     """Convert one value that does not come from a flag."""
     try:
         values[option.name] = _convert(option, text)

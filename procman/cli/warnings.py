@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 PLAIN_WORD = re.compile(r"[A-Za-z0-9_./+-]+")
 OF_THE_SHELL = frozenset(
-    ". : [ alias bg break cd command continue echo eval exec exit export false fg for if case until"
-    " getopts hash jobs kill local printf pwd read readonly return set shift test time times trap true"
-    " type ulimit umask unalias unset wait while".split()
+    ". : [ alias bg break case cd command continue echo eval exec exit export false fg for getopts hash"
+    " if jobs kill local printf pwd read readonly return set shift test time times trap true type ulimit"
+    " umask unalias unset until wait while".split()
 )
 OWN_NAMES = {"system": "procman's own lines", "all": "all types in -m"}
 
@@ -53,7 +53,6 @@ def _program(command: str) -> str | None:
     if not words or words[0] in OF_THE_SHELL or not PLAIN_WORD.fullmatch(words[0]):
         return None
     return words[0]
-
 
 
 def _found(program: str, app: App) -> bool:

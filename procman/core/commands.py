@@ -6,7 +6,7 @@ import shlex
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from procman.errors import Problem, UnknownName, UserError, suggest
+from procman.errors import Problem, UnknownNameError, UserError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ def resolve(
     `task NAME …` means a task for certain, unless a task or type is itself called `task`.
     `command_only` (words behind `--`) means a command for certain. Further words are passed to a
     task's or type's command, quoted for the shell. Raises `UserError` without words and
-    `UnknownName` for a task that does not exist.
+    `UnknownNameError` for a task that does not exist.
     """
     if not words:
         raise UserError([Problem("run", None, "say what to run: a task, a process type or a command")])
@@ -59,7 +59,7 @@ def _task(words: Sequence[str], tasks: Mapping[str, str]) -> Resolution:
     name, *arguments = words
     if name not in tasks:
         known = suggest(name, tasks) if tasks else ": this app defines no tasks"
-        raise UnknownName([Problem("run task", None, f"no task '{name}'{known}")])
+        raise UnknownNameError([Problem("run task", None, f"no task '{name}'{known}")])
     return _through_shell(Kind.TASK, name, tasks[name], arguments)
 
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class ProcessPlan(NamedTuple):
-    """One process to run, `web.1`. `index` is its type's place in the Procfile, from 0."""
+    """One process to run, `web.1`. `position` is its type's place in the Procfile, from 0."""
 
     name: str
     type: str
-    index: int
+    position: int
     command: str
     port: int | None
     environment: dict[str, str]
@@ -74,7 +74,11 @@ def base_port(option: str | None, environment: Environment) -> int:
 
 
 def build(
-    types: Sequence[ProcessType], formation: Mapping[str, int], base: int, environment: Environment, release: bool
+    types: Sequence[ProcessType],
+    formation: Mapping[str, int],
+    base: int,
+    environment: Environment,
+    release: bool,
 ) -> Plan:
     """The plan of a formation. With `release` the Procfile's release command comes first, if it has one."""
     shared = dict(environment.values)
@@ -84,7 +88,9 @@ def build(
         for index, type_ in enumerate(types)
         for instance in range(1, formation.get(type_.name, 0) + 1)
     )
-    first = next((_process(t, i, 1, base) for i, t in enumerate(types) if t.name == RELEASE and release), None)
+    first = next(
+        (_process(t, i, 1, base) for i, t in enumerate(types) if t.name == RELEASE and release), None
+    )
     return Plan(processes, first, Environment(shared, environment.sources))
 
 

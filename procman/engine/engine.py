@@ -21,7 +21,7 @@ from procman.core.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from procman.engine.supervisor import Supervisor
     from procman.host.poller import Poller

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 from procman.core.commands import SHELL
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from procman.core.config import ProcessPlan
     from procman.core.messages import Message
     from procman.host.poller import Poller
+    from procman.host.spawn import WindowSize
 
 LAST_READS = 1 + spawn.PIPE_SIZE // spawn.READ_SIZE
 """No pipe holds more than this many reads, so a flood by whoever still has it open cannot hold us up."""
@@ -28,8 +30,8 @@ class Children:
         self,
         poller: Poller,
         environment: Mapping[str, str],
-        window: spawn.WindowSize | None,
-        deliver: Callable[[str, bytes], None],
+        window: WindowSize | None,
+        deliver: Callable[[str, bytes, float], None],
     ) -> None:
         self._poller = poller
         self._environment = environment
@@ -68,13 +70,13 @@ class Children:
             messages = list(self._read(name)) if name in self._open else []
             for message in messages:
                 if isinstance(message, OutputRead):
-                    self._deliver(name, message.data)
+                    self._deliver(name, message.data, time.monotonic())
             if not messages:
                 break
         if name in self._open:
             self._close(name)
 
-    def resize(self, window: spawn.WindowSize) -> None:
+    def resize(self, window: WindowSize) -> None:
         """The terminal has a new size: tell those that have one."""
         if self._window is not None:
             self._window = window

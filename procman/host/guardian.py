@@ -28,6 +28,8 @@ STOPPING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 SI_KERNEL = 0x80
 """`si_code` of a signal that the terminal sent to its whole foreground group (sigaction(2))."""
 GRACE_SECONDS = 5.0
+NAME = "guardian"
+"""Not `procman`, so that `pkill -9 procman` leaves it alive to clean up."""
 
 
 class Guarded(NamedTuple):
@@ -54,6 +56,7 @@ def guard(child_has_terminal: bool) -> Guarded | int:
         return Guarded(read_end, group)
     os.close(read_end)
     subreaper.adopt_orphans()
+    subreaper.rename(NAME)
     code = _wait(pid, signals, child_has_terminal)
     subreaper.sweep(GRACE_SECONDS, STOPPING)
     return code

@@ -10,16 +10,26 @@ import signal
 import sys
 import time
 
+PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 KILL_AGAIN_SECONDS = 0.05
 
 
 def adopt_orphans() -> None:
     """Make this process the parent of every descendant that loses its own."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def rename(name: str) -> None:
+    """The name by which ps(1), pkill(1) and killall(1) know this process; the command line stays."""
+    _prctl(PR_SET_NAME, name.encode())
+
+
+def _prctl(option: int, argument: int | bytes) -> None:
     if sys.platform == "linux":
         import ctypes  # 3 ms, and only Linux needs it
 
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, argument, 0, 0, 0)
 
 
 def any_children() -> bool:

@@ -1,0 +1,140 @@
+"""The command line of the benchmark."""
+
+import argparse
+import contextlib
+import importlib
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench import proc
+from bench.context import Bench
+from bench.machine import describe
+from bench.measure import ask
+from bench.peers import MANAGERS, PROCMAN
+from bench.question import Answer, Question
+from bench.report import report, section
+from bench.subjects import Subject
+from bench.tools import build
+from bench.yardsticks import YARDSTICKS
+
+QUESTIONS = (
+    "throughput",
+    "into_file",
+    "cpu",
+    "burst",
+    "first_line",
+    "stop",
+    "version",
+    "idle",
+    "long_line",
+)
+DOCUMENT = Path("docs/benchmarks.md")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Asks all questions or those of --only; a full run also writes the document."""
+    options = _parser().parse_args(argv)
+    names = options.only.split(",") if options.only else list(QUESTIONS)
+    if unknown := set(names) - set(QUESTIONS):
+        print(
+            f"no such question: {', '.join(sorted(unknown))}; there are {', '.join(QUESTIONS)}",
+            file=sys.stderr,
+        )
+        return 2
+    return _run([_question(name) for name in names], options)
+
+
+def alone(question: Question) -> None:
+    """Runs one question as a program of its own."""
+    sys.exit(_run([question], _parser().parse_args()))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench", description="Measures procman beside its peers.")
+    parser.add_argument("--only", metavar="NAME", help=f"questions, by commas: {', '.join(QUESTIONS)}")
+    parser.add_argument(
+        "--peers", metavar="A,B", help="only these beside procman, yardsticks left out; '' for none"
+    )
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="rounds of each question in place of its own number"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="procman alone, one round, small sizes: a smoke test"
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help=f"where a full run writes: {DOCUMENT}")
+    return parser
+
+
+def _question(name: str) -> Question:
+    question = importlib.import_module(f"bench.questions.{name}").QUESTION
+    assert isinstance(question, Question)
+    return question
+
+
+def _run(questions: Sequence[Question], options: argparse.Namespace) -> int:
+    try:
+        return _ask_all(questions, options)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _ask_all(questions: Sequence[Question], options: argparse.Namespace) -> int:
+    with _bench(options) as bench:
+        machine = describe(bench)
+        print("\n".join(machine), flush=True)
+        answers = [_asked(bench, question) for question in questions]
+    text = report(machine, answers)
+    full = not (options.quick or options.only or options.peers is not None or len(questions) < len(QUESTIONS))
+    output = options.output or (DOCUMENT if full else None)
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text)
+    return _exit_code(answers)
+
+
+def _asked(bench: Bench, question: Question) -> Answer:
+    begin = time.monotonic()
+    answer = ask(bench, question)
+    print(f"{question.name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+    print(f"\n{section(answer)}", flush=True)
+    return answer
+
+
+def _exit_code(answers: Sequence[Answer]) -> int:
+    """1 when procman itself could not be measured or had a fault in a line; a slow machine is no failure."""
+    failed = any(PROCMAN in answer.failures for answer in answers)
+    faults = [
+        goal.reached(answer) for answer in answers for goal in answer.question.goals if goal.at_most == 0
+    ]
+    return 1 if failed or False in faults else 0
+
+
+@contextlib.contextmanager
+def _bench(options: argparse.Namespace) -> Iterator[Bench]:
+    """Sets the process up, and leaves neither a process nor a file behind, Ctrl-C and TERM included."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    proc.adopt_orphans()
+    chosen = _chosen(options)
+    with tempfile.TemporaryDirectory(prefix="procman-bench-") as folder:
+        tools = build(Path(folder))
+        there = tuple(subject for subject in chosen if subject.path())
+        missing = tuple(subject.name for subject in chosen if not subject.path())
+        try:
+            yield Bench(Path(folder), tools, there, missing, options.quick, options.rounds)
+        finally:
+            proc.end_all_but(())
+
+
+def _chosen(options: argparse.Namespace) -> list[Subject]:
+    if options.quick and options.peers is None:
+        return [subject for subject in MANAGERS if subject.name == PROCMAN]
+    if options.peers is None:
+        return [*MANAGERS, *YARDSTICKS]
+    names = {PROCMAN, *options.peers.split(",")}
+    return [subject for subject in (*MANAGERS, *YARDSTICKS) if subject.name in names]

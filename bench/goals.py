@@ -1,0 +1,42 @@
+"""Figures that goals look at."""
+
+from collections.abc import Callable
+
+from bench.peers import PROCMAN
+from bench.question import Answer, Row
+
+Figure = Callable[[Answer], float | None]
+
+
+def procman(*keys: str) -> Figure:
+    """The sum of some figures of procman itself."""
+
+    def figure(answer: Answer) -> float | None:
+        found = [answer.figure(PROCMAN, key) for key in keys]
+        return None if None in found else sum(value for value in found if value is not None)
+
+    return figure
+
+
+def procman_to(name: str, key: str) -> Figure:
+    """procman's figure in units of another subject's."""
+    return lambda answer: _ratio(answer.figure(PROCMAN, key), answer.figure(name, key))
+
+
+def prefixes(row: Row) -> bool:
+    """Whether a peer did the work in question: put a prefix on each line."""
+    return not any(figure for key, figure in row.figures.items() if key.endswith("bare"))
+
+
+def procman_to_best(key: str, counts: Callable[[Row], bool] = prefixes) -> Figure:
+    """procman's figure in units of the highest of those peers that count."""
+
+    def figure(answer: Answer) -> float | None:
+        rivals = [row.figures[key] for row in answer.peers() if counts(row) and key in row.figures]
+        return _ratio(answer.figure(PROCMAN, key), max(rivals, default=None))
+
+    return figure
+
+
+def _ratio(figure: float | None, other: float | None) -> float | None:
+    return figure / other if figure is not None and other else None

@@ -1,0 +1,1 @@
+"""One module a question, each with a QUESTION and runnable alone."""

@@ -1,0 +1,95 @@
+"""The HTML pages. Whatever a person typed goes through `html.escape`."""
+
+import re
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+from registration.form import LONGEST_EMAIL, LONGEST_NAME, Form
+from registration.inbox import Mail
+from registration.store import User
+
+STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+GOOD = {"sent", "completed"}
+BAD = {"failed"}
+MAIL_IN_WORDS = {
+    "queued": "The welcome mail waits in the queue; this page looks again by itself.",
+    "sent": 'The welcome mail has been sent: see <a href="/mails">the mails received</a>.',
+    "failed": "The welcome mail could not be sent; the app tries again when it is started next.",
+}
+
+
+def home(form: Form, problems: dict[str, str], users: list[User]) -> str:
+    """The form, with what is wrong with it, and everybody registered."""
+    rows = "".join(map(_row, users)) or "<li>Nobody yet.</li>"
+    listed = f"<section><h1>Registered so far</h1><ul>{rows}</ul></section>"
+    return _page("Registration", _form(form, problems) + listed)
+
+
+def registration(user: User) -> str:
+    """One registration; looks again every second while its mail is queued."""
+    body = f"""<section><h1>{escape(user.name)}, thank you for registering</h1>
+<p>{escape(user.email)} {_badge(user.state)}</p>
+<p>Welcome mail {_badge(user.mail)}</p>
+<p class="soft">{MAIL_IN_WORDS[user.mail]}</p></section>"""
+    return _page("Your registration", body, refresh=user.mail == "queued")
+
+
+def mails(received: list[Mail]) -> str:
+    """Every mail that the SMTP server of the demo got."""
+    sections = "".join(map(_mail, received)) or "<section><p>No mail yet.</p></section>"
+    return _page("Mails received", f"<h1>Mails received</h1>{sections}")
+
+
+def not_found() -> str:
+    """For addresses and links that lead nowhere."""
+    return _page("Not found", "<section><h1>Not found</h1><p>This link leads nowhere.</p></section>")
+
+
+def _page(title: str, body: str, *, refresh: bool = False) -> str:
+    again = '<meta http-equiv="refresh" content="1">' if refresh else ""
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8">{again}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{STYLE}</style></head>
+<body><nav><a href="/">Registration demo</a><a href="/">Register</a><a href="/mails">Mails received</a></nav>
+<main>{body}</main></body></html>"""
+
+
+def _form(form: Form, problems: dict[str, str]) -> str:
+    name = f'type="text" autocomplete="name" maxlength="{LONGEST_NAME}"'
+    email = f'type="email" autocomplete="email" maxlength="{LONGEST_EMAIL}"'
+    return f"""<section><h1>Register</h1><form method="post" action="/register">
+{_field("name", "Name", form.name, name, problems)}
+{_field("email", "E-mail", form.email, email, problems)}
+<button>Register</button></form></section>"""
+
+
+def _field(field: str, label: str, value: str, attributes: str, problems: dict[str, str]) -> str:
+    problem = ""
+    if field in problems:
+        attributes += f' aria-invalid="true" aria-describedby="{field}-problem"'
+        problem = f'<p class="problem" id="{field}-problem" role="alert">{escape(problems[field])}</p>'
+    return f"""<label for="{field}">{label}</label>
+<input id="{field}" name="{field}" value="{escape(value)}" required {attributes}>{problem}"""
+
+
+def _row(user: User) -> str:
+    at = datetime.fromisoformat(user.registered_at).astimezone()
+    return f"""<li><span><a href="/users/{user.id}">{escape(user.name)}</a><br>
+<small>{escape(user.email)}, {at:%Y-%m-%d %H:%M}</small></span><span>{_badge(user.state)}</span></li>"""
+
+
+def _badge(words: str) -> str:
+    kind = "good" if words in GOOD else "bad" if words in BAD else "waiting"
+    return f'<span class="badge {kind}">{words}</span>'
+
+
+def _mail(mail: Mail) -> str:
+    return f"""<section><h2>{escape(mail.subject)}</h2>
+<small>to {escape(mail.to)}<br>from {escape(mail.sender)}</small>
+<pre>{_with_links(mail.text)}</pre></section>"""
+
+
+def _with_links(text: str) -> str:
+    return re.sub(r"https?://[^\s&<>]+", r'<a href="\g<0>">\g<0></a>', escape(text))
