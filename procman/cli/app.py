@@ -62,9 +62,7 @@ def load(options: Namespace, mistakes: Mistakes, need_procfile: bool = True) -> 
         raise UserError([Problem(options.root or os.path.dirname(named), None, "no such folder")])
     path = named or os.path.relpath(os.path.join(root, "Procfile"))
     optional = not need_procfile and not named and not os.path.exists(path)
-    types = (
-        () if optional else mistakes.gather(lambda: procfile.parse(read(path, PROCFILE_HINT), path), NO_TYPES)
-    )
+    types = NO_TYPES if optional else mistakes.gather(partial(_types, path), NO_TYPES)
     environment = mistakes.gather(lambda: load_environment(root, options), NO_ENVIRONMENT)
     return App(root, path, types, environment)
 
@@ -112,6 +110,10 @@ def load_environment(root: str, options: Namespace) -> Environment:
         known.update(values)
     mistakes.check()
     return config.merge(os.environ, files, options.env_override == "os")
+
+
+def _types(path: str) -> tuple[ProcessType, ...]:
+    return procfile.parse(read(path, PROCFILE_HINT), path)
 
 
 def _variables(path: str, known: Mapping[str, str]) -> dict[str, str]:

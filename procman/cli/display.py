@@ -41,7 +41,7 @@ class Display:
     def resized(self) -> WindowSize:
         """Take the terminal's new size, and give that of the children's windows."""
         if self._screen:
-            self._screen.columns, self._screen.rows = _size()
+            self.log.writer.put(self._screen.resize(*_size()))
         return self._window()
 
     def _window(self) -> WindowSize:

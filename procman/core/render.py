@@ -141,6 +141,13 @@ class TerminalScreen:
         self._live = dict(states)
         return [self._erase(), self._paint()]
 
+    def resize(self, columns: int, rows: int) -> list[Buffer]:
+        """Take a new size. The terminal may have moved what was painted, so it is left and painted anew."""
+        self.columns, self.rows = columns, rows
+        end = [b"\r\n"] if self._painted else []
+        self._painted = 0
+        return [*end, self._paint()] if end else []
+
     def _erase(self) -> bytes:
         if not self._painted:
             return b""
