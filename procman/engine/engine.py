@@ -23,8 +23,8 @@ from procman.core.messages import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from procman.engine.needs import Poller
     from procman.engine.supervisor import Supervisor
-    from procman.host.poller import Poller
     from procman.logs.hub import Log
 
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)

@@ -5,7 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from procman.core.config import ProcessPlan
+    from procman.core.messages import Message
+
+
+class Poller(Protocol):
+    """The one wait, where everything that happens comes in."""
+
+    def wait(self, seconds: float | None) -> Iterator[Message]:
+        """What has happened, waiting at most so long for it; None waits for ever."""
+        ...
+
+    def pause_outputs(self) -> None:
+        """Read no output of children until `resume_outputs`; again is the same."""
+        ...
+
+    def resume_outputs(self) -> None:
+        """Read output again; again is the same."""
+        ...
 
 
 class Children(Protocol):

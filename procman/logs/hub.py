@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from procman.core.render import Buffer, Style
-    from procman.logs.writer import Writer
 
 REFRESH_SECONDS = 0.05
 """Unfinished lines are shown at most 20 times a second, and at most this late."""
@@ -29,10 +28,26 @@ class Screen(Protocol):
     def partial(self, states: Mapping[str, tuple[bytes, bytes]]) -> list[Buffer]: ...
 
 
+class Output(Protocol):
+    """Where buffers go; see `logs/writer.py`."""
+
+    error: OSError | None
+    done: bool
+
+    @property
+    def pending(self) -> int: ...
+
+    def put(self, buffers: list[Buffer]) -> None: ...
+
+    def full(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
 class Log:
     """The multiplexed log of all processes, on one screen."""
 
-    def __init__(self, writer: Writer, screen: Screen, style: Style, stamp: Callable[[], str]) -> None:
+    def __init__(self, writer: Output, screen: Screen, style: Style, stamp: Callable[[], str]) -> None:
         self.writer = writer
         self._screen = screen
         self._style = style

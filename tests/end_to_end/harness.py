@@ -1,0 +1,229 @@
+"""An app in a folder and procman running it, on pipes or on a pseudo-terminal, seen from outside."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import termios
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+PATIENCE = 20.0
+"""Seconds after which a test that waits for something gives up."""
+PROCMAN = (sys.executable, "-m", "procman")
+PYTHON = sys.executable
+UNWANTED = ("PORT", "PS", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "PYTHONUNBUFFERED")
+# The first terminal that a session leader opens becomes its controlling terminal (tty(4)).
+TAKE_TERMINAL = ("/bin/sh", "-c", 'exec "$@" <>"$0" >&0 2>&0')
+
+
+class Finished(NamedTuple):
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Output:
+    """What comes out of a descriptor, as it comes."""
+
+    def __init__(self, fd: int) -> None:
+        self.data = b""
+        self.ended = False
+        self._fd = fd
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    @property
+    def text(self) -> str:
+        return self.data.decode(errors="replace")
+
+    def wait_for(self, pattern: str | bytes, after: int = 0) -> re.Match[bytes]:
+        """The first match behind byte `after`, as soon as there is one."""
+        wanted = re.compile(pattern.encode() if isinstance(pattern, str) else pattern, re.MULTILINE)
+        deadline = time.monotonic() + PATIENCE
+        with self._changed:
+            while not (match := wanted.search(self.data, after)):
+                left = deadline - time.monotonic()
+                assert not self.ended and left > 0, f"no {pattern!r} in: {self.text[-4000:]}"
+                self._changed.wait(left)
+        return match
+
+    def finish(self) -> None:
+        """Wait for the end."""
+        self._thread.join(PATIENCE)
+        assert self.ended, f"somebody holds the output open: {self.text[-4000:]}"
+
+    def _read(self) -> None:
+        data = b"-"
+        while data:
+            try:
+                data = os.read(self._fd, 1 << 20)
+            except OSError:  # EIO: nobody has the terminal open any more
+                data = b""
+            with self._changed:
+                self.data += data
+                self.ended = not data
+                self._changed.notify_all()
+
+
+class Running:
+    """A procman that runs. On a terminal `out` and `err` are the same."""
+
+    def __init__(self, process: subprocess.Popen[bytes], out: Output, err: Output, master: int = -1) -> None:
+        self.process, self.out, self.err, self.master = process, out, err, master
+        self.wait_for = out.wait_for
+
+    def pid_of(self, name: str) -> int:
+        """The pid of a process, once it is started."""
+        return int(self.wait_for(rf"{re.escape(name)} started \(pid (\d+)\)")[1])
+
+    def supervisor(self) -> psutil.Process:
+        """The one child that the guardian starts by itself."""
+        wait_until(lambda: psutil.Process(self.process.pid).children())
+        return psutil.Process(self.process.pid).children()[0]
+
+    def type(self, keys: str) -> None:
+        """Press keys on the terminal."""
+        os.write(self.master, keys.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Drag the corner of the terminal's window."""
+        termios.tcsetwinsize(self.master, (rows, columns))
+
+    def end(self) -> int:
+        """Wait for the end; the exit code."""
+        try:
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"procman does not end: {self.out.text[-4000:]}") from None
+        self.out.finish()
+        self.err.finish()
+        return code
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.process.send_signal(number)
+        return self.end()
+
+    @property
+    def lines(self) -> list[str]:
+        """Lines without time and colour."""
+        return [plain(line) for line in self.out.text.splitlines()]
+
+    def said_by(self, name: str) -> list[str]:
+        """The text of the lines of one process."""
+        found = (re.match(rf"{re.escape(name)} *\| ?(.*)", line) for line in self.lines)
+        return [match[1] for match in found if match]
+
+
+class App:
+    """A folder with a Procfile; every process started for it has the marker in its environment."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.marker = uuid.uuid4().hex
+        self._open: list[int] = []
+
+    def write(self, name: str, content: str | bytes, mode: int = 0o644) -> Path:
+        """A file in the app's folder."""
+        path = self.root / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        path.chmod(mode)
+        return path
+
+    def procfile(self, **commands: str) -> None:
+        """The Procfile, a process type for each keyword."""
+        self.write("Procfile", "".join(f"{name}: {command}\n" for name, command in commands.items()))
+
+    def script(self, name: str, content: str) -> str:
+        """A Python program in the app's folder; the command that becomes it."""
+        return f"exec {PYTHON} {self.write(name, content).name}"
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment of a plain shell."""
+        inherited = {k: v for k, v in os.environ.items() if k not in UNWANTED and not k.startswith("PROCMAN_")}
+        return inherited | {"TERM": "xterm", "PROCMAN_TEST": self.marker} | dict(more or {})
+
+    def do(self, *words: str, env: Mapping[str, str] | None = None, **options: Any) -> Finished:
+        """Run procman until it ends by itself."""
+        running = self.launch(*PROCMAN, *words, env=env, **options)
+        return Finished(running.end(), running.out.text, running.err.text)
+
+    def start(self, *words: str, env: Mapping[str, str] | None = None, **options: Any) -> Running:
+        """`procman start` on pipes."""
+        return self.launch(*PROCMAN, "start", *words, env=env, **options)
+
+    def launch(self, *command: str, env: Mapping[str, str] | None = None, **options: Any) -> Running:
+        """A command in the app's folder, on pipes, in its own session."""
+        out, inner_out = self._keep(os.pipe())
+        err, inner_err = self._keep(os.pipe())
+        options = {"cwd": self.root, "stdin": subprocess.DEVNULL, "start_new_session": True} | options
+        process = subprocess.Popen(
+            command, env=self.environment(env), stdout=inner_out, stderr=inner_err, **options
+        )
+        self._close(inner_out, inner_err)
+        return Running(process, Output(out), Output(err))
+
+    def on_terminal(self, *words: str, **options: Any) -> Running:
+        """Procman in the foreground of a terminal of its own."""
+        return self.launch_on_terminal(*PROCMAN, *words, **options)
+
+    def launch_on_terminal(
+        self, *command: str, columns: int = 100, rows: int = 30, env: Mapping[str, str] | None = None
+    ) -> Running:
+        """A command in the foreground of a terminal of its own, whose output is read."""
+        master, inner = self._keep(pty.openpty())
+        termios.tcsetwinsize(inner, (rows, columns))
+        process = subprocess.Popen(
+            (*TAKE_TERMINAL, os.ttyname(inner), *command),
+            cwd=self.root,
+            env=self.environment(env),
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            start_new_session=True,
+        )
+        self._close(inner)
+        output = Output(master)
+        return Running(process, output, output, master)
+
+    def processes(self) -> list[psutil.Process]:
+        """Every living process that was started for this app, however it hides."""
+        return [process for process in psutil.process_iter() if marker_of(process) == self.marker]
+
+    def close(self) -> None:
+        """Kill what is left; an error if there is anything."""
+        left = self.processes()
+        described = [(process.pid, command_line(process)) for process in left]
+        while left:
+            for process in left:
+                process.kill()
+            psutil.wait_procs(left, PATIENCE)
+            left = self.processes()
+        self._close(*self._open)
+        assert not described, f"left behind: {described}"
+
+    def _keep(self, fds: tuple[int, int]) -> tuple[int, int]:
+        self._open += fds
+        return fds
+
+    def _close(self, *fds: int) -> None:
+        for fd in fds:
+            self._open.remove(fd)
+            os.close(fd)

@@ -1,0 +1,99 @@
+"""The log: batches in, buffers out; when unfinished lines are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from procman.core.render import PlainScreen, Style, TerminalScreen
+from procman.logs.hub import Log, stamper
+from procman.testing import FakeWriter
+
+if TYPE_CHECKING:
+    from procman.logs.hub import Screen
+
+
+def log_on(screen: Screen) -> tuple[Log, FakeWriter]:
+    writer = FakeWriter()
+    return Log(writer, screen, Style(6, timestamp=False, prefix=True, colours={}), str), writer
+
+
+def test_whole_lines_are_written_at_once_and_the_rest_kept() -> None:
+    log, writer = log_on(PlainScreen())
+    log.output("web.1", b"one\ntw", 0.0)
+    assert writer.text == b"web.1  | one\n"
+    log.output("web.1", b"o\n", 0.01)
+    assert writer.text == b"web.1  | one\nweb.1  | two\n"
+
+
+def test_a_prompt_is_due_within_100_milliseconds() -> None:
+    log, writer = log_on(PlainScreen())
+    log.output("web.1", b"name? ", 1.0)
+    assert log.deadline is not None
+    assert log.deadline <= 1.1
+    log.refresh(log.deadline)
+    assert writer.text == b"web.1  | name? "
+    assert log.deadline is None
+
+
+def test_on_a_pipe_a_line_still_being_written_is_waited_for() -> None:
+    log, writer = log_on(PlainScreen())
+    log.output("web.1", b"a", 1.0)
+    log.output("web.1", b"b", 1.04)
+    log.refresh(1.05)
+    assert writer.text == b""
+    assert log.deadline is not None
+    log.refresh(1.1)
+    assert writer.text == b"web.1  | ab"
+
+
+@pytest.mark.parametrize("states", [10, 1000])
+def test_a_progress_bar_is_repainted_at_most_20_times_a_second(states: int) -> None:
+    log, writer = log_on(TerminalScreen(80, 24))
+    shown = 0
+    for number in range(states):
+        now = number / states
+        if log.deadline is not None and log.deadline <= now:
+            log.refresh(now)
+            shown += 1
+        log.output("web.1", b"\r%d%%" % number, now)
+    assert 1 <= shown <= 20
+    log.refresh(2.0)
+    assert writer.text.endswith(b"web.1  | %d%%" % (states - 1))
+
+
+def test_a_slow_terminal_is_not_given_repaints_to_catch_up_with() -> None:
+    log, writer = log_on(TerminalScreen(80, 24))
+    log.output("web.1", b"10%", 0.0)
+    writer.pending = 1
+    log.refresh(0.05)
+    assert writer.text == b""
+    writer.pending = 0
+    log.refresh(0.1)
+    assert writer.text == b"web.1  | 10%"
+
+
+def test_the_unterminated_last_line_is_printed_at_the_end() -> None:
+    log, writer = log_on(PlainScreen())
+    log.output("web.1", b"bye", 0.0)
+    log.finish("web.1")
+    log.finish("web.1")
+    log.finish("never.1")
+    assert writer.text == b"web.1  | bye\n"
+
+
+def test_words_of_procman_come_under_system() -> None:
+    log, writer = log_on(PlainScreen())
+    log.say("web.1 started (pid 1)")
+    assert writer.text == b"system | web.1 started (pid 1)\n"
+
+
+def test_a_stamp_follows_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    at = 1_700_000_000.25
+    monkeypatch.setattr("procman.logs.hub.time.time", lambda: at)
+    stamp = stamper("%H:%M:%S.%f")
+    assert stamp() == "22:13:20.250000"
+    at = 1_700_000_001.5
+    assert stamp() == "22:13:21.500000"

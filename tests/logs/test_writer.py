@@ -1,0 +1,99 @@
+"""The writer thread: order, back-pressure, failure. Events come through `changed`, never by waiting."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from procman.logs.writer import FULL, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SECONDS = 20
+"""Only a guard against hanging for ever."""
+
+
+class Pipe:
+    """A pipe whose read end the test reads, and a writer on the other."""
+
+    def __init__(self) -> None:
+        self.changes = threading.Semaphore(0)
+        self.read_end, self.write_end = os.pipe()
+        self.writer = Writer(self.write_end, self.changes.release)
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        while not happened():
+            assert self.changes.acquire(timeout=SECONDS), "the writer said nothing"
+
+    def read_all(self) -> bytes:
+        """Everything until the writer is done and its end closed."""
+        reader = threading.Thread(target=self._close_when_done)
+        reader.start()
+        data = b"".join(iter(lambda: os.read(self.read_end, 1 << 16), b""))
+        reader.join()
+        return data
+
+    def _close_when_done(self) -> None:
+        self.wait_until(lambda: self.writer.done)
+        os.close(self.write_end)
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    pipe = Pipe()
+    yield pipe
+    for fd in (pipe.read_end, pipe.write_end):
+        try:
+            os.close(fd)
+        except OSError:
+            continue
+
+
+def test_everything_put_is_written_in_order(pipe: Pipe) -> None:
+    lines = [b"%d\n" % number for number in range(10_000)]
+    for line in lines:
+        pipe.writer.put([line[:1], memoryview(line)[1:]])
+    pipe.writer.close()
+    assert pipe.read_all() == b"".join(lines)
+    assert pipe.writer.pending == 0
+
+
+def test_buffers_larger_than_the_pipe_are_written_whole(pipe: Pipe) -> None:
+    blocks = [bytes([65 + number]) * 300_000 for number in range(5)]
+    pipe.writer.put(list(blocks))
+    pipe.writer.close()
+    assert pipe.read_all() == b"".join(blocks)
+
+
+def test_more_buffers_than_one_writev_takes_are_written(pipe: Pipe) -> None:
+    buffers = [b"%d," % number for number in range(3_000)]
+    pipe.writer.put(list(buffers))
+    pipe.writer.close()
+    assert pipe.read_all() == b"".join(buffers)
+
+
+def test_it_is_full_while_nobody_reads_and_says_when_there_is_room(pipe: Pipe) -> None:
+    assert not pipe.writer.full()
+    pipe.writer.put([b"x" * (2 * FULL)])
+    assert pipe.writer.full()
+    left = 2 * FULL
+    while left:
+        left -= len(os.read(pipe.read_end, 1 << 20))
+    pipe.wait_until(lambda: not pipe.writer.full())
+
+
+def test_a_reader_that_goes_away_is_an_error_and_nothing_blocks(pipe: Pipe) -> None:
+    os.close(pipe.read_end)
+    pipe.writer.put([b"x"])
+    pipe.wait_until(lambda: pipe.writer.error is not None)
+    assert pipe.writer.error is not None
+    assert pipe.writer.error.errno == errno.EPIPE
+    pipe.writer.put([b"x" * (2 * FULL)])
+    pipe.writer.close()
+    pipe.wait_until(lambda: pipe.writer.done)
+    assert not pipe.writer.full()
