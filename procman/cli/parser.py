@@ -44,7 +44,8 @@ def build() -> Parser:
     parser = Parser("procman", description="Procfile process manager.", epilog=EPILOG, allow_abbrev=False)
     parser.add_argument("-v", "--version", action="version", version=__version__)
     options.add(parser, options.APP, BEFORE)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    # Told its name, argparse need not work it out by way of shutil, which takes 4 ms to import.
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
     for name, (summary, flags) in COMMANDS.items():
         sub = commands.add_parser(
             name, help=summary, description=summary, epilog=EPILOG if flags else None, allow_abbrev=False

@@ -39,7 +39,7 @@ def resolve(
     task's or type's command, quoted for the shell. Raises `UserError` without words and
     `UnknownNameError` for a task that does not exist.
     """
-    if not words:
+    if not words or not words[0].strip():
         raise UserError([Problem("run", None, "say what to run: a task, a process type or a command")])
     first, *rest = words
     if command_only:

@@ -27,7 +27,7 @@ def parse(data: bytes, source: str, environment: Mapping[str, str]) -> dict[str,
 
     values: dict[str, str] = {}
     problems: list[Problem] = []
-    for binding in parse_stream(StringIO(_decode(data, source))):
+    for binding in parse_stream(StringIO(_decode(data, source), newline=None)):
         wrong = _mistake(binding)
         if wrong:
             problems.append(Problem(source, _line(binding), wrong))
@@ -51,21 +51,24 @@ def expand(value: str, known: Mapping[str, str]) -> str:
 
 def _decode(data: bytes, source: str) -> str:
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = len(error.object[: error.start + 1].splitlines())
         raise UserError([Problem(source, line, "not UTF-8 text")]) from None
 
 
 def _mistake(binding: Binding) -> str | None:
+    line = _first_line(binding)
+    if binding.key is None and line.removeprefix("export").lstrip().startswith(("=", "#")):
+        return "a name is missing before '='"
     if binding.error:
         return "cannot be read: is a quote missing its end, or is there text behind one?"
     if binding.key is not None and binding.value is None:
         return f"'{binding.key}' has no value: write '{binding.key}=' for an empty one"
     if "\0" in (binding.value or "") or "\0" in (binding.key or ""):
         return "a NUL byte: this is not a text file"
-    if binding.key == "" or (binding.key is None and "=" in _first_line(binding)):
-        return "a name is missing before '='"
+    if "=" in (binding.key or ""):
+        return f"'{binding.key}' is no name for a variable: it has a '=' in it"
     return None
 
 

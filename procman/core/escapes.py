@@ -9,12 +9,17 @@ import re
 
 RESET = b"\x1b[0m"
 SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
-RESETTING = re.compile(rb"(?:.*[;])?0*")
+RESETTING = re.compile(rb"(?!.*[345]8)(?:.*;)?0*")
+"""Parameters that end in a reset; in `38;5;0` the 0 is a colour, so those with one never count."""
+STILL = re.compile(rb"(\x1b\[[0-9;:]*m|\x1b\]8;[^\x07\x1b]*(?:\x07|\x1b\\))")
+"""What a line may keep: SGR and hyperlinks (OSC 8). They take no columns."""
 MOVING = re.compile(
-    rb"\x1b\[[0-?]*[ -/]*[@-ln-~]"  # CSI other than SGR (final byte m): cursor, erase, modes
-    rb"|\x1b\](?!8;)[^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC other than hyperlinks (8): titles
-    rb"|\x1b[78c=>DEHM]"  # save and restore cursor, full reset, keypad, index
+    rb"\x1b\[(?![0-9;:]*m)[0-?]*[ -/]*[@-~]?"  # CSI other than SGR: cursor, erase, modes
+    rb"|\x1b\](?!8;[^\x07\x1b]*(?:\x07|\x1b\\))[^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC other than links: titles
+    rb"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC: images, answers of the terminal
+    rb"|\x1b(?![\[\]\\])[ -/]*[0-~]?"  # the rest: full reset, saved cursor, character sets, keypad
 )
+"""Unfinished ones too, which would take the beginning of the next line for their end."""
 
 
 def close_colours(line: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from procman.core.procfile import RELEASE
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 ALL = "all"
+COUNT = re.compile(r"0*[0-9]{1,4}")
 
 
 def parse(text: str, source: str) -> dict[str, int]:
@@ -19,8 +21,8 @@ def parse(text: str, source: str) -> dict[str, int]:
     problems: list[Problem] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, number = (piece.strip() for piece in part.partition("="))
-        if not name or not equals or not (number.isascii() and number.isdecimal()):
-            problems.append(Problem(source, None, f"'{part}' should be NAME=COUNT with a count of 0 or more"))
+        if not name or not equals or not COUNT.fullmatch(number):
+            problems.append(Problem(source, None, f"'{part}' should be NAME=COUNT with a count from 0 to 9999"))
         else:
             counts[name] = int(number)
     if problems:

@@ -29,7 +29,7 @@ class LineCutter:
         if b"\r" in self.rest:
             self.rest = _without_old_states(self.rest)
         lines = resolve_returns(data[:cut]) if cut else b""
-        return lines + self._pieces() if len(self.rest) >= LIMIT else lines
+        return lines + self._pieces() if len(self.rest) > LIMIT else lines
 
     def finish(self) -> bytes:
         """The unterminated last line with a newline, or nothing."""
@@ -37,10 +37,12 @@ class LineCutter:
         return line + b"\n" if line else b""
 
     def _pieces(self) -> bytes:
-        whole = len(self.rest) - len(self.rest) % LIMIT
-        pieces = [self.rest[at : at + LIMIT] for at in range(0, whole, LIMIT)]
+        """Leaves the end, so that the newline yet to come ends a piece and is no line of its own."""
+        text = len(self.rest) - self.rest.endswith(b"\r")
+        whole = (text - 1) // LIMIT * LIMIT
+        pieces = [self.rest[at : at + LIMIT] + b"\n" for at in range(0, whole, LIMIT)]
         self.rest = self.rest[whole:]
-        return b"\n".join(pieces) + b"\n"
+        return b"".join(pieces)
 
 
 def resolve_returns(lines: bytes) -> bytes:

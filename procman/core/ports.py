@@ -12,9 +12,10 @@ LAST = 65535
 
 def parse_base(text: str, source: str) -> int:
     """A port number from 1 to 65535. Raises `UserError`, naming where it came from."""
-    if not (text.isascii() and text.strip().isdecimal()) or not 1 <= int(text) <= LAST:
+    match = re.fullmatch(r"\s*0*([0-9]{1,5})\s*", text)
+    if match is None or not 1 <= int(match[1]) <= LAST:
         raise UserError([Problem(source, None, f"'{text}' is not a port number from 1 to {LAST}")])
-    return int(text)
+    return int(match[1])
 
 
 def port_of(base: int, type_index: int, instance: int) -> int | None:

@@ -6,8 +6,6 @@ Both screens give lists of buffers for one `writev`: the prefix, then the batch 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core import escapes
@@ -39,7 +37,7 @@ def prefix(style: Style, name: str, stamp: str) -> bytes:
     parts = ([stamp] if style.timestamp else []) + ([name.ljust(style.width) + " |"] if style.prefix else [])
     if not parts:
         return b""
-    text = (" ".join(parts) + " ").encode()
+    text = (" ".join(parts) + " ").encode(errors="surrogateescape")
     colour = style.colours.get(name)
     return text if colour is None else b"\x1b[%dm%b\x1b[0m" % (colour, text)
 
@@ -73,12 +71,13 @@ class PlainScreen:
 
     def lines(self, name: str, prefix: bytes, lines: bytes) -> list[Buffer]:
         """The buffers that show whole lines of a process."""
-        shown = self._shown.pop(name, None)
         if b"\x1b" in lines:
             lines = _each_line(lines, escapes.close_colours)
-        if shown is None:
+        if name not in self._shown:
             return self._interrupt() + prefixed(prefix, lines)
-        return self._resume(name, prefix, shown, lines)
+        out = self._resume(name, prefix, self._shown[name], lines)
+        del self._shown[name]
+        return out
 
     def partial(self, states: Mapping[str, tuple[bytes, bytes]]) -> list[Buffer]:
         """The buffers that show unfinished lines, given as prefix and text by process name."""
@@ -101,7 +100,7 @@ class PlainScreen:
 
     def _resume(self, name: str, prefix: bytes, shown: bytes, lines: bytes) -> list[Buffer]:
         if self._open != name:
-            lines = lines.removeprefix(shown + b"\n")
+            lines = lines.removeprefix(escapes.close_colours(shown) + b"\n")
             return self._interrupt() + prefixed(prefix, lines) if lines else []
         if not lines.startswith(shown):
             return self._interrupt() + prefixed(prefix, lines)
@@ -113,8 +112,9 @@ class PlainScreen:
     def _interrupt(self) -> list[Buffer]:
         if not self._open:
             return []
+        shown = self._shown[self._open]
         self._open = ""
-        return [b"\n"]
+        return [escapes.close_colours(shown)[len(shown) :] + b"\n"]
 
 
 class TerminalScreen:
@@ -161,21 +161,32 @@ class TerminalScreen:
 
 
 def fit(line: bytes, columns: int) -> bytes:
-    """The line cut to a number of columns; colour codes take none and are all kept."""
-    out: list[str] = []
-    for piece in re.split(r"(\x1b\[[0-9;:]*m)", line.decode(errors="surrogateescape")):
-        if piece.startswith("\x1b["):
+    """The line cut to a number of columns; colours and hyperlinks take none and are all kept."""
+    out: list[bytes] = []
+    for index, piece in enumerate(escapes.STILL.split(line)):
+        if index % 2:  # where split() puts what it split at
             out.append(piece)
-            continue
-        for character in piece.expandtabs(1):
-            columns -= _columns(character)
-            if columns < 0:
-                break
+        else:
+            text, columns = _cut(piece, columns)
+            out.append(text)
+    return b"".join(out)
+
+
+def _cut(text: bytes, columns: int) -> tuple[bytes, int]:
+    """As much of a text without escapes as fits, and the columns left, fewer than 0 when not all fits."""
+    out: list[str] = []
+    for character in text.decode(errors="surrogateescape").expandtabs(1):
+        columns -= _columns(character)
+        if columns < 0:
+            break
+        if unicodedata.category(character) != "Cc" or character == "\b":  # form feed, bell: once, at the end
             out.append(character)
-    return "".join(out).encode(errors="surrogateescape")
+    return "".join(out).encode(errors="surrogateescape"), columns
 
 
 def _columns(character: str) -> int:
+    import unicodedata  # 1 ms that only a terminal with unfinished lines waits for
+
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 PATIENCE = 20.0
 """Seconds after which a test that waits for something gives up."""
@@ -44,6 +44,7 @@ class Output:
     def __init__(self, fd: int) -> None:
         self.data = b""
         self.ended = False
+        self._abandoned = False
         self._fd = fd
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -69,17 +70,25 @@ class Output:
         self._thread.join(PATIENCE)
         assert self.ended, f"somebody holds the output open: {self.text[-4000:]}"
 
+    def abandon(self) -> None:
+        """Read no more."""
+        self._abandoned = True
+        self._thread.join(PATIENCE)
+
     def _read(self) -> None:
-        data = b"-"
-        while data:
-            try:
-                data = os.read(self._fd, 1 << 20)
-            except OSError:  # EIO: nobody has the terminal open any more
-                data = b""
-            with self._changed:
-                self.data += data
-                self.ended = not data
-                self._changed.notify_all()
+        while not (self.ended or self._abandoned):
+            if select.select([self._fd], [], [], 0.05)[0]:
+                data = self._read_once()
+                with self._changed:
+                    self.data += data
+                    self.ended = not data
+                    self._changed.notify_all()
+
+    def _read_once(self) -> bytes:
+        try:
+            return os.read(self._fd, 1 << 20)
+        except OSError:  # EIO: nobody has the terminal open any more
+            return b""
 
 
 class Running:
@@ -97,6 +106,10 @@ class Running:
         """The one child that the guardian starts by itself."""
         wait_until(lambda: psutil.Process(self.process.pid).children())
         return psutil.Process(self.process.pid).children()[0]
+
+    def kill(self, name: str) -> None:
+        """End one process, without a chance to clean up."""
+        os.kill(self.pid_of(name), signal.SIGKILL)
 
     def type(self, keys: str) -> None:
         """Press keys on the terminal."""
@@ -139,6 +152,7 @@ class App:
         self.root = root
         self.marker = uuid.uuid4().hex
         self._open: list[int] = []
+        self._launched: list[subprocess.Popen[bytes]] = []
 
     def write(self, name: str, content: str | bytes, mode: int = 0o644) -> Path:
         """A file in the app's folder."""
@@ -157,7 +171,9 @@ class App:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of a plain shell."""
-        inherited = {k: v for k, v in os.environ.items() if k not in UNWANTED and not k.startswith("PROCMAN_")}
+        inherited = {
+            k: v for k, v in os.environ.items() if k not in UNWANTED and not k.startswith("PROCMAN_")
+        }
         return inherited | {"TERM": "xterm", "PROCMAN_TEST": self.marker} | dict(more or {})
 
     def do(self, *words: str, env: Mapping[str, str] | None = None, **options: Any) -> Finished:
@@ -177,6 +193,7 @@ class App:
         process = subprocess.Popen(
             command, env=self.environment(env), stdout=inner_out, stderr=inner_err, **options
         )
+        self._launched.append(process)
         self._close(inner_out, inner_err)
         return Running(process, Output(out), Output(err))
 
@@ -199,9 +216,15 @@ class App:
             stderr=inner,
             start_new_session=True,
         )
+        self._launched.append(process)
         self._close(inner)
         output = Output(master)
         return Running(process, output, output, master)
+
+    def hang_up(self, running: Running) -> None:
+        """Close the terminal's window."""
+        running.out.abandon()
+        self._close(running.master)
 
     def processes(self) -> list[psutil.Process]:
         """Every living process that was started for this app, however it hides."""
@@ -216,6 +239,8 @@ class App:
                 process.kill()
             psutil.wait_procs(left, PATIENCE)
             left = self.processes()
+        for launched in self._launched:
+            launched.wait(PATIENCE)
         self._close(*self._open)
         assert not described, f"left behind: {described}"
 
@@ -227,3 +252,32 @@ class App:
         for fd in fds:
             self._open.remove(fd)
             os.close(fd)
+
+
+def plain(line: str) -> str:
+    """A line of the log without colours and time."""
+    return re.sub(r"^\d\d:\d\d:\d\d ", "", re.sub(r"\x1b\[[0-9;]*m", "", line))
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """For what nobody tells: the state of processes and files, looked at again and again."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come true"
+        time.sleep(0.005)
+
+
+def marker_of(process: psutil.Process) -> str | None:
+    """The marker that a living process has from its app, if it may be looked at."""
+    try:
+        return process.environ().get("PROCMAN_TEST")
+    except (psutil.Error, OSError):
+        return None
+
+
+def command_line(process: psutil.Process) -> str:
+    """What a process was started as, if it still lives."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return "(ended)"

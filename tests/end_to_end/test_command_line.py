@@ -1,0 +1,252 @@
+"""Commands and options: their places, their other sources, help, version and completion."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.end_to_end.harness import PATIENCE, PROCMAN
+
+if TYPE_CHECKING:
+    from tests.end_to_end.harness import App
+
+COMMANDS = ("start", "run", "check", "version", "completion")
+# What bash does for Tab: sets the COMP_ variables, calls the function of `complete`, reads COMPREPLY.
+PRESS_TAB = """
+source script
+COMP_LINE=$LINE COMP_POINT=${#LINE} COMP_TYPE=9 COMP_WORDS=($LINE) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+function=$(complete -p procman); function=${function##*-F }
+${function%% *} procman
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.parametrize("word", ["version", "--version", "-v"])
+def test_the_version_is_that_of_the_package(app: App, word: str) -> None:
+    ended = app.do(word)
+    assert (ended.code, ended.out.strip()) == (0, importlib.metadata.version("procman-cli"))
+
+
+@pytest.mark.parametrize("words", [("--help",), ("-h",), ()])
+def test_help_names_the_commands(app: App, words: tuple[str, ...]) -> None:
+    ended = app.do(*words)
+    assert ended.code == 0
+    assert all(command in ended.out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help(app: App, command: str) -> None:
+    ended = app.do(command, "--help")
+    assert ended.code == 0
+    assert f"usage: procman {command}" in ended.out
+
+
+def test_help_of_start_names_its_options(app: App) -> None:
+    shown = app.do("start", "--help").out
+    for option in (
+        "-m",
+        "-f",
+        "-e",
+        "-p",
+        "-d",
+        "-t",
+        "--release",
+        "--no-timestamp",
+        "--exit-code-from",
+        "--pty",
+    ):
+        assert option in shown
+
+
+def test_a_mistyped_command_gets_a_hint(app: App) -> None:
+    ended = app.do("strat")
+    assert ended.code == 2
+    assert "did you mean 'start'?" in ended.err
+
+
+def test_a_mistyped_option_is_a_mistake(app: App) -> None:
+    app.procfile(web="touch started")
+    ended = app.do("start", "--no-timestmap")
+    assert ended.code == 2
+    assert "--no-timestmap" in ended.err
+    assert not (app.root / "started").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("start", "-f", "sub/Procfile.dev", "-e", "one", "-d", "sub"),
+        ("-f", "sub/Procfile.dev", "-e", "one", "-d", "sub", "start"),
+        ("-f", "sub/Procfile.dev", "start", "-e", "one", "-d", "sub"),
+        ("--procfile=sub/Procfile.dev", "--root=sub", "start", "--env=one"),
+    ],
+)
+def test_procfile_env_and_root_may_stand_before_and_after_the_command(
+    app: App, words: tuple[str, ...]
+) -> None:
+    (app.root / "sub").mkdir()
+    app.write("sub/Procfile.dev", 'web: echo "$V in $PWD"\n')
+    app.write("one", "V=one\n")
+    assert f"| one in {app.root}/sub\n" in app.do(*words).out
+
+
+def test_env_before_and_after_the_command_both_count(app: App) -> None:
+    app.procfile(web='echo "$A $B"')
+    app.write("a", "A=1\nB=1\n")
+    app.write("b", "B=2\n")
+    assert "| 1 2\n" in app.do("-e", "a", "start", "-e", "b").out
+
+
+def test_the_root_is_the_folder_of_the_procfile_unless_given(app: App) -> None:
+    (app.root / "sub").mkdir()
+    app.write("sub/Procfile", "web: pwd\n")
+    assert f"| {app.root}/sub\n" in app.do("start", "-f", "sub/Procfile").out
+    assert f"| {app.root}/sub\n" in app.do("start", "-d", "sub").out
+    assert f"| {app.root}\n" in app.do("start", "-f", "sub/Procfile", "-d", ".").out
+
+
+def test_names_choose_types(app: App) -> None:
+    app.procfile(web="touch web", worker="touch worker", clock="touch clock")
+    assert app.do("start", "worker", "--exit-code-from", "worker").code == 0
+    assert {path.name for path in app.root.iterdir()} == {"Procfile", ".procman", "worker"}
+
+
+@pytest.mark.parametrize(
+    ("formation", "names"),
+    [
+        ("web=2", ["web.1", "web.2"]),
+        ("web=2,worker=1", ["web.1", "web.2", "worker.1"]),
+        ("all=1", ["clock.1", "web.1", "worker.1"]),
+        ("all=2,web=0,clock=1", ["clock.1", "worker.1", "worker.2"]),
+    ],
+)
+def test_the_formation_says_how_many_of_each_type(app: App, formation: str, names: list[str]) -> None:
+    app.procfile(**dict.fromkeys(("web", "worker", "clock"), "echo ready; exec sleep 1000"))
+    running = app.start("-m", formation)
+    for name in names:
+        running.wait_for(rf"{name} +\| ready$")
+    assert running.stop() == 0
+    started = [said.split()[0] for said in running.said_by("system") if " started " in said]
+    assert sorted(started) == names
+
+
+class TestFromTheEnvironment:
+    """Every option can come from `PROCMAN_<COMMAND>_<OPTION>`."""
+
+    def test_it_counts_and_the_flag_wins(self, app: App) -> None:
+        app.procfile(web="echo $PORT")
+        env = {"PROCMAN_START_PORT": "7000", "PROCMAN_START_NO_TIMESTAMP": "1", "PROCMAN_CHECK_PORT": "x"}
+        assert "\nweb.1  | 7000\n" in app.do("start", env=env).out
+        assert "\nweb.1  | 8000\n" in app.do("start", "-p", "8000", env=env).out
+
+    @pytest.mark.parametrize(
+        ("variable", "value"),
+        [
+            ("COLOR", "purple"),
+            ("TIMEOUT", "soon"),
+            ("NO_TIMESTAMP", "maybe"),
+            ("PORT", "70000"),
+            ("FORMATION", "web=x"),
+        ],
+    )
+    def test_a_bad_value_is_a_mistake(self, app: App, variable: str, value: str) -> None:
+        app.procfile(web="true")
+        ended = app.do("start", env={f"PROCMAN_START_{variable}": value})
+        assert ended.code == 2
+        assert value in ended.err
+        assert "Traceback" not in ended.err
+
+
+class TestForemanFile:
+    """`.foreman`: default options of people who switch."""
+
+    def test_it_is_honoured(self, app: App) -> None:
+        app.write("Procfile.dev", "web: echo $PORT $V; exec sleep 1000\nworker: exec sleep 1000\n")
+        app.write("dev.env", "V=dev\n")
+        app.write(
+            ".foreman", "procfile: Procfile.dev\nport: 7000\nformation: web=2\nenv: dev.env\ntimeout: 3\n"
+        )
+        running = app.start()
+        running.wait_for(r"web.1 +\| 7000 dev$")
+        running.wait_for(r"web.2 +\| 7001 dev$")
+        assert running.stop() == 0
+        assert "worker.1" not in running.out.text
+
+    def test_flags_win(self, app: App) -> None:
+        app.procfile(web="echo $PORT")
+        app.write(".foreman", "port: 7000\n")
+        assert "| 8000\n" in app.do("start", "-p", "8000").out
+
+    def test_procman_yml_replaces_it(self, app: App) -> None:
+        app.procfile(web="echo $PORT")
+        app.write(".foreman", "port: 7000\n")
+        app.write("procman.yml", "")
+        assert "| 5000\n" in app.do("start", env={"PORT": "5000"}).out
+
+    @pytest.mark.parametrize("text", ["port: [", "- a\n- b\n", "timeout: soon\n", "port: x\n", "\x00"])
+    def test_a_bad_one_is_a_mistake(self, app: App, text: str) -> None:
+        app.procfile(web="true")
+        app.write(".foreman", text)
+        ended = app.do("start")
+        assert ended.code == 2
+        assert "Traceback" not in ended.err
+
+
+class TestRelease:
+    """`release:` is no part of the formation; it runs first with `--release`."""
+
+    RELEASE = "sleep 0.1; echo migrated; touch migrated"
+    WEB = 'test -e migrated && echo "after the release"; exit 0'
+
+    def test_it_is_not_started_by_default(self, app: App) -> None:
+        app.procfile(release=self.RELEASE, web=self.WEB)
+        ended = app.do("start")
+        assert "release.1" not in ended.out
+        assert not (app.root / "migrated").exists()
+
+    def test_it_runs_first_and_to_its_end_when_asked_for(self, app: App) -> None:
+        app.procfile(web=self.WEB, release=self.RELEASE)
+        ended = app.do("start", "--release")
+        assert ended.code == 0
+        assert "| after the release\n" in ended.out
+        assert ended.out.index("release.1 exited with code 0") < ended.out.index("web.1 started")
+
+    def test_a_failing_one_stops_the_start(self, app: App) -> None:
+        app.procfile(web="touch web", release="exit 3")
+        ended = app.do("start", "--release")
+        assert ended.code == 3
+        assert "web.1 started" not in ended.out
+        assert not (app.root / "web").exists()
+
+
+class TestCompletion:
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_there_is_a_script_for_the_shell(self, app: App, shell: str) -> None:
+        ended = app.do("completion", shell)
+        assert ended.code == 0
+        assert "procman" in ended.out
+        assert "complet" in ended.out or "compdef" in ended.out
+
+    def test_an_unknown_shell_is_a_mistake(self, app: App) -> None:
+        ended = app.do("completion", "tcsh")
+        assert ended.code == 2
+        assert "bash" in ended.err
+
+    @pytest.mark.parametrize(
+        ("line", "offers"),
+        [("procman st", "start"), ("procman start --no-t", "--no-timestamp"), ("procman ch", "check")],
+    )
+    def test_bash_completes(self, app: App, line: str, offers: str) -> None:
+        app.write("script", app.do("completion", "bash").out)
+        app.write("procman", f'#!/bin/sh\nexec {" ".join(PROCMAN)} "$@"\n', mode=0o755)
+        env = app.environment({"LINE": line, "PATH": f"{app.root}{os.pathsep}{os.environ['PATH']}"})
+        command = [shutil.which("bash") or "bash", "--norc", "-c", PRESS_TAB]
+        ended = subprocess.run(
+            command, cwd=app.root, env=env, capture_output=True, text=True, timeout=PATIENCE, check=True
+        )
+        assert [word.strip() for word in ended.stdout.split()] == [offers]

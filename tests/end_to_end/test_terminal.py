@@ -1,0 +1,219 @@
+"""Procman on a real pseudo-terminal, and what terminal its children get."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.end_to_end.harness import PYTHON, wait_until
+
+if TYPE_CHECKING:
+    from tests.end_to_end.harness import App
+
+STAY = "; exec sleep 1000"
+PREFIX = len("23:59:59 web.1  | ")
+STATES = 1000
+BAR = f"""
+import os, time
+for n in range({STATES}):
+    os.write(1, b"\\rstate %d" % n)
+    time.sleep(0.001)
+os.write(1, b"\\rstate done\\n")
+time.sleep(1000)
+"""
+SIZES = """
+import os, signal
+def show(*_):
+    print("size", *os.get_terminal_size(1), flush=True)
+signal.signal(signal.SIGWINCH, show)
+show()
+while True:
+    signal.pause()
+"""
+WRITER = """
+import os, time
+os.set_blocking(1, False)
+refused = 0
+while True:
+    try:
+        os.write(1, b"x" * 99 + b"\\n")
+        refused = 0
+    except BlockingIOError:
+        refused += 1
+        time.sleep(0.01)
+    if refused == 30:
+        open("full", "w").close()
+"""
+LEADER = "exec {python} -c 'import os; print(*(f() for f in {calls}), flush=True)'"
+CALLS = "(os.getpid, lambda: os.getsid(0), os.getpgrp)"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "words", "answer"),
+    [
+        (True, (), "terminal"),
+        (True, ("--pty", "never"), "pipe"),
+        (False, (), "pipe"),
+        (False, ("--pty", "always"), "terminal"),
+    ],
+)
+def test_children_get_a_terminal_when_procman_writes_to_one(
+    app: App, terminal: bool, words: tuple[str, ...], answer: str
+) -> None:
+    app.procfile(web="if test -t 1 && test -t 2; then echo terminal; else echo pipe; fi" + STAY)
+    running = app.on_terminal("start", *words) if terminal else app.start(*words)
+    running.wait_for(rf"web\.1  \|.* {answer}\r?$")
+    assert running.stop() == 0
+
+
+def test_stdin_of_children_is_dev_null_on_pipes(app: App) -> None:
+    app.procfile(web="readlink /proc/self/fd/0")
+    assert "| /dev/null\n" in app.do("start").out
+
+
+def test_stdin_of_children_is_their_terminal_if_they_have_one(app: App) -> None:
+    app.procfile(web='test "$(readlink /proc/self/fd/0)" = "$(readlink /proc/$$/fd/1)" && tty' + STAY)
+    running = app.on_terminal("start")
+    running.wait_for(r"/dev/pts/\d+\r?$")
+    assert running.stop() == 0
+
+
+@pytest.mark.parametrize("kind", ["never", "always"])
+def test_each_process_leads_its_own_session_and_group(app: App, kind: str) -> None:
+    command = LEADER.format(python=PYTHON, calls=CALLS)
+    app.procfile(web=command, worker=command)
+    running = app.start("--pty", kind, "-m", "web=1,worker=0")
+    assert running.end() == 0
+    (answer,) = running.said_by("web.1")
+    assert len(set(answer.split())) == 1
+    assert answer.split()[0] != str(os.getsid(0))
+
+
+def test_a_terminal_of_a_child_is_its_controlling_terminal(app: App) -> None:
+    app.procfile(web="echo via tty >/dev/tty" + STAY)
+    running = app.on_terminal("start")
+    running.wait_for(r"web\.1 .*via tty")
+    assert running.stop() == 0
+
+
+@pytest.mark.parametrize("columns", [100, 80, 40])
+def test_the_window_of_a_child_is_the_terminals_width_less_the_prefix(app: App, columns: int) -> None:
+    app.write("sizes.py", SIZES)
+    app.procfile(web=f"exec {PYTHON} sizes.py")
+    running = app.on_terminal("start", columns=columns, rows=30)
+    running.wait_for(f"size {columns - PREFIX} 30")
+    assert running.stop() == 0
+
+
+def test_the_window_of_a_child_follows_that_of_the_terminal(app: App) -> None:
+    app.write("sizes.py", SIZES)
+    app.procfile(web=f"exec {PYTHON} sizes.py", other=f"exec {PYTHON} sizes.py")
+    running = app.on_terminal("start", columns=100, rows=30)
+    width = len("23:59:59 other.1 | ")
+    for name in ("web", "other"):
+        running.wait_for(f"{name}.1 .*size {100 - width} 30")
+    running.resize(70, 20)
+    for name in ("web", "other"):
+        running.wait_for(f"{name}.1 .*size {70 - width} 20")
+    assert running.stop() == 0
+
+
+def test_python_without_flush_is_seen_at_once(app: App) -> None:
+    app.write("quiet.py", "import time\nprint('hello')\ntime.sleep(1000)\n")
+    app.procfile(web=f"exec {PYTHON} quiet.py")
+    running = app.on_terminal("start")
+    running.wait_for(r"web\.1  \|.*hello\r?$")
+    assert running.stop() == 0
+
+
+def test_a_progress_bar_shows_its_newest_state_at_most_20_times_a_second(app: App) -> None:
+    app.write("bar.py", BAR)
+    app.procfile(web=f"exec {PYTHON} bar.py")
+    running = app.on_terminal("start")
+    running.wait_for(r"state done")
+    assert running.stop() == 0
+    shown = [int(number) for number in re.findall(r"state (\d+)", running.out.text)]
+    assert 2 < len(shown) < STATES // 5
+    assert shown == sorted(shown)
+    assert running.out.text.count("state done") == 1
+
+
+def test_a_prompt_appears_while_its_process_waits_and_stays_below_the_lines_of_others(app: App) -> None:
+    app.procfile(
+        web="printf 'name? '" + STAY,
+        worker="while [ ! -e go ]; do sleep 0.02; done; echo one" + STAY,
+    )
+    running = app.on_terminal("start")
+    running.wait_for(r"web\.1 .*name\? ")
+    app.write("go", "")
+    line = running.wait_for(r"worker\.1 .*one\r?$")
+    running.wait_for(r"web\.1 .*name\? ", after=line.end())
+    assert running.stop() == 0
+
+
+def test_a_prompt_is_kept_whole_at_the_end(app: App) -> None:
+    app.procfile(web="printf 'name? '; while [ ! -e go ]; do sleep 0.02; done; echo ann")
+    running = app.on_terminal("start")
+    running.wait_for(r"name\? ")
+    app.write("go", "")
+    assert running.end() == 0
+    assert re.search(r"web\.1 .*name\? ann\r?$", running.out.text, re.MULTILINE)
+
+
+def test_children_cannot_move_the_terminal_but_keep_their_colours(app: App) -> None:
+    app.procfile(web=r"printf '\033[2J\033[H\033[32mgreen\033[0m \033]0;title\007text\n'")
+    running = app.on_terminal("start")
+    assert running.end() == 0
+    assert "\x1b[32mgreen\x1b[0m text" in running.out.text
+    assert "\x1b[2J" not in running.out.text
+    assert "title" not in running.out.text
+
+
+@pytest.mark.parametrize("kind", ["always", "never"])
+def test_a_terminal_stopped_with_ctrl_s_does_not_stop_procman_from_obeying(app: App, kind: str) -> None:
+    app.write("writer.py", WRITER)
+    app.procfile(web=f"exec {PYTHON} writer.py", worker="exec sleep 1000")
+    running = app.on_terminal("start", "--pty", kind)
+    running.wait_for("x" * 50)
+    running.type("\x13")
+    wait_until((app.root / "full").exists)
+    running.process.terminate()
+    assert running.process.wait(20) == 0
+    assert app.processes() == []
+
+
+def test_a_terminal_goes_on_after_ctrl_q_and_has_lost_nothing(app: App) -> None:
+    app.procfile(web="while [ ! -e go ]; do sleep 0.02; done; seq 1 3000; touch written; echo end" + STAY)
+    running = app.on_terminal("start", "--pty", "never")
+    running.pid_of("web.1")
+    running.type("\x13")
+    app.write("go", "")
+    wait_until((app.root / "written").exists)
+    running.type("\x11")
+    running.wait_for(r"web\.1 .* end\r?$")
+    assert running.stop() == 0
+    assert running.said_by("web.1")[:3000] == [str(number) for number in range(1, 3001)]
+
+
+def test_a_closed_terminal_is_a_clean_stop(app: App) -> None:
+    app.procfile(web="trap 'touch told; exit' TERM; echo ready; while :; do sleep 0.02; done")
+    running = app.on_terminal("start")
+    running.wait_for("ready")
+    app.hang_up(running)
+    assert running.process.wait(20) == 0
+    assert (app.root / "told").exists()
+    assert app.processes() == []
+
+
+def test_nohup_survives_a_closed_terminal(app: App) -> None:
+    app.procfile(web="echo ready; while [ ! -e go ]; do sleep 0.02; done; touch survived")
+    running = app.launch("/bin/sh", "-c", f'trap "" HUP; exec {PYTHON} -m procman start')
+    running.wait_for("ready$")
+    running.process.send_signal(signal.SIGHUP)
+    app.write("go", "")
+    assert running.end() == 0
+    assert (app.root / "survived").exists()
