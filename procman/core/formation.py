@@ -22,7 +22,7 @@ def parse(text: str, source: str) -> dict[str, int]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, number = (piece.strip() for piece in part.partition("="))
         if not name or not equals or not COUNT.fullmatch(number):
-            problems.append(Problem(source, None, f"'{part}' should be NAME=COUNT with a count from 0 to 9999"))
+            problems.append(Problem(source, None, f"'{part}' should be NAME=COUNT with a count up to 9999"))
         else:
             counts[name] = int(number)
     if problems:

@@ -22,6 +22,9 @@ SYSTEM = "system"
 ROOM_FOR_PROMPT = 4096
 """A longer unfinished line is no prompt and need not be shown before it ends."""
 
+CONTROLS = frozenset(map(chr, [*range(8), *range(9, 32), *range(127, 160)]))
+"""Bell, form feed and the like (not backspace, which spinners use): only a finished line has its effect."""
+
 
 class Style(NamedTuple):
     """How a prefix looks. `width` in columns; `colours` are SGR numbers by process name, none for plain."""
@@ -179,7 +182,7 @@ def _cut(text: bytes, columns: int) -> tuple[bytes, int]:
         columns -= _columns(character)
         if columns < 0:
             break
-        if unicodedata.category(character) != "Cc" or character == "\b":  # form feed, bell: once, at the end
+        if character not in CONTROLS:
             out.append(character)
     return "".join(out).encode(errors="surrogateescape"), columns
 

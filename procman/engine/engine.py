@@ -66,8 +66,6 @@ class Engine:
         self._supervisor.expire(now)
         if self._log.deadline is not None and self._log.deadline <= now:
             self._log.refresh(now)
-        if self._log.writer.full():
-            self._poller.pause_outputs()
 
     def handle(self, message: Message) -> None:
         """Have one message dealt with."""
@@ -75,6 +73,8 @@ class Engine:
         match message:
             case OutputRead(name, data):
                 self._log.output(name, data, now)
+                if self._log.writer.full():
+                    self._poller.pause_outputs()
             case OutputClosed(name):
                 self._log.finish(name)
                 self._supervisor.output_closed(name, now)

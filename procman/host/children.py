@@ -33,6 +33,7 @@ class Children:
         window: WindowSize | None,
         deliver: Callable[[str, bytes, float], None],
     ) -> None:
+        _keep_large_buffers()
         self._poller = poller
         self._environment = environment
         self._window = window
@@ -103,3 +104,12 @@ class Children:
         output = self._children[name].output
         self._poller.remove_output(output)
         os.close(output)
+
+
+def _keep_large_buffers() -> None:
+    """Let malloc reuse buffers as large as our reads.
+
+    It maps those anew each time, page fault by page fault, until it has seen a larger one freed
+    (M_MMAP_THRESHOLD in mallopt(3)). This one is never touched, so it takes no memory.
+    """
+    bytes(16 << 20)

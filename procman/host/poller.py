@@ -96,6 +96,10 @@ class Poller:
     def wait(self, seconds: float | None) -> Iterator[Message]:
         """What has happened, waiting at most so long for it; None waits for ever."""
         for key, _ in self._selector.select(seconds):
+            if key.fd in self._outputs:
+                if self._paused:  # by what was done about the messages before
+                    continue
+                self._outputs[key.fd] = self._outputs.pop(key.fd)  # last read, first to wait at `resume`
             yield from key.data()
 
     def _watch(self, fd: int, source: Source) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-READ_SIZE = 1 << 18
+READ_SIZE = 1 << 19
 """Bytes a read: smaller ones cost more turns of the loop, larger ones more of the processor's cache."""
 PIPE_SIZE = 1 << 20
 NO_SIGNALS: tuple[int, ...] = ()

@@ -31,7 +31,7 @@ def test_blanks_empty_parts_and_leading_zeros_do_not_matter(text: str) -> None:
 )
 def test_a_bad_part_is_an_error_that_quotes_it(part: str) -> None:
     found = problems(lambda: parse(f"clock=1,{part}", "formation"))
-    assert found == (("formation", None, f"'{part}' should be NAME=COUNT with a count from 0 to 9999"),)
+    assert found == (("formation", None, f"'{part}' should be NAME=COUNT with a count up to 9999"),)
 
 
 def test_a_count_too_long_for_an_integer_is_a_mistake_like_any_other() -> None:

@@ -66,7 +66,7 @@ def test_children_get_a_terminal_when_procman_writes_to_one(
 ) -> None:
     app.procfile(web="if test -t 1 && test -t 2; then echo terminal; else echo pipe; fi" + STAY)
     running = app.on_terminal("start", *words) if terminal else app.start(*words)
-    running.wait_for(rf"web\.1  \|.* {answer}\r?$")
+    running.wait_for(rf"web\.1  \|.*{answer}\r?$")
     assert running.stop() == 0
 
 
@@ -194,7 +194,7 @@ def test_a_terminal_goes_on_after_ctrl_q_and_has_lost_nothing(app: App) -> None:
     app.write("go", "")
     wait_until((app.root / "written").exists)
     running.type("\x11")
-    running.wait_for(r"web\.1 .* end\r?$")
+    running.wait_for(r"web\.1 .*end\r?$")
     assert running.stop() == 0
     assert running.said_by("web.1")[:3000] == [str(number) for number in range(1, 3001)]
 

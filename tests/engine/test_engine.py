@@ -79,7 +79,7 @@ def test_the_last_unterminated_line_comes_before_the_end_of_its_process() -> Non
 def test_a_full_queue_pauses_the_children_and_room_resumes_them() -> None:
     stage = Stage()
     stage.writer.is_full = True
-    stage.turn()
+    stage.turn(OutputRead("web.1", b"line\n"))
     assert stage.poller.paused
     stage.writer.is_full = False
     stage.turn(WriterChanged())
