@@ -26,6 +26,7 @@ MOVES = [
     b"\x1b]52;c;aGk=\x07",
     b"\x1bPq#0;2;0;0;0~-\x1b\\",
     b"\x1b_Gf=24;AAAA\x1b\\",
+    b"\x1bXwords\x1b\\",
     b"\x1b7",
     b"\x1b8",
     b"\x1bc",

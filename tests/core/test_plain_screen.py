@@ -83,10 +83,10 @@ def test_the_prompt_of_another_process_interrupts_too() -> None:
 
 def test_a_line_rewritten_since_it_was_shown_comes_again_whole() -> None:
     pipe = Pipe()
-    pipe.partial({A: b"10%"})
-    pipe.partial({A: b"20%"})
+    pipe.partial({A: b"9%"})
+    pipe.partial({A: b"10% of 20"})
     pipe.lines(A, b"done\n")
-    assert pipe.got == b"a| 10%\na| done\n"
+    assert pipe.got == b"a| 9%\na| done\n"
 
 
 def test_the_colour_of_an_interrupted_line_ends_with_it() -> None:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
-import select
 import signal
 import subprocess
 import sys
 import termios
-import threading
-import time
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from tests.end_to_end.output import PATIENCE, Output, plain, wait_until
 
-PATIENCE = 20.0
-"""Seconds after which a test that waits for something gives up."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
 PROCMAN = (sys.executable, "-m", "procman")
 PYTHON = sys.executable
-UNWANTED = ("PORT", "PS", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "PYTHONUNBUFFERED")
+UNWANTED = {
+    *("PORT", "PS", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"),
+    *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"),
+}
 # The first terminal that a session leader opens becomes its controlling terminal (tty(4)).
 TAKE_TERMINAL = ("/bin/sh", "-c", 'exec "$@" <>"$0" >&0 2>&0')
 
@@ -36,59 +37,6 @@ class Finished(NamedTuple):
     code: int
     out: str
     err: str
-
-
-class Output:
-    """What comes out of a descriptor, as it comes."""
-
-    def __init__(self, fd: int) -> None:
-        self.data = b""
-        self.ended = False
-        self._abandoned = False
-        self._fd = fd
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    @property
-    def text(self) -> str:
-        return self.data.decode(errors="replace")
-
-    def wait_for(self, pattern: str | bytes, after: int = 0) -> re.Match[bytes]:
-        """The first match behind byte `after`, as soon as there is one."""
-        wanted = re.compile(pattern.encode() if isinstance(pattern, str) else pattern, re.MULTILINE)
-        deadline = time.monotonic() + PATIENCE
-        with self._changed:
-            while not (match := wanted.search(self.data, after)):
-                left = deadline - time.monotonic()
-                assert not self.ended and left > 0, f"no {pattern!r} in: {self.text[-4000:]}"
-                self._changed.wait(left)
-        return match
-
-    def finish(self) -> None:
-        """Wait for the end."""
-        self._thread.join(PATIENCE)
-        assert self.ended, f"somebody holds the output open: {self.text[-4000:]}"
-
-    def abandon(self) -> None:
-        """Read no more."""
-        self._abandoned = True
-        self._thread.join(PATIENCE)
-
-    def _read(self) -> None:
-        while not (self.ended or self._abandoned):
-            if select.select([self._fd], [], [], 0.05)[0]:
-                data = self._read_once()
-                with self._changed:
-                    self.data += data
-                    self.ended = not data
-                    self._changed.notify_all()
-
-    def _read_once(self) -> bytes:
-        try:
-            return os.read(self._fd, 1 << 20)
-        except OSError:  # EIO: nobody has the terminal open any more
-            return b""
 
 
 class Running:
@@ -121,13 +69,9 @@ class Running:
 
     def end(self) -> int:
         """Wait for the end; the exit code."""
-        try:
-            code = self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"procman does not end: {self.out.text[-4000:]}") from None
         self.out.finish()
         self.err.finish()
-        return code
+        return self.process.wait(PATIENCE)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; the exit code."""
@@ -165,10 +109,6 @@ class App:
         """The Procfile, a process type for each keyword."""
         self.write("Procfile", "".join(f"{name}: {command}\n" for name, command in commands.items()))
 
-    def script(self, name: str, content: str) -> str:
-        """A Python program in the app's folder; the command that becomes it."""
-        return f"exec {PYTHON} {self.write(name, content).name}"
-
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of a plain shell."""
         inherited = {
@@ -189,9 +129,14 @@ class App:
         """A command in the app's folder, on pipes, in its own session."""
         out, inner_out = self._keep(os.pipe())
         err, inner_err = self._keep(os.pipe())
-        options = {"cwd": self.root, "stdin": subprocess.DEVNULL, "start_new_session": True} | options
+        defaults: dict[str, Any] = {"stdin": subprocess.DEVNULL, "start_new_session": True}
         process = subprocess.Popen(
-            command, env=self.environment(env), stdout=inner_out, stderr=inner_err, **options
+            command,
+            cwd=self.root,
+            env=self.environment(env),
+            stdout=inner_out,
+            stderr=inner_err,
+            **(defaults | options),
         )
         self._launched.append(process)
         self._close(inner_out, inner_err)
@@ -236,7 +181,8 @@ class App:
         described = [(process.pid, command_line(process)) for process in left]
         while left:
             for process in left:
-                process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
             psutil.wait_procs(left, PATIENCE)
             left = self.processes()
         for launched in self._launched:
@@ -252,19 +198,6 @@ class App:
         for fd in fds:
             self._open.remove(fd)
             os.close(fd)
-
-
-def plain(line: str) -> str:
-    """A line of the log without colours and time."""
-    return re.sub(r"^\d\d:\d\d:\d\d ", "", re.sub(r"\x1b\[[0-9;]*m", "", line))
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    """For what nobody tells: the state of processes and files, looked at again and again."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come true"
-        time.sleep(0.005)
 
 
 def marker_of(process: psutil.Process) -> str | None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.harness import PATIENCE, PROCMAN, PYTHON, App
+from tests.end_to_end.harness import PROCMAN, PYTHON, App
+from tests.end_to_end.output import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

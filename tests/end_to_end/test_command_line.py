@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-
-from tests.end_to_end.harness import PATIENCE, PROCMAN
 
 if TYPE_CHECKING:
     from tests.end_to_end.harness import App
 
 COMMANDS = ("start", "run", "check", "version", "completion")
-# What bash does for Tab: sets the COMP_ variables, calls the function of `complete`, reads COMPREPLY.
-PRESS_TAB = """
-source script
-COMP_LINE=$LINE COMP_POINT=${#LINE} COMP_TYPE=9 COMP_WORDS=($LINE) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-function=$(complete -p procman); function=${function##*-F }
-${function%% *} procman
-printf '%s\\n' "${COMPREPLY[@]}"
-"""
 
 
 @pytest.mark.parametrize("word", ["version", "--version", "-v"])
@@ -223,30 +210,6 @@ class TestRelease:
         assert "web.1 started" not in ended.out
         assert not (app.root / "web").exists()
 
-
-class TestCompletion:
-    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-    def test_there_is_a_script_for_the_shell(self, app: App, shell: str) -> None:
-        ended = app.do("completion", shell)
-        assert ended.code == 0
-        assert "procman" in ended.out
-        assert "complet" in ended.out or "compdef" in ended.out
-
-    def test_an_unknown_shell_is_a_mistake(self, app: App) -> None:
-        ended = app.do("completion", "tcsh")
-        assert ended.code == 2
-        assert "bash" in ended.err
-
-    @pytest.mark.parametrize(
-        ("line", "offers"),
-        [("procman st", "start"), ("procman start --no-t", "--no-timestamp"), ("procman ch", "check")],
-    )
-    def test_bash_completes(self, app: App, line: str, offers: str) -> None:
-        app.write("script", app.do("completion", "bash").out)
-        app.write("procman", f'#!/bin/sh\nexec {" ".join(PROCMAN)} "$@"\n', mode=0o755)
-        env = app.environment({"LINE": line, "PATH": f"{app.root}{os.pathsep}{os.environ['PATH']}"})
-        command = [shutil.which("bash") or "bash", "--norc", "-c", PRESS_TAB]
-        ended = subprocess.run(
-            command, cwd=app.root, env=env, capture_output=True, text=True, timeout=PATIENCE, check=True
-        )
-        assert [word.strip() for word in ended.stdout.split()] == [offers]
+    def test_the_code_of_a_failing_one_counts_though_exit_code_from_names_another(self, app: App) -> None:
+        app.procfile(web="exit 0", release="exit 3")
+        assert app.do("start", "--release", "--exit-code-from", "web").code == 3

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.end_to_end.harness import PROCMAN, wait_until
+from tests.end_to_end.harness import PROCMAN
+from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
     from tests.end_to_end.harness import App, Running
 
+PROCMAN_TYPED = " ".join(PROCMAN)
 CTRL_C, CTRL_Z = "\x03", "\x1a"
 IGNORING = "trap '' TERM INT; echo ready; while :; do sleep 0.05; done"
 TICKING = "echo ready; while :; do sleep 0.02; [ -e ask ] && rm ask && echo alive; done"
@@ -109,10 +111,48 @@ def test_sigtstp_suspends_everything_and_sigcont_wakes_it(app: App, kind: str) -
 
 def test_ctrl_z_and_fg_of_a_shell(app: App) -> None:
     app.procfile(web=TICKING)
-    bash = [shutil.which("bash") or "bash", "--norc", "--noprofile", "-i"]
-    shell = app.launch_on_terminal(*bash, env={"PS1": "> "})
-    shell.type(" ".join((*PROCMAN, "start")) + "\r")
+    shell = interactive_shell(app)
+    shell.type(f"{PROCMAN_TYPED} start\r")
     web = psutil.Process(shell.pid_of("web.1"))
+    suspend_and_wake(app, shell, web)
+    shell.type(CTRL_C)
+    shell.wait_for("web.1 terminated by SIGTERM")
+    shell.type("exit $?\r")
+    assert shell.end() == 0
+
+
+def test_ctrl_z_and_fg_of_a_one_off(app: App) -> None:
+    app.procfile(web=f"echo pid $$; {TICKING}")
+    shell = interactive_shell(app)
+    shell.type(f"{PROCMAN_TYPED} run web\r")
+    web = psutil.Process(int(shell.wait_for(r"pid (\d+)\r$")[1]))
+    suspend_and_wake(app, shell, web)
+    shell.type(CTRL_C)
+    shell.type("exit $?\r")
+    assert shell.end() == 130
+
+
+def test_ctrl_c_of_a_pipeline_with_tee_is_a_clean_stop(app: App) -> None:
+    app.procfile(web="echo ready; exec sleep 1000")
+    shell = interactive_shell(app)
+    shell.type(f"{PROCMAN_TYPED} start | tee log\r")
+    shell.wait_for("ready")
+    shell.type(CTRL_C)
+    shell.type("exit ${PIPESTATUS[0]}\r")
+    assert shell.end() == 0
+    assert "Traceback" not in shell.out.text
+    assert app.processes() == []
+
+
+def interactive_shell(app: App) -> Running:
+    """A bash with job control."""
+    shell = app.launch_on_terminal(shutil.which("bash") or "bash", "--norc", "--noprofile", "-i")
+    shell.wait_for(r"\$ |# ")
+    return shell
+
+
+def suspend_and_wake(app: App, shell: Running, web: psutil.Process) -> None:
+    """Ctrl-Z, a look at the process, fg, and a sign of life from it."""
     shell.wait_for("ready")
     shell.type(CTRL_Z)
     stopped = shell.wait_for("Stopped")
@@ -120,10 +160,6 @@ def test_ctrl_z_and_fg_of_a_shell(app: App) -> None:
     app.write("ask", "")
     shell.type("fg\r")
     shell.wait_for("alive", after=stopped.end())
-    shell.type(CTRL_C)
-    shell.wait_for("web.1 terminated by SIGTERM")
-    shell.type("exit $?\r")
-    assert shell.end() == 0
 
 
 def test_a_suspended_procman_obeys_sigterm_when_it_is_woken(app: App) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.harness import PYTHON, wait_until
+from tests.end_to_end.harness import PYTHON
+from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

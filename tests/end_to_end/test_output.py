@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
 
 STAY = "; exec sleep 1000"
 BURST = """
-import os, sys
-os.write(1, b"".join(b"%s line %d\\n" % (os.environb[b"PS"], n) for n in range(3000)))
+import fcntl, os, signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.write(1, b"ready\\n")
+fcntl.flock(os.open("gate", os.O_RDONLY), fcntl.LOCK_SH)
+os.write(1, b"".join(b"line %d\\n" % n for n in range(3000)))
 """
+ALL_LINES = [f"line {n}" for n in range(3000)]
 LONG = """
 import os
 data = bytes(97 + n % 26 for n in range(3 << 20)) + b" end\\n"
@@ -111,18 +116,28 @@ def test_the_last_unterminated_line_is_printed_at_exit(app: App) -> None:
     assert lines_of(app, "web.1") == ["one", "two"]
 
 
-@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("round_", range(5))
 def test_15_processes_that_write_3000_lines_and_exit_at_once_lose_none(app: App, round_: int) -> None:
     app.write("burst.py", BURST)
-    app.procfile(web=f"{PYTHON} -S burst.py; while [ ! -e go ]; do sleep 0.05; done")
-    running = app.start("-m", "web=15", "--no-timestamp")
-    for number in range(1, 16):
-        running.wait_for(rf"^web.{number} +\| web.{number} line 2999$")
-    app.write("go", "")
-    running.end()
-    for number in range(1, 16):
-        said = running.said_by(f"web.{number}")
-        assert said == [f"web.{number} line {n}" for n in range(3000)], round_
+    app.procfile(web=f"exec {PYTHON} -S burst.py")
+    names = {f"web.{number}" for number in range(1, 16)}
+    with app.write("gate", "").open() as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        running = app.start("-m", "web=15", "--no-timestamp")
+        for name in names:
+            running.wait_for(rf"^{name} +\| ready$")
+    assert running.end() == 0
+    found = said_by_each(running.out.text)
+    assert {name: found[name][1:] for name in names} == dict.fromkeys(names, ALL_LINES), round_
+
+
+def said_by_each(log: str) -> dict[str, list[str]]:
+    """The lines of a log by process name."""
+    found: dict[str, list[str]] = {}
+    for line in log.splitlines():
+        name, _, text = line.partition("|")
+        found.setdefault(name.strip(), []).append(text.strip())
+    return found
 
 
 def test_lines_longer_than_1_mib_come_in_pieces_with_all_their_bytes(app: App) -> None:

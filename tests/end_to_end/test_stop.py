@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.harness import wait_until
+from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

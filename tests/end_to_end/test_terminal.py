@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.harness import PYTHON, wait_until
+from tests.end_to_end.harness import PYTHON
 
 if TYPE_CHECKING:
     from tests.end_to_end.harness import App
@@ -28,25 +28,11 @@ time.sleep(1000)
 SIZES = """
 import os, signal
 def show(*_):
-    print("size", *os.get_terminal_size(1), flush=True)
+    os.write(1, b"size %d %d\\n" % os.get_terminal_size(1))
 signal.signal(signal.SIGWINCH, show)
 show()
 while True:
     signal.pause()
-"""
-WRITER = """
-import os, time
-os.set_blocking(1, False)
-refused = 0
-while True:
-    try:
-        os.write(1, b"x" * 99 + b"\\n")
-        refused = 0
-    except BlockingIOError:
-        refused += 1
-        time.sleep(0.01)
-    if refused == 30:
-        open("full", "w").close()
 """
 LEADER = "exec {python} -c 'import os; print(*(f() for f in {calls}), flush=True)'"
 CALLS = "(os.getpid, lambda: os.getsid(0), os.getpgrp)"
@@ -137,7 +123,7 @@ def test_a_progress_bar_shows_its_newest_state_at_most_20_times_a_second(app: Ap
     running.wait_for(r"state done")
     assert running.stop() == 0
     shown = [int(number) for number in re.findall(r"state (\d+)", running.out.text)]
-    assert 2 < len(shown) < STATES // 5
+    assert 2 < len(shown) < STATES // 10
     assert shown == sorted(shown)
     assert running.out.text.count("state done") == 1
 
@@ -171,32 +157,6 @@ def test_children_cannot_move_the_terminal_but_keep_their_colours(app: App) -> N
     assert "\x1b[32mgreen\x1b[0m text" in running.out.text
     assert "\x1b[2J" not in running.out.text
     assert "title" not in running.out.text
-
-
-@pytest.mark.parametrize("kind", ["always", "never"])
-def test_a_terminal_stopped_with_ctrl_s_does_not_stop_procman_from_obeying(app: App, kind: str) -> None:
-    app.write("writer.py", WRITER)
-    app.procfile(web=f"exec {PYTHON} writer.py", worker="exec sleep 1000")
-    running = app.on_terminal("start", "--pty", kind)
-    running.wait_for("x" * 50)
-    running.type("\x13")
-    wait_until((app.root / "full").exists)
-    running.process.terminate()
-    assert running.process.wait(20) == 0
-    assert app.processes() == []
-
-
-def test_a_terminal_goes_on_after_ctrl_q_and_has_lost_nothing(app: App) -> None:
-    app.procfile(web="while [ ! -e go ]; do sleep 0.02; done; seq 1 3000; touch written; echo end" + STAY)
-    running = app.on_terminal("start", "--pty", "never")
-    running.pid_of("web.1")
-    running.type("\x13")
-    app.write("go", "")
-    wait_until((app.root / "written").exists)
-    running.type("\x11")
-    running.wait_for(r"web\.1 .*end\r?$")
-    assert running.stop() == 0
-    assert running.said_by("web.1")[:3000] == [str(number) for number in range(1, 3001)]
 
 
 def test_a_closed_terminal_is_a_clean_stop(app: App) -> None:
