@@ -103,18 +103,19 @@ def load_environment(root: str, options: Namespace) -> Environment:
         named = [os.path.relpath(default)]
     mistakes = Mistakes()
     files: list[tuple[str, Mapping[str, str]]] = []
+    outer_wins = options.env_override == "os"
     known = dict(os.environ)
     for path in named:
-        values = mistakes.gather(partial(_variables, path, known), NO_VARIABLES)
+        values = mistakes.gather(partial(_variables, path, known, outer_wins), NO_VARIABLES)
         files.append((path, values))
-        known.update(values)
+        known = {**values, **known} if outer_wins else {**known, **values}
     mistakes.check()
-    return config.merge(os.environ, files, options.env_override == "os")
+    return config.merge(os.environ, files, outer_wins)
 
 
 def _types(path: str) -> tuple[ProcessType, ...]:
     return procfile.parse(read(path, PROCFILE_HINT), path)
 
 
-def _variables(path: str, known: Mapping[str, str]) -> dict[str, str]:
-    return dotenv.parse(read(path), path, known)
+def _variables(path: str, known: Mapping[str, str], known_wins: bool) -> dict[str, str]:
+    return dotenv.parse(read(path), path, known, known_wins)

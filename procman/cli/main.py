@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 from procman.host import guardian
 
+TYPE_CHECKING = False  # as type checkers know it; importing typing would be 1 MB in the guardian for ever
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
+    from procman.cli.app import App
     from procman.core.config import Plan
     from procman.host.guardian import Guarded
     from procman.logs.hub import Log
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
 
 def start(options: Namespace, guarded: Guarded | None) -> int:
     """Run the formation until it ends; the exit code."""
-    mistakes = apps.Mistakes()
-    app = apps.load(options, mistakes)
-    plan = apps.plan(app, options, mistakes)
-    _check_exit_code_from(options.exit_code_from, plan)
+    app, plan = _plan(options)
     os.chdir(app.root)
     subreaper.adopt_orphans()
 
@@ -44,10 +42,7 @@ def start(options: Namespace, guarded: Guarded | None) -> int:
     supervisor = Supervisor(stages, children, log.say, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
 
-    poller.receive_signals(RECEIVED)
-    poller.watch_stdout(STDOUT)
-    if guarded:
-        poller.watch_guardian(guarded.lifeline)
+    _listen(poller, guarded)
     pid_file = PidFile(app.root)
     for warning in (*_claim(pid_file, os.getppid() if guarded else os.getpid()), *_taken_ports(plan)):
         log.say(warning)
@@ -60,11 +55,23 @@ def start(options: Namespace, guarded: Guarded | None) -> int:
         pid_file.release()
 
 
-def _check_exit_code_from(chosen: str | None, plan: Plan) -> None:
+def _plan(options: Namespace) -> tuple[App, Plan]:
+    mistakes = apps.Mistakes()
+    app = apps.load(options, mistakes)
+    plan = apps.plan(app, options, mistakes)
+    chosen = options.exit_code_from
     known = [name for process in plan.processes for name in (process.type, process.name)]
     if chosen is not None and chosen not in known:
         text = f"no process '{chosen}' is started{suggest(chosen, known)}"
         raise UserError([Problem("--exit-code-from", None, text)])
+    return app, plan
+
+
+def _listen(poller: Poller, guarded: Guarded | None) -> None:
+    poller.receive_signals(RECEIVED)
+    poller.watch_stdout(STDOUT)
+    if guarded:
+        poller.watch_guardian(guarded.lifeline)
 
 
 def _environment(plan: Plan, display: Display) -> dict[str, str]:

@@ -7,6 +7,8 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+from procman.core import ports
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,10 +31,21 @@ def of(app: App, plan: Plan) -> list[str]:
     found = [
         f"{app.procfile}:{type_.line}: {text}" for type_ in app.types for text in _about_type(app, type_)
     ]
+    found += _same_variable(app)
     beyond = [process.name for process in plan.processes if process.port is None]
     if beyond:
         found.append(f"no port is left for {', '.join(beyond[:5])}{' and others' * (len(beyond) > 5)}")
     return found
+
+
+def _same_variable(app: App) -> Iterator[str]:
+    """`web-ui` and `web_ui` are two types, but their ports are told in one variable."""
+    first: dict[str, ProcessType] = {}
+    for type_ in app.types:
+        variable = ports.variable(type_.name)
+        if variable in first:
+            yield f"{app.procfile}:{type_.line}: '{type_.name}' and '{first[variable].name}' share {variable}"
+        first.setdefault(variable, type_)
 
 
 def _about_type(app: App, type_: ProcessType) -> Iterator[str]:

@@ -82,6 +82,7 @@ def build(
 ) -> Plan:
     """The plan of a formation. With `release` the Procfile's release command comes first, if it has one."""
     shared = dict(environment.values)
+    shared.pop("PORT", None)  # each process has its own, and those beyond the last port none
     shared.update(first_ports(types, base))
     processes = tuple(
         _process(type_, index, instance, base)

@@ -17,11 +17,13 @@ REFERENCE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
 SINGLE_QUOTED = re.compile(r"\s*(?:export\s+)?[^=]+=\s*'")
 
 
-def parse(data: bytes, source: str, environment: Mapping[str, str]) -> dict[str, str]:
+def parse(
+    data: bytes, source: str, environment: Mapping[str, str], environment_wins: bool = False
+) -> dict[str, str]:
     """The variables of one file, last value of a key.
 
     `${X}` and `${X:-default}` outside single quotes are taken from the lines above, else from
-    `environment`. Raises `UserError` with every bad line of the file.
+    `environment`, or the other way round when that wins. Raises `UserError` with every bad line of the file.
     """
     from dotenv.parser import parse_stream  # 30 ms that an app without a .env need not wait for
 
@@ -33,8 +35,8 @@ def parse(data: bytes, source: str, environment: Mapping[str, str]) -> dict[str,
             problems.append(Problem(source, _line(binding), wrong))
         elif binding.key is not None and binding.value is not None:
             quoted = SINGLE_QUOTED.match(binding.original.string)
-            value = binding.value
-            values[binding.key] = value if quoted else expand(value, {**environment, **values})
+            known = {**values, **environment} if environment_wins else {**environment, **values}
+            values[binding.key] = binding.value if quoted else expand(binding.value, known)
     if problems:
         raise UserError(problems)
     return values

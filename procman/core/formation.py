@@ -36,7 +36,7 @@ def resolve(
     """Instances of each type in the Procfile's order, those of none left out.
 
     No counts: one of each. Counts: types not named get those of `all`, else none. Names: only those
-    types, with their counts, at least asked for once. `release` runs only when named.
+    types, as often as the counts say of them by name, else once (Foreman). `release` runs only when named.
     Raises `UserError` for unknown names and when nothing is left to run.
     """
     problems = [*_unknown(types, counts or (), source), *_unknown(types, names, "command line")]

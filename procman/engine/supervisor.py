@@ -7,11 +7,12 @@ import signal
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core import facts, lifecycle
-from procman.core.lifecycle import Effect, Event, Life, Phase
+from procman.core.lifecycle import Effect, Event, Phase
+from procman.engine.process import Process, due, names_and_pids
 from procman.errors import SpawnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from procman.core.config import ProcessPlan
     from procman.core.facts import Fact
@@ -27,16 +28,6 @@ class Policy(NamedTuple):
     timeout: float = 5.0
     stop_signal: int = signal.SIGTERM
     exit_code_from: str | None = None
-
-
-class Process:
-    """One process of the plan, and where it stands in its life."""
-
-    def __init__(self, plan: ProcessPlan, timeout: float) -> None:
-        self.plan = plan
-        self.life = Life(timeout)
-        self.pid = 0
-        self.code = 0
 
 
 class Supervisor:
@@ -155,14 +146,14 @@ class Supervisor:
     def expire(self, now: float) -> None:
         """Do what is due: kill who did not obey, tell who is still alive."""
         for process in self._stage:
-            if _due(process.life.drain_at, now):
+            if due(process.life.drain_at, now):
                 self._step(process, Event.DRAIN_DUE, now)
-        late = [process for process in self._stage if _due(process.life.kill_at, now)]
+        late = [process for process in self._stage if due(process.life.kill_at, now)]
         if late:
-            self._publish(facts.KillSent(*_names(late)))
+            self._publish(facts.KillSent(*names_and_pids(late)))
             for process in late:
                 self._step(process, Event.KILL_DUE, now)
-        if _due(self._notice_at, now):
+        if due(self._notice_at, now):
             self._notice(now)
 
     # What follows
@@ -234,7 +225,7 @@ class Supervisor:
 
     def _kill_all(self, now: float) -> None:
         if alive := self._alive():
-            self._publish(facts.KillSent(*_names(alive)))
+            self._publish(facts.KillSent(*names_and_pids(alive)))
         for process in self._stage:
             self._step(process, Event.KILL, now)
 
@@ -244,17 +235,8 @@ class Supervisor:
         late = [process for process in self._alive() if process.life.phase is not Phase.KILLING]
         kills = [process.life.kill_at for process in late if process.life.kill_at is not None]
         if kills:
-            self._publish(facts.StillAlive(*_names(late), math.ceil(min(kills) - now)))
+            self._publish(facts.StillAlive(*names_and_pids(late), math.ceil(min(kills) - now)))
         self._notice_at = now + NOTICE_SECONDS if kills else None
 
     def _alive(self) -> list[Process]:
         return [process for process in self._stage if process.life.phase not in (Phase.IDLE, Phase.ENDED)]
-
-
-def _due(at: float | None, now: float) -> bool:
-    return at is not None and at <= now
-
-
-def _names(processes: Iterable[Process]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    pairs = [(process.plan.name, process.pid) for process in processes]
-    return tuple(name for name, _ in pairs), tuple(pid for _, pid in pairs)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import NamedTuple
 
 from procman.host import subreaper
 
@@ -32,11 +31,12 @@ NAME = "guardian"
 """Not `procman`, so that `pkill -9 procman` leaves it alive to clean up."""
 
 
-class Guarded(NamedTuple):
+class Guarded:
     """What the supervisor knows of its guardian: the pipe that ends with it, and the user's group."""
 
-    lifeline: int
-    group: int
+    def __init__(self, lifeline: int, group: int) -> None:
+        self.lifeline = lifeline
+        self.group = group
 
 
 def guard(child_has_terminal: bool) -> Guarded | int:
