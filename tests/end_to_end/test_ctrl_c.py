@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.end_to_end.harness import PROCMAN
+from tests.end_to_end.harness import PROCMAN, PYTHON
 from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 PROCMAN_TYPED = " ".join(PROCMAN)
 CTRL_C, CTRL_Z = "\x03", "\x1a"
 IGNORING = "trap '' TERM INT; echo ready; while :; do sleep 0.05; done"
-TICKING = "echo ready; while :; do sleep 0.02; [ -e ask ] && rm ask && echo alive; done"
+# One process without children: a shell in vfork(2) does not stop before its child has left it.
+TICKING = """
+import os, time
+os.write(1, b"pid %d ready\\n" % os.getpid())
+while not os.path.exists("ask"):
+    time.sleep(0.02)
+os.write(1, b"alive\\n")
+time.sleep(1000)
+"""
 
 
 def test_ctrl_c_stops_all(app: App) -> None:
@@ -97,7 +105,7 @@ def test_signals_as_early_as_can_be_leave_nothing(app: App, name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["never", "always"])
 def test_sigtstp_suspends_everything_and_sigcont_wakes_it(app: App, kind: str) -> None:
-    app.procfile(web=TICKING)
+    ticking(app)
     running = app.start("--pty", kind)
     running.wait_for("ready")
     everything = [psutil.Process(running.process.pid), running.supervisor(), child(running)]
@@ -110,7 +118,7 @@ def test_sigtstp_suspends_everything_and_sigcont_wakes_it(app: App, kind: str) -
 
 
 def test_ctrl_z_and_fg_of_a_shell(app: App) -> None:
-    app.procfile(web=TICKING)
+    ticking(app)
     shell = interactive_shell(app)
     shell.type(f"{PROCMAN_TYPED} start\r")
     web = psutil.Process(shell.pid_of("web.1"))
@@ -122,10 +130,10 @@ def test_ctrl_z_and_fg_of_a_shell(app: App) -> None:
 
 
 def test_ctrl_z_and_fg_of_a_one_off(app: App) -> None:
-    app.procfile(web=f"echo pid $$; {TICKING}")
+    ticking(app)
     shell = interactive_shell(app)
     shell.type(f"{PROCMAN_TYPED} run web\r")
-    web = psutil.Process(int(shell.wait_for(r"pid (\d+)\r$")[1]))
+    web = psutil.Process(int(shell.wait_for(r"pid (\d+) ready\r$")[1]))
     suspend_and_wake(app, shell, web)
     shell.type(CTRL_C)
     shell.type("exit $?\r")
@@ -142,6 +150,12 @@ def test_ctrl_c_of_a_pipeline_with_tee_is_a_clean_stop(app: App) -> None:
     assert shell.end() == 0
     assert "Traceback" not in shell.out.text
     assert app.processes() == []
+
+
+def ticking(app: App) -> None:
+    """An app whose one process gives a sign of life when asked."""
+    app.write("ticking.py", TICKING)
+    app.procfile(web=f"exec {PYTHON} ticking.py")
 
 
 def interactive_shell(app: App) -> Running:
@@ -163,7 +177,7 @@ def suspend_and_wake(app: App, shell: Running, web: psutil.Process) -> None:
 
 
 def test_a_suspended_procman_obeys_sigterm_when_it_is_woken(app: App) -> None:
-    app.procfile(web=TICKING)
+    ticking(app)
     running = app.start()
     running.wait_for("ready")
     running.process.send_signal(signal.SIGTSTP)

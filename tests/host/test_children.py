@@ -1,0 +1,168 @@
+"""Real children on real pipes and terminals, without an engine around them."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from procman.core.config import ProcessPlan
+from procman.core.messages import OutputClosed, OutputRead
+from procman.errors import SpawnError
+from procman.host.children import Children
+from procman.host.poller import Poller
+from procman.host.spawn import WindowSize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECONDS = 20.0
+
+
+class Family:
+    """Children, their poller, and what they wrote."""
+
+    def __init__(self, window: WindowSize | None = None) -> None:
+        self.poller = Poller()
+        self.delivered: list[bytes] = []
+        self.children = Children(
+            self.poller, dict(os.environ), window, lambda name, data, now: self.delivered.append(data)
+        )
+        self.pids: list[int] = []
+
+    def spawn(self, command: str, **environment: str) -> int:
+        self.pids.append(self.children.spawn(ProcessPlan("web.1", "web", 0, command, None, environment)))
+        return self.pids[-1]
+
+    def read(self, until: bytes = b"") -> bytes:
+        """Output until it ends, or until it has `until` in it."""
+        data = b""
+        while not until or until not in data:
+            for message in self.poller.wait(SECONDS):
+                if isinstance(message, OutputClosed):
+                    return data
+                assert isinstance(message, OutputRead)
+                data += message.data
+        return data
+
+
+@pytest.fixture
+def family() -> Iterator[Family]:
+    family = Family()
+    yield family
+    end(family)
+
+
+@pytest.fixture
+def on_terminals() -> Iterator[Family]:
+    family = Family(WindowSize(60, 20))
+    yield family
+    end(family)
+
+
+def end(family: Family) -> None:
+    for pid in family.pids:
+        try:
+            os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            continue
+
+
+def test_a_child_leads_its_own_session_and_group(family: Family) -> None:
+    pid = family.spawn("echo ready; exec sleep 1000")
+    family.read(b"ready")
+    assert os.getsid(pid) == os.getpgid(pid) == pid
+
+
+def test_its_variables_are_added_to_the_apps(family: Family) -> None:
+    family.spawn('echo "$PS $PATH"', PS="web.1")
+    assert family.read() == f"web.1 {os.environ['PATH']}\n".encode()
+
+
+def test_stdout_and_stderr_are_one_and_stdin_is_empty(family: Family) -> None:
+    family.spawn("echo out; echo err >&2; cat; echo end")
+    assert family.read() == b"out\nerr\nend\n"
+
+
+def test_signals_have_their_default_actions_in_children(family: Family) -> None:
+    before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    family.spawn("grep -E 'Sig(Blk|Ign)' /proc/self/status")
+    signal.signal(signal.SIGPIPE, before)
+    masks = [int(line.split()[1], 16) for line in family.read().splitlines()]
+    assert [mask & 0x7FFFFFFF for mask in masks] == [0, 0]
+
+
+def test_no_descriptor_of_ours_is_left_open_in_a_child(family: Family) -> None:
+    read_end, write_end = os.pipe()  # as all that we open: closed on exec
+    os.set_inheritable(write_end, True)
+    family.spawn("ls /proc/$$/fd")
+    found = {int(fd) for fd in family.read().split()}
+    assert write_end in found, "what procman was given on purpose is passed on"
+    assert read_end not in found
+    assert all(_inheritable(fd) for fd in found - {0, 1, 2})
+
+
+def _inheritable(fd: int) -> bool:
+    try:
+        return os.get_inheritable(fd)
+    except OSError:
+        return fd == 10  # where dash keeps a copy of what it redirects
+
+
+def test_a_terminal_is_the_childs_own_and_has_its_size(on_terminals: Family) -> None:
+    on_terminals.spawn("tty; stty size; stty -a | grep -o -- '-onlcr'; ps -o tpgid= -p $$; echo $$")
+    tty, size, newlines, foreground, pid = on_terminals.read().split(b"\n")[:5]
+    assert tty.startswith(b"/dev/pts/")
+    assert size == b"20 60"
+    assert newlines == b"-onlcr"
+    assert foreground.strip() == pid
+
+
+def test_a_terminal_follows_a_new_size(on_terminals: Family) -> None:
+    on_terminals.spawn("trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.01; done")
+    on_terminals.read(b"ready")
+    on_terminals.children.resize(WindowSize(33, 11))
+    assert b"11 33" in on_terminals.read(b"11 33")
+
+
+def test_a_group_is_signalled_whole_and_known_to_be_gone(family: Family) -> None:
+    pid = family.spawn("sleep 1000 & echo ready; exec sleep 1000")
+    family.read(b"ready")
+    assert family.children.signal_group("web.1", 0)
+    family.children.stop_group("web.1", signal.SIGTERM)
+    assert family.read() == b""  # the output ends when both have ended
+    os.waitpid(pid, 0)
+
+
+def test_a_suspended_child_can_obey_the_stop_signal(family: Family) -> None:
+    pid = family.spawn("echo ready; exec sleep 1000")
+    family.read(b"ready")
+    os.kill(pid, signal.SIGSTOP)
+    family.children.stop_group("web.1", signal.SIGTERM)
+    assert os.waitpid(pid, 0)[1] == signal.SIGTERM
+
+
+def test_closing_delivers_what_is_left_even_when_others_hold_the_output_open(family: Family) -> None:
+    pid = family.spawn("setsid sleep 1000 & echo $!; exit 0")
+    os.waitpid(pid, 0)
+    family.children.close_output("web.1")
+    left = b"".join(family.delivered)
+    assert left.strip().isdigit()
+    os.kill(int(left), signal.SIGKILL)
+    family.children.close_output("web.1")
+    assert b"".join(family.delivered) == left
+
+
+def test_no_descriptors_left_is_a_clear_error() -> None:
+    family = Family()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        with pytest.raises(SpawnError, match="Too many open files: raise the limit with 'ulimit -n'"):
+            family.spawn("true")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

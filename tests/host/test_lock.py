@@ -1,0 +1,53 @@
+"""`.procman/` and its pid file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from procman.host.lock import PidFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_state_folder_is_private_and_ignored_by_git(tmp_path: Path) -> None:
+    PidFile(str(tmp_path)).acquire(42)
+    folder = tmp_path / ".procman"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "procman.pid").stat().st_mode) == 0o600
+    assert (folder / ".gitignore").read_text() == "*\n"
+    assert (folder / "procman.pid").read_text() == "42\n"
+
+
+def test_who_has_it_is_told_to_the_second(tmp_path: Path) -> None:
+    first, second = PidFile(str(tmp_path)), PidFile(str(tmp_path))
+    assert first.acquire(42) is None
+    assert second.acquire(43) == 42
+    second.release()
+    assert (tmp_path / ".procman" / "procman.pid").read_text() == "42\n"
+
+
+def test_it_is_gone_after_its_release(tmp_path: Path) -> None:
+    pid_file = PidFile(str(tmp_path))
+    pid_file.acquire(42)
+    pid_file.release()
+    pid_file.release()
+    assert not (tmp_path / ".procman" / "procman.pid").exists()
+
+
+@pytest.mark.parametrize("left", ["4711\n", "", "garbage", "9" * 100])
+def test_what_a_killed_procman_left_is_replaced(tmp_path: Path, left: str) -> None:
+    (tmp_path / ".procman").mkdir()
+    (tmp_path / ".procman" / "procman.pid").write_text(left)
+    assert PidFile(str(tmp_path)).acquire(42) is None
+    assert (tmp_path / ".procman" / "procman.pid").read_text() == "42\n"
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / ".procman").write_text("in the way")
+    with pytest.raises(OSError, match="File exists"):
+        PidFile(str(tmp_path)).acquire(os.getpid())
