@@ -97,7 +97,7 @@ def read(path: str, missing: str = "no such file") -> bytes:
 
 def load_environment(root: str, options: Namespace) -> Environment:
     """The real environment with the app's .env, or with the files named by `-e`."""
-    named = [path for each in options.env or () for path in each.split(",") if path]
+    named = [path for each in options.env or () for path in map(str.strip, each.split(",")) if path]
     default = os.path.join(root, ".env")
     if not named and os.path.exists(default):
         named = [os.path.relpath(default)]

@@ -69,7 +69,7 @@ class Supervisor:
 
     @property
     def asked_to_stop(self) -> bool:
-        """Whether somebody asked to stop by a signal."""
+        """Whether a stop was asked for, rather than brought about by the end of a process."""
         return self._asked
 
     @property
@@ -77,7 +77,7 @@ class Supervisor:
         """Of the process that ended first by itself; 0 when asked to stop and all obeyed."""
         chosen = self._policy.exit_code_from
         for process in self._stage if chosen else ():
-            if chosen in (process.plan.name, process.plan.type):
+            if process.pid and chosen in (process.plan.name, process.plan.type):
                 return facts.exit_code(process.code)
         if self._code is not None:
             return self._code
@@ -122,7 +122,6 @@ class Supervisor:
 
     def signalled(self, number: int, now: float) -> None:
         """procman got a signal that means stop; a second SIGINT means at once."""
-        self._asked = True
         if number == signal.SIGINT and self._interrupted:
             self._kill_all(now)
             return
@@ -137,6 +136,7 @@ class Supervisor:
 
     def stop(self, reason: str, now: float, hint: str = "", code: int | None = None) -> None:
         """Stop every process for a reason other than the end of one, and exit with `code` if it says so."""
+        self._asked = True
         if self._code is None:
             self._code = code
         if hint or not self._stopping:
@@ -166,7 +166,7 @@ class Supervisor:
         process.life, effects = lifecycle.step(process.life, event, now)
         for effect in effects:
             self._perform(process, effect, now)
-        if self._stages and self._stage_ended and not self._stopping:
+        if self._stages and self._stage_ended and not self._stopping and self._cause is None:
             self._stage = self._stages.pop(0)
 
     def _perform(self, process: Process, effect: Effect, now: float) -> None:

@@ -54,10 +54,18 @@ def spawn(words: tuple[str, ...], environment: Mapping[str, str], window: Window
 
 
 def spawn_here(program: str, words: tuple[str, ...], environment: Mapping[str, str], group: int) -> int:
-    """Start a child on this process's own terminal, in the given process group; its pid."""
-    return os.posix_spawn(
-        program, words, environment, setpgroup=group, setsigmask=NO_SIGNALS, setsigdef=DEFAULT_SIGNALS
-    )
+    """Start a child on this process's own terminal, in the given process group; its pid.
+
+    A script without `#!` is given to the shell, as execvp(3) does. Raises `OSError`.
+    """
+    try:
+        return os.posix_spawn(
+            program, words, environment, setpgroup=group, setsigmask=NO_SIGNALS, setsigdef=DEFAULT_SIGNALS
+        )
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        return spawn_here("/bin/sh", ("/bin/sh", program, *words[1:]), environment, group)
 
 
 def resize(child: Child, window: WindowSize) -> None:

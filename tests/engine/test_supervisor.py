@@ -217,3 +217,14 @@ def test_an_orphan_is_nobodys_end() -> None:
     play.supervisor.child_exited(4711, 1, 0.0)
     assert play.told() == []
     assert not play.supervisor.stopping
+
+
+def test_exit_code_from_does_not_pick_a_process_that_never_ran() -> None:
+    play = Play("release.1", "web.1", exit_code_from="web").start().exit("release.1", 5)
+    assert play.supervisor.finished
+    assert play.supervisor.exit_code == 5
+
+
+def test_a_second_process_that_fails_does_not_change_the_code() -> None:
+    play = Play("web.1 worker.1", exit_code_from="redis").start().exit("web.1", 3).exit("worker.1", 4)
+    assert play.supervisor.exit_code == 3
