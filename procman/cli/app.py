@@ -56,15 +56,19 @@ class Mistakes:
 
 def load(options: Namespace, mistakes: Mistakes, need_procfile: bool = True) -> App:
     """Read the app that the options `-f`, `-d` and `-e` mean. Without a Procfile it may have no types."""
-    named = options.procfile
-    root = os.path.abspath(options.root or os.path.dirname(named or ""))
+    root = os.path.abspath(options.root or os.path.dirname(options.procfile or ""))
     if not os.path.isdir(root):
-        raise UserError([Problem(options.root or os.path.dirname(named), None, "no such folder")])
-    path = named or os.path.relpath(os.path.join(root, "Procfile"))
-    optional = not need_procfile and not named and not os.path.exists(path)
+        raise UserError([Problem(options.root or os.path.dirname(options.procfile), None, "no such folder")])
+    path = _procfile(options)
+    optional = not need_procfile and not options.procfile and not os.path.exists(path)
     types = NO_TYPES if optional else mistakes.gather(partial(_types, path), NO_TYPES)
     environment = mistakes.gather(lambda: load_environment(root, options), NO_ENVIRONMENT)
     return App(root, path, types, environment)
+
+
+def types_of(options: Namespace) -> tuple[ProcessType, ...]:
+    """Only the process types of the app. Raises `UserError`."""
+    return _types(_procfile(options))
 
 
 def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
@@ -111,6 +115,12 @@ def load_environment(root: str, options: Namespace) -> Environment:
         known = {**values, **known} if outer_wins else {**known, **values}
     mistakes.check()
     return config.merge(os.environ, files, outer_wins)
+
+
+def _procfile(options: Namespace) -> str:
+    """The Procfile as named, else that of the app's folder."""
+    named: str | None = getattr(options, "procfile", None)
+    return named or os.path.relpath(os.path.join(getattr(options, "root", None) or "", "Procfile"))
 
 
 def _types(path: str) -> tuple[ProcessType, ...]:

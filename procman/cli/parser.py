@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from procman import __version__
 from procman.cli import options
-from procman.errors import USAGE, suggest
+from procman.errors import USAGE, UserError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,12 +75,26 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
     if name == "start":
-        parser.add_argument("names", nargs="*", metavar="TYPE", help="run only these process types")
+        types = parser.add_argument("names", nargs="*", metavar="TYPE", help="run only these process types")
+        vars(types)["completer"] = _complete_types  # where argcomplete looks for it
     elif name == "run":
         help_ = "a task's name, a process type, or a command; 'task NAME' and '-- COMMAND' say which"
-        parser.add_argument("words", nargs=argparse.REMAINDER, metavar="TASK|TYPE|COMMAND ...", help=help_)
+        words = parser.add_argument(
+            "words", nargs=argparse.REMAINDER, metavar="TASK|TYPE|COMMAND ...", help=help_
+        )
+        vars(words)["completer"] = _complete_types
     elif name == "completion":
         parser.add_argument("shell", choices=SHELLS)
+
+
+def _complete_types(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """The process types that the Tab key offers: those of the Procfile, none when it has mistakes."""
+    from procman.cli import app
+
+    try:
+        return [type_.name for type_ in app.types_of(parsed_args)]
+    except UserError:
+        return []
 
 
 def _move_options_behind(given: argparse.Namespace) -> None:

@@ -41,9 +41,16 @@ def test_an_unknown_shell_is_a_mistake(app: App) -> None:
 
 @pytest.mark.parametrize(
     ("line", "offers"),
-    [("procman st", "start"), ("procman start --no-t", "--no-timestamp"), ("procman ch", "check")],
+    [
+        ("procman st", "start"),
+        ("procman start --no-t", "--no-timestamp"),
+        ("procman ch", "check"),
+        ("procman start wor", "worker"),
+        ("procman run we", "web"),
+    ],
 )
 def test_bash_completes(app: App, line: str, offers: str) -> None:
+    app.procfile(web="true", worker="true")
     app.write("script", app.do("completion", "bash").out)
     app.write("procman", f'#!/bin/sh\nexec {" ".join(PROCMAN)} "$@"\n', mode=0o755)
     env = app.environment({"LINE": line, "PATH": f"{app.root}{os.pathsep}{os.environ['PATH']}"})
