@@ -89,7 +89,7 @@ MANAGERS = (
     _manager(PROCMAN, _procman, version="version"),
     _manager("honcho", _honcho),
     _manager("foreman", _foreman, version="version"),
-    _manager("nf", _nf),
+    _manager("nf", _nf, stop_signal=signal.SIGINT),
     _manager("concurrently", _concurrently),
     _manager("supervisord", _supervisord),
     _manager("hivemind", _hivemind),

@@ -17,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAYLOAD = 99, NUMBER_AT = 5, DIGITS = 10, BODY_AT = 15, MAX_CHILDREN = 100, SPACE = 1 << 20, READ = 1 << 18 };
+enum { PAYLOAD = 99, NUMBER_AT = 5, DIGITS = 10, BODY_AT = 15, MAX_CHILDREN = 100 };
+enum { SPACE = 1 << 20, READ = 1 << 18 };
 
 typedef unsigned long long number;
 
@@ -187,10 +188,10 @@ static ssize_t next_read(size_t filled)
 static void tell(number expected)
 {
     number seen = ok + disorder;
-    dprintf(2, "{\"ok\": %llu, \"lost\": %llu, \"gaps\": %llu, \"disorder\": %llu, \"cut\": %llu, \"merged\": %llu, "
-        "\"bare\": %llu, \"foreign\": %llu, \"other\": %llu, \"bytes\": %llu, \"first_ns\": %llu, \"last_ns\": %llu}\n",
-        ok, expected > seen ? expected - seen : 0, gaps, disorder, cut, merged, bare, foreign, other, bytes,
-        first_ns, last_ns);
+    dprintf(2, "{\"ok\": %llu, \"lost\": %llu, \"gaps\": %llu, \"disorder\": %llu, \"cut\": %llu, ",
+        ok, expected > seen ? expected - seen : 0, gaps, disorder, cut);
+    dprintf(2, "\"merged\": %llu, \"bare\": %llu, \"foreign\": %llu, \"other\": %llu, ", merged, bare, foreign, other);
+    dprintf(2, "\"bytes\": %llu, \"first_ns\": %llu, \"last_ns\": %llu}\n", bytes, first_ns, last_ns);
 }
 
 int main(int argc, char **argv)

@@ -11,7 +11,8 @@ from collections import Counter
 PAYLOAD = re.compile(rb"(.*)<(c\d\d) (\d{10}) (?:~#){41}>", re.DOTALL)
 TRAILER = re.compile(rb"(?:\r|\x1b\[[\d;]*m)+\Z")
 FRAGMENT = re.compile(rb"~|<c|>\Z")
-FIGURES = "ok lost gaps disorder cut merged bare foreign other bytes first_ns last_ns".split()
+FAULTS = ("lost", "gaps", "disorder", "cut", "merged", "bare", "foreign")
+FIGURES = ("ok", *FAULTS, "other", "bytes", "first_ns", "last_ns")
 
 
 class Sink:

@@ -1,8 +1,8 @@
 """Are the last lines of processes that exit at once lost?
 
-15 children wait until all of them are up, then each writes 3,000 lines and exits at once. They ignore TERM,
-INT and HUP, so that a manager that stops all when one ends still has every line to pass on. The figures are
-sums over all rounds.
+15 children wait until all of them are up, then each writes 3,000 lines and exits at once. They ignore
+TERM, INT and HUP, so that a manager that stops all when one ends still has every line to pass on. The
+figures are sums over all rounds.
 """
 
 from bench.cli import alone

@@ -1,8 +1,8 @@
 """How much CPU time does a gigabyte cost?
 
-User and system time of the manager and of all it runs for itself, read from the CPU clocks of these processes
-just before the child begins and just after its last line has arrived: neither start-up nor child nor reader
-are in it. Peers that lose lines do less work than the others.
+User and system time of the manager and of all it runs for itself, read from the CPU clocks of these
+processes just before the child begins and just after its last line has arrived: neither start-up nor
+child nor reader are in it. Peers that lose lines do less work than the others.
 """
 
 from bench import yardsticks

@@ -1,7 +1,7 @@
 """How soon does the first line appear, of one child and of each of fifty?
 
-From the moment the manager is started until the first line of its only child has arrived, and until the first
-lines of all 50 children have. 'No manager' is the child alone: what starting and reporting cost.
+From the moment the manager is started until the first line of its only child has arrived, and until the
+first lines of all 50 children have. 'No manager' is the child alone: what starting and reporting cost.
 """
 
 from bench import yardsticks

@@ -1,10 +1,10 @@
 """What does a manager cost while fifty children sleep?
 
-Memory in MB of the manager and of all it runs for itself: PSS shares out pages that several processes have
-in common, RSS counts them in each. 'Started' is the process that was started (procman's guardian), 'keeper'
-the one that is the parent of the children where that is another (procman's supervisor). Wake-ups: context
-switches of all their threads in 20 s (peers are watched for 4 s a round); none means truly asleep. The highest
-of all rounds.
+Memory in MB of the manager and of all it runs for itself: PSS shares out pages that several processes
+have in common, RSS counts them in each. 'Started' is the process that was started (procman's guardian),
+'keeper' the one that is the parent of the children where that is another (procman's supervisor).
+Wake-ups: context switches of all their threads in 20 s (peers are watched for 4 s a round), the highest
+of all rounds; none means truly asleep.
 """
 
 import time

@@ -1,8 +1,8 @@
 """How many megabytes a second pass through into a regular file?
 
-One child writes 100-byte lines as fast as it can; the manager's output is a file in the temporary folder. The
-run ends when the last line stands in the file, looked for every millisecond; the file is checked line by line
-afterwards. The faults are sums over all rounds.
+One child writes 100-byte lines as fast as it can; the manager's output is a file in the temporary folder.
+The run ends when the last line stands in the file, looked for every millisecond; the file is checked line
+by line afterwards. The faults are sums over all rounds.
 """
 
 from bench import yardsticks

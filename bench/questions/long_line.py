@@ -1,7 +1,7 @@
 """How much memory does one endless line take?
 
-One child writes 100 MB without a newline and exits. The peaks of resident memory (VmHWM) of the manager and of all it
-runs for itself, added up. Lost: MB that never arrived.
+One child writes 100 MB without a newline and exits. The peaks of resident memory (VmHWM) of the manager
+and of all it runs for itself, added up. Lost: MB that never arrived.
 """
 
 from bench import proc

@@ -1,8 +1,8 @@
 """How long does it take to stop fifty children that obey?
 
-50 children that die of TERM are up and have written a line; 0.3 s later SIGTERM goes to the manager alone.
-Measured until it has exited. Alive: children that outlive it; left behind: those that still live 0.5 s later;
-both in the worst round.
+50 children that die of TERM are up and have written a line; 0.3 s later SIGTERM (nf: SIGINT) goes to the
+manager alone. Measured until it has exited. Alive: children that outlive it; left behind: those that
+still live 0.5 s later; both in the worst round.
 """
 
 import time

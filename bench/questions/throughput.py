@@ -1,9 +1,9 @@
 """How many megabytes a second pass through into a pipe?
 
-One child writes 100-byte lines as fast as it can, then eight children do so at once; the manager's output is
-a pipe. Speed counts the child's bytes of the lines that arrived whole, from the moment the child may begin
-until its last line arrives. Spoiled: cut, merged, out of order or under another child's name. The faults are
-sums over all rounds.
+One child writes 100-byte lines as fast as it can, then eight children do so at once; the manager's output
+is a pipe. Speed counts the child's bytes of the lines that arrived whole, from the moment the child may
+begin until its last line arrives. Spoiled: cut, merged, out of order or under another child's name. The
+faults are sums over all rounds.
 """
 
 from bench import yardsticks
