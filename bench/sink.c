@@ -190,8 +190,9 @@ static void tell(number expected)
     number seen = ok + disorder;
     dprintf(2, "{\"ok\": %llu, \"lost\": %llu, \"gaps\": %llu, \"disorder\": %llu, \"cut\": %llu, ",
         ok, expected > seen ? expected - seen : 0, gaps, disorder, cut);
-    dprintf(2, "\"merged\": %llu, \"bare\": %llu, \"foreign\": %llu, \"other\": %llu, ", merged, bare, foreign, other);
-    dprintf(2, "\"bytes\": %llu, \"first_ns\": %llu, \"last_ns\": %llu}\n", bytes, first_ns, last_ns);
+    dprintf(2, "\"merged\": %llu, \"bare\": %llu, \"foreign\": %llu, ", merged, bare, foreign);
+    dprintf(2, "\"other\": %llu, \"bytes\": %llu, ", other, bytes);
+    dprintf(2, "\"first_ns\": %llu, \"last_ns\": %llu}\n", first_ns, last_ns);
 }
 
 int main(int argc, char **argv)

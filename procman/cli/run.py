@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from procman.cli.app import App
     from procman.core.commands import Resolution
+    from procman.engine import needs
     from procman.host.guardian import Guarded
 
 NAME = "run.1"
@@ -53,7 +54,7 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
         pid = spawn.spawn_here(program, resolution.words, environment, group)
     except OSError as error:
         raise SpawnError(f"{program}: {error.strerror}", NOT_EXECUTABLE) from None
-    code = _wait(poller, pid)
+    code = wait(poller, pid)
     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
     return exit_code(code)
 
@@ -78,14 +79,18 @@ def _find(resolution: Resolution, environment: Mapping[str, str], types: Mapping
     return program
 
 
-def _wait(poller: Poller, pid: int) -> int:
-    """Pass signals on until the child has ended; its code, minus n for signal n."""
+def wait(poller: needs.Poller, pid: int) -> int:
+    """Pass signals on until the child has ended; its code, minus n for signal n.
+
+    When the guardian is killed the child does not go on alone, whether it obeys or not.
+    """
     while True:
         for message in poller.wait(None):
             match message:
                 case SignalReceived(number):
                     os.kill(pid, number)
                 case GuardianDied():
-                    os.kill(pid, signal.SIGTERM)
+                    subreaper.sweep(GRACE_SECONDS, set(STOPPING))
+                    return -signal.SIGKILL
                 case ChildExited(ended, code) if ended == pid:
                     return code
