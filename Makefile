@@ -7,7 +7,8 @@ READY := $(VENV)/ready
 .PHONY: demo test check format bench clean
 
 demo: $(READY)  ## the registration app: open http://127.0.0.1:5000, stop with Ctrl-C
-	@set -m; PATH="$(CURDIR)/$(BIN):$$PATH" procman start -f Procfile.example
+	@if [ -t 0 ]; then set -m; else exec=exec; fi; PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	$$exec procman start -f Procfile.example
 
 test: $(READY)
 	@$(BIN)/python -m pytest

@@ -75,6 +75,9 @@ class FakeWriter:
     def put(self, buffers: list[Buffer]) -> None:
         self.text += b"".join(bytes(buffer) for buffer in buffers)
 
+    def busy(self) -> bool:
+        return self.pending > 0
+
     def full(self) -> bool:
         return self.is_full
 

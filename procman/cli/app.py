@@ -75,12 +75,15 @@ def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
     """The plan of `start`. Raises `UserError` with every mistake of files and options."""
     names = [type_.name for type_ in app.types]
     counts = None
-    if options.formation is not None:
-        counts = mistakes.gather(lambda: formation.parse(options.formation, "formation"), None)
+    typed = [name for name in options.names if "=" in name]  # `start web=2`, or `-c web=2` as it once was
+    if options.formation is not None or typed:
+        text = ",".join([options.formation or "", *typed])
+        counts = mistakes.gather(lambda: formation.parse(text, "formation"), None)
     base = mistakes.gather(lambda: config.base_port(options.port, app.environment), 0)
+    named = [name for name in options.names if name not in typed]
     wanted: dict[str, int] = {}
     if names:
-        wanted = mistakes.gather(lambda: formation.resolve(names, counts, options.names), {})
+        wanted = mistakes.gather(lambda: formation.resolve(names, counts, named), {})
     mistakes.check()
     return config.build(app.types, wanted, base, app.environment, options.release)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from procman.cli import app as apps
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 def check(options: Namespace) -> int:
     """Print the plan; 2 when it cannot be made."""
     options.names = []
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a command may have what the terminal cannot show
     mistakes = apps.Mistakes()
     try:
         app = apps.load(options, mistakes)

@@ -28,12 +28,10 @@ class Display:
     def __init__(self, options: Namespace, plan: Plan, wake: Callable[[], None]) -> None:
         self._terminal = os.isatty(STDOUT)
         self._style = _style(options, plan, self._terminal)
-        self._prefix_width = len(
-            render.prefix(self._style._replace(colours={}), "", stamper(options.timestamp_format)())
-        )
+        stamp = stamper(options.timestamp_format) if options.timestamp else str
+        self._prefix_width = len(render.prefix(self._style._replace(colours={}), "", stamp()))
         self._screen = render.TerminalScreen(*_size()) if self._terminal and not _dumb() else None
         spawn.enlarge(STDOUT)
-        stamp = stamper(options.timestamp_format) if options.timestamp else str
         self.log = Log(Writer(STDOUT, wake), self._screen or render.PlainScreen(), self._style, stamp)
         on_terminals = options.pty == "always" or (options.pty == "auto" and self._terminal)
         self.window = self._window() if on_terminals else None
@@ -62,7 +60,7 @@ def _coloured(choice: str, terminal: bool) -> bool:
         return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or (terminal and not _dumb())
+    return os.environ.get("FORCE_COLOR", "0") not in ("", "0") or (terminal and not _dumb())
 
 
 def _dumb() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from procman.errors import Problem, UserError
@@ -9,6 +10,8 @@ from procman.errors import Problem, UserError
 FILE = ".foreman"
 NAMES = {"concurrency": "formation"}
 """Foreman's older names of options."""
+PATHS = ("procfile", "root", "env")
+"""Options that name files or folders: relative to that of the `.foreman` file."""
 
 
 def read(path: str) -> dict[str, str]:
@@ -16,28 +19,43 @@ def read(path: str) -> dict[str, str]:
 
     Options that only Foreman's `export` has are of no meaning here, and left to the caller to ignore.
     """
+    written = _load(path)
+    if not isinstance(written, dict):
+        raise UserError([Problem(path, None, "expected lines like 'port: 3000'")])
+    named = {NAMES.get(str(key), str(key)): value for key, value in written.items() if value is not None}
+    texts = {key: _text(key, value) for key, value in named.items()}
+    folder = os.path.dirname(path)
+    return {key: _from(folder, text) if key in PATHS else text for key, text in texts.items()}
+
+
+def _load(path: str) -> Any:
     import yaml  # 30 ms that only an app with the file waits for
 
     try:
         with open(path, encoding="utf-8") as file:
-            written = yaml.safe_load(file)
+            return yaml.safe_load(file) or {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise UserError([Problem(path, line, f"not YAML: {error.problem}")]) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UserError([Problem(path, None, f"cannot be read: {error}")]) from None
-    if not isinstance(written, dict | None):
-        raise UserError([Problem(path, None, "expected lines like 'port: 3000'")])
-    return {NAMES.get(str(key), str(key)): _text(str(key), value) for key, value in (written or {}).items()}
 
 
 def _text(key: str, value: Any) -> str:
-    """YAML's `true` for Foreman's switches, everything else as it is written."""
+    """The value as it would be typed on the command line."""
     if isinstance(value, bool):
         return ("always" if value else "never") if key == "color" else _switch(key, value)
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return ",".join(f"{name}={number}" for name, number in value.items())
     return str(value)
 
 
 def _switch(key: str, value: bool) -> str:
     """`timestamp: false` is what `--no-timestamp` says."""
     return str(value != (key == "timestamp")).lower()
+
+
+def _from(folder: str, paths: str) -> str:
+    return ",".join(os.path.join(folder, path.strip()) for path in paths.split(","))

@@ -22,6 +22,7 @@ WITH_VALUE = ("-f", "--procfile", "-d", "--root", "-e", "--env")
 
 def main() -> None:
     """The entry point of the command."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C this early is no reason for a traceback
     _fill_standard_streams()
     words = sys.argv[1:]
     command = _command(words)
@@ -32,7 +33,6 @@ def main() -> None:
             sys.exit(outcome)
         guarded = outcome
     else:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(run(words, guarded))
 
@@ -47,6 +47,9 @@ def run(words: Sequence[str], guarded: Guarded | None) -> int:
     except ProcmanError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except OSError as error:  # the world is not as it should be: no descriptors, no working folder
+        print(f"procman: {error}", file=sys.stderr)
+        return 1
 
 
 def _dispatch(options: Namespace, guarded: Guarded | None) -> int:

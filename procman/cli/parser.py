@@ -42,10 +42,9 @@ class Parser(argparse.ArgumentParser):
     """argparse, with a hint at the command that was meant."""
 
     def error(self, message: str) -> NoReturn:
-        typed = message.partition("argument COMMAND: invalid choice: ")[2].split("'")[1:2]
-        hint = suggest(typed[0], COMMANDS) if typed else ""
+        typed = message.partition("argument COMMAND: invalid choice: ")[2].rpartition(" (choose ")[0][1:-1]
         if typed:
-            message = f"no command '{typed[0]}'{hint}"
+            message = f"no command '{typed}'{suggest(typed, COMMANDS)}"
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{self.prog}: {message}\n")
 
@@ -113,6 +112,7 @@ def _complete_types(parsed_args: argparse.Namespace, **_: object) -> list[str]:
     from procman.cli import app
 
     try:
+        _move_options_behind(parsed_args)
         return [type_.name for type_ in app.types_of(parsed_args)]
     except UserError:
         return []

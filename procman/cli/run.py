@@ -19,7 +19,7 @@ from procman.host.poller import Poller
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from procman.cli.app import App
     from procman.core.commands import Resolution
@@ -43,7 +43,7 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
     resolution = commands.resolve(options.words[behind_dashes:], {}, types, behind_dashes)
     environment = _environment(app, base, resolution)
     os.chdir(app.root)
-    program = _find(resolution, environment, types)
+    program = _find(resolution, environment, () if behind_dashes else types)
     subreaper.adopt_orphans()
     poller = Poller()
     poller.receive_signals((*STOPPING, *FORWARDED))
@@ -68,15 +68,22 @@ def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
     return {**app.environment.values, **config.first_ports(app.types, base), **config.identity(NAME, port)}
 
 
-def _find(resolution: Resolution, environment: Mapping[str, str], types: Mapping[str, str]) -> str:
+def _find(resolution: Resolution, environment: Mapping[str, str], known: Iterable[str]) -> str:
     """The path of the program, looked for where the child would look. Raises `SpawnError`."""
     name = resolution.words[0]
-    if os.path.isdir(name) or (os.path.isfile(name) and "/" in name and not os.access(name, os.X_OK)):
+    if "/" in name and (os.path.isdir(name) or (os.path.isfile(name) and not os.access(name, os.X_OK))):
         raise SpawnError(f"{name}: not executable", NOT_EXECUTABLE)
     program = shutil.which(name, path=environment.get("PATH", os.defpath))
     if program is None:
-        raise SpawnError(f"{name}: no such process type or command{suggest(name, types)}", NOT_FOUND)
+        raise SpawnError(f"{name}: no such process type or command{suggest(name, known)}", NOT_FOUND)
     return program
+
+
+def _pass_on(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except PermissionError:
+        pass  # it runs as somebody else: sudo and the like
 
 
 def wait(poller: needs.Poller, pid: int) -> int:
@@ -88,7 +95,7 @@ def wait(poller: needs.Poller, pid: int) -> int:
         for message in poller.wait(None):
             match message:
                 case SignalReceived(number):
-                    os.kill(pid, number)
+                    _pass_on(pid, number)
                 case GuardianDied():
                     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
                     return -signal.SIGKILL

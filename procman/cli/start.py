@@ -36,7 +36,7 @@ def start(options: Namespace, guarded: Guarded | None) -> int:
     poller = Poller()
     display = Display(options, plan, poller.wake)
     log = display.log
-    children = Children(poller, _environment(plan, display), display.window, log.output)
+    children = Children(poller, _environment(plan, display), display.window, log.output, log.finish)
     policy = Policy(options.timeout, signal.SIGTERM, options.exit_code_from)
     stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
     supervisor = Supervisor(stages, children, log.say, policy)

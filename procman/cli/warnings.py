@@ -71,4 +71,6 @@ def _program(command: str) -> str | None:
 def _found(program: str, app: App) -> bool:
     """Looked for where the child would look; a path is one from the root."""
     place = os.path.join(app.root, program) if "/" in program else program
-    return shutil.which(place, path=app.environment.values.get("PATH", os.defpath)) is not None
+    folders = app.environment.values.get("PATH", os.defpath).split(os.pathsep)
+    path = os.pathsep.join(os.path.join(app.root, folder) for folder in folders)
+    return shutil.which(place, path=path) is not None

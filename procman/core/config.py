@@ -68,7 +68,7 @@ def base_port(option: str | None, environment: Environment) -> int:
     if option is not None:
         return ports.parse_base(option, "port")
     found = environment.values.get("PORT")
-    if found is None:
+    if not found:
         return ports.DEFAULT_BASE
     return ports.parse_base(found, f"PORT in {environment.sources.get('PORT', 'the environment')}")
 

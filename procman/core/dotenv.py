@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ def parse(
     from dotenv.parser import parse_stream  # 30 ms that an app without a .env need not wait for
 
     values: dict[str, str] = {}
+    known = ChainMap(*(environment, values) if environment_wins else (values, environment))
     problems: list[Problem] = []
     for binding in parse_stream(StringIO(_decode(data, source), newline=None)):
         wrong = _mistake(binding)
@@ -35,7 +37,6 @@ def parse(
             problems.append(Problem(source, _line(binding), wrong))
         elif binding.key is not None and binding.value is not None:
             quoted = SINGLE_QUOTED.match(binding.original.string)
-            known = {**values, **environment} if environment_wins else {**environment, **values}
             values[binding.key] = binding.value if quoted else expand(binding.value, known)
     if problems:
         raise UserError(problems)

@@ -78,7 +78,8 @@ TABLE: dict[tuple[Phase, Event], tuple[Phase, tuple[Effect, ...]]] = {
     (P.KILLING, E.OUTPUT_CLOSED): (P.KILLING, ()),
     (P.KILLING, E.STOP): (P.KILLING, ()),
     (P.KILLING, E.KILL): (P.KILLING, (F.SIGNAL_KILL,)),
-    (P.KILLING, E.KILL_DUE): (P.KILLING, (F.SIGNAL_KILL,)),
+    # Somebody else's process, or one stuck in the kernel: it is not waited for any longer.
+    (P.KILLING, E.KILL_DUE): (P.ENDED, (F.CLOSE_OUTPUT,)),
     (P.KILLING, E.EXITED): (P.DRAINING, (F.SIGNAL_KILL,)),
     (P.DRAINING, E.STOP): (P.DRAINING, ()),
     (P.DRAINING, E.KILL): (P.DRAINING, (F.SIGNAL_KILL,)),
@@ -117,9 +118,7 @@ def step(life: Life, event: Event, now: float) -> tuple[Life, tuple[Effect, ...]
 
 
 def _wanted(life: Life, event: Event) -> bool:
-    if event in (Event.STOP, Event.KILL):
-        return False
-    return life.wanted or event is Event.START
+    return life.wanted and event not in (Event.STOP, Event.KILL)
 
 
 def _kill_at(life: Life, phase: Phase, effects: tuple[Effect, ...], now: float) -> float | None:
@@ -134,3 +133,11 @@ def _drain_at(life: Life, phase: Phase, now: float) -> float | None:
     if phase is not Phase.DRAINING:
         return None
     return now + DRAIN_SECONDS if life.drain_at is None else life.drain_at
+
+
+def postpone(life: Life, seconds: float) -> Life:
+    """The life with its deadlines so much later."""
+    return life._replace(
+        kill_at=None if life.kill_at is None else life.kill_at + seconds,
+        drain_at=None if life.drain_at is None else life.drain_at + seconds,
+    )

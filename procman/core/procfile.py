@@ -56,6 +56,8 @@ def _parse_line(raw: bytes, number: int) -> ProcessType | str | None:
         return f"not UTF-8 text (byte 0x{raw[error.start]:02x} in column {error.start + 1})"
     if not line or line.lstrip().startswith("#"):
         return None
+    if "\r" in line:
+        return "a carriage return inside the line: lines end in LF or CR LF"
     if "\0" in line:
         return "a NUL byte: this is not a text file"
     match = LINE.fullmatch(line)

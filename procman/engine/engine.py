@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from procman.core import facts
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 FORWARDED = (signal.SIGUSR1, signal.SIGUSR2)
 RECEIVED = (*STOPPING, *FORWARDED, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
+LONGEST_SLEEP = 30.0
 STALLED_SECONDS = 2.0
 """After a stop that was asked for, a terminal that takes nothing for so long is not waited for."""
 
@@ -104,9 +106,9 @@ class Engine:
             pending = self._log.writer.pending
 
     def _sleep(self) -> float | None:
-        """Seconds to the nearest deadline; None when there is none."""
+        """Seconds to the nearest deadline, or to a look at the clock; None when there is none."""
         deadlines = [at for at in (self._supervisor.deadline, self._log.deadline) if at is not None]
-        return max(0.0, min(deadlines) - self._clock()) if deadlines else None
+        return min(max(0.0, min(deadlines) - self._clock()), LONGEST_SLEEP) if deadlines else None
 
     def _signalled(self, number: int, now: float) -> None:
         if number in STOPPING:
@@ -117,6 +119,7 @@ class Engine:
         elif number == signal.SIGTSTP:
             self._supervisor.forward(signal.SIGSTOP)  # an orphaned group does not obey SIGTSTP (POSIX)
             os.kill(os.getpid(), signal.SIGSTOP)
+            self._supervisor.postpone(self._clock() - now)
         elif number == signal.SIGCONT:
             self._supervisor.forward(signal.SIGCONT)
         elif number == signal.SIGWINCH:
@@ -126,9 +129,11 @@ class Engine:
         error = self._log.writer.error
         if error is None:
             self._poller.resume_outputs()
+            self._log.catch_up(now)
         elif error.errno in (errno.EPIPE, errno.EIO):
             self._supervisor.stop("nobody reads the log any more", now)
         elif not self._supervisor.stopping:
             reason = f"the log cannot be written: {error.strerror}"
-            os.write(2, f"procman: {reason}, stopping\n".encode())
+            with suppress(OSError):  # stderr may be where stdout is
+                os.write(2, f"procman: {reason}, stopping\n".encode())
             self._supervisor.stop(reason, now, code=1)

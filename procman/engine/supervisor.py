@@ -104,7 +104,7 @@ class Supervisor:
     def child_exited(self, pid: int, code: int, now: float) -> None:
         """A child has ended: a process, or an orphan that we adopted, perhaps the last of a group."""
         process = self._by_pid.pop(pid, None)
-        if process is None:
+        if process is None or process.life.phase is Phase.ENDED:  # given up, and gone after all
             self._check_groups(now)
             return
         process.code = code
@@ -133,6 +133,13 @@ class Supervisor:
         """Pass a signal on to the group of every process."""
         for process in self._alive():
             self._children.signal_group(process.plan.name, number)
+
+    def postpone(self, seconds: float) -> None:
+        """Nobody could obey for so long, since all were suspended: deadlines move on."""
+        for process in self._stage:
+            process.life = lifecycle.postpone(process.life, seconds)
+        if self._notice_at is not None:
+            self._notice_at += seconds
 
     def stop(self, reason: str, now: float, hint: str = "", code: int | None = None) -> None:
         """Stop every process for a reason other than the end of one, and exit with `code` if it says so."""

@@ -32,12 +32,14 @@ class Children:
         environment: Mapping[str, str],
         window: WindowSize | None,
         deliver: Callable[[str, bytes, float], None],
+        finish: Callable[[str], None],
     ) -> None:
         _keep_large_buffers()
         self._poller = poller
         self._environment = environment
         self._window = window
         self._deliver = deliver
+        self._finish = finish
         self._children: dict[str, spawn.Child] = {}
         self._open: set[str] = set()
 
@@ -66,16 +68,19 @@ class Children:
             self.signal_group(name, signal.SIGCONT)
 
     def close_output(self, name: str) -> None:
-        """Deliver what is left in the pipe and close it, if that has not happened yet."""
+        """Deliver what is left, the unterminated last line included, and close."""
         for _ in range(LAST_READS):
-            messages = list(self._read(name)) if name in self._open else []
+            messages = list(self._read(name))
             for message in messages:
                 if isinstance(message, OutputRead):
                     self._deliver(name, message.data, time.monotonic())
             if not messages:
                 break
+        self._finish(name)
         if name in self._open:
-            self._close(name)
+            self._end(name)
+        if name in self._children:
+            os.close(self._children.pop(name).output)
 
     def resize(self, window: WindowSize) -> None:
         """The terminal has a new size: tell those that have one."""
@@ -96,14 +101,13 @@ class Children:
         if data:
             yield OutputRead(name, data)
         else:
-            self._close(name)
+            self._end(name)
             yield OutputClosed(name)
 
-    def _close(self, name: str) -> None:
+    def _end(self, name: str) -> None:
+        """Read no more. The descriptor stays: closing a pseudo-terminal hangs up on a child that lives on."""
         self._open.discard(name)
-        output = self._children[name].output
-        self._poller.remove_output(output)
-        os.close(output)
+        self._poller.remove_output(self._children[name].output)
 
 
 def _keep_large_buffers() -> None:

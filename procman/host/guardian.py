@@ -53,6 +53,8 @@ def guard(child_has_terminal: bool) -> Guarded | int:
     if not pid:
         os.close(write_end)
         os.setpgid(0, 0)
+        for number in (signal.SIGTTIN, signal.SIGTTOU):  # a background group: it may write, and reading fails
+            signal.signal(number, signal.SIG_IGN)
         return Guarded(read_end, group)
     os.close(read_end)
     subreaper.adopt_orphans()
@@ -79,8 +81,10 @@ def _wait(supervisor: int, signals: set[signal.Signals], child_has_terminal: boo
                 code = os.waitstatus_to_exitcode(status)
                 return 128 - code if code < 0 else code
         elif not (child_has_terminal and info.si_code == SI_KERNEL):
-            suspending = info.si_signo == signal.SIGTSTP
+            suspending = info.si_signo == signal.SIGTSTP or (suspending and info.si_signo != signal.SIGCONT)
             os.kill(supervisor, info.si_signo)
+            if info.si_signo in STOPPING:
+                os.kill(supervisor, signal.SIGCONT)  # it may have been suspended, and has to obey
 
 
 def _reap(supervisor: int, suspending: bool) -> int | None:

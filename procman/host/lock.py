@@ -30,6 +30,9 @@ class PidFile:
             other = os.read(fd, 32)
             os.close(fd)
             return int(other) if other.strip().isdigit() else 0
+        if not _is_file(self._path, fd):  # its holder removed it between our open and our lock
+            os.close(fd)
+            return self.acquire(pid)
         os.ftruncate(fd, 0)
         os.write(fd, b"%d\n" % pid)
         self._fd = fd
@@ -38,9 +41,18 @@ class PidFile:
     def release(self) -> None:
         """Remove the file, if it is ours."""
         if self._fd >= 0:
-            os.unlink(self._path)
+            if _is_file(self._path, self._fd):  # the folder may have been cleaned, or made anew by another
+                os.unlink(self._path)
             os.close(self._fd)
             self._fd = -1
+
+
+def _is_file(path: str, fd: int) -> bool:
+    """Whether the open file is the one that has this path now."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(fd))
+    except FileNotFoundError:
+        return False
 
 
 def _make_folder(folder: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import selectors
 import signal
@@ -37,8 +38,8 @@ class Poller:
         """Take these signals and SIGCHLD as messages from now on, those included that wait blocked."""
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         for number in [signal.SIGCHLD, *numbers]:
-            signal.signal(number, _nothing)
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # this is a background group, and may write
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup(1)
+                signal.signal(number, _nothing)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
     def watch_guardian(self, lifeline: int) -> None:
@@ -52,7 +53,8 @@ class Poller:
 
     def watch_stdout(self, fd: int) -> None:
         """Notice that the reader of a pipe went away, without waiting for the next line to say so."""
-        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+        writes_only = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+        if not (stat.S_ISFIFO(os.fstat(fd).st_mode) and writes_only):
             return
 
         def hung_up() -> Iterator[Message]:

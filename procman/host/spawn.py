@@ -56,11 +56,14 @@ def spawn(words: tuple[str, ...], environment: Mapping[str, str], window: Window
 def spawn_here(program: str, words: tuple[str, ...], environment: Mapping[str, str], group: int) -> int:
     """Start a child on this process's own terminal, in the given process group; its pid.
 
-    A script without `#!` is given to the shell, as execvp(3) does. Raises `OSError`.
+    A script without `#!` is given to the shell, as execvp(3) does; a SIGHUP that nohup(1) made us
+    ignore, the child ignores too. Raises `OSError`.
     """
+    kept = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else set()
+    default = [number for number in DEFAULT_SIGNALS if number not in kept]
     try:
         return os.posix_spawn(
-            program, words, environment, setpgroup=group, setsigmask=NO_SIGNALS, setsigdef=DEFAULT_SIGNALS
+            program, words, environment, setpgroup=group, setsigmask=NO_SIGNALS, setsigdef=default
         )
     except OSError as error:
         if error.errno != errno.ENOEXEC:

@@ -59,7 +59,7 @@ def descendants() -> list[tuple[int, str]]:
 def sweep(grace: float, impatient: set[signal.Signals]) -> None:
     """Stop every descendant: SIGTERM, and SIGKILL after `grace` seconds or one of the `impatient` signals.
 
-    Returns when none is left. Blocks SIGCHLD and the impatient signals for good: it is the last thing done.
+    Returns when none is left that can be stopped. Leaves SIGCHLD and the impatient signals blocked.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *impatient})
     deadline = time.monotonic() + grace
@@ -69,15 +69,21 @@ def sweep(grace: float, impatient: set[signal.Signals]) -> None:
         woken = signal.sigtimedwait({signal.SIGCHLD, *impatient}, left)
         if woken and woken.si_signo != signal.SIGCHLD:
             break
-    while any_children():  # again and again: one may have forked between our look and our signal
-        _signal_all(signal.SIGKILL)
+    deadline = time.monotonic() + grace
+    # Again and again: one may have forked between our look and our signal. What runs as somebody else,
+    # or does not even die of SIGKILL, cannot be waited for.
+    while any_children() and _signal_all(signal.SIGKILL) and time.monotonic() < deadline:
         signal.sigtimedwait({signal.SIGCHLD}, KILL_AGAIN_SECONDS)
 
 
-def _signal_all(number: signal.Signals) -> None:
+def _signal_all(number: signal.Signals) -> bool:
+    """Signal every descendant; whether there was one that we may signal."""
+    reached = False
     for pid, _ in descendants():
         for each in (number, signal.SIGCONT):
             try:
                 os.kill(pid, each)
+                reached = True
             except (ProcessLookupError, PermissionError):
                 continue
+    return reached

@@ -41,6 +41,8 @@ class Output(Protocol):
 
     def full(self) -> bool: ...
 
+    def busy(self) -> bool: ...
+
     def close(self) -> None: ...
 
 
@@ -57,6 +59,7 @@ class Log:
         self._cutters: dict[str, LineCutter] = {}
         self._fed: dict[str, float] = {}
         self._refresh_at: float | None = None
+        self._behind = False
 
     @property
     def deadline(self) -> float | None:
@@ -72,7 +75,7 @@ class Log:
             self._put(name, lines)
         if cutter.rest:
             self._fed[name] = now
-            if self._refresh_at is None:
+            if self._refresh_at is None and not self._behind:
                 self._refresh_at = now + REFRESH_SECONDS
 
     def finish(self, name: str) -> None:
@@ -87,11 +90,11 @@ class Log:
 
     def refresh(self, now: float) -> None:
         """Show the unfinished lines that have not grown just now."""
-        if self.writer.pending:
-            self._refresh_at = now + REFRESH_SECONDS
+        self._refresh_at = None
+        self._behind = self.writer.busy()
+        if self._behind:
             return
         rests = {name: cutter.rest for name, cutter in self._cutters.items() if cutter.rest}
-        self._refresh_at = None
         if self._screen.only_calm:
             calm = {name: rest for name, rest in rests.items() if now - self._fed[name] >= REFRESH_SECONDS}
             if len(calm) < len(rests):
@@ -100,6 +103,11 @@ class Log:
         states = {name: (self._prefix(name), newest_state(rest)) for name, rest in rests.items()}
         if buffers := self._screen.partial(states):
             self.writer.put(buffers)
+
+    def catch_up(self, now: float) -> None:
+        """All is written: show what `refresh` could not."""
+        if self._behind:
+            self.refresh(now)
 
     def _put(self, name: str, lines: bytes) -> None:
         self.writer.put(self._screen.lines(name, self._prefix(name), lines))
@@ -117,13 +125,15 @@ class Log:
 
 def stamper(form: str) -> Callable[[], str]:
     """Local time in a strftime(3) format, made once a second; `%f`, microseconds, each time."""
+    microseconds = "\x01"  # strftime(3) has no such thing, and passes on what it does not know
+    form = "%%".join(part.replace("%f", microseconds) for part in form.split("%%"))
     made_for, made = -1, ""
 
     def stamp() -> str:
         nonlocal made_for, made
         at = time.time()
         if int(at) != made_for:
-            made_for, made = int(at), time.strftime(form.replace("%f", "%%f"), time.localtime(at))
-        return made.replace("%f", f"{int(at % 1 * 1e6):06d}") if "%f" in form else made
+            made_for, made = int(at), time.strftime(form, time.localtime(at))
+        return made.replace(microseconds, f"{int(at % 1 * 1e6):06d}")
 
     return stamp

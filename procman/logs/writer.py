@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ class Writer:
         self._queued = 0  # written by the caller's thread only
         self._written = 0  # written by the writer's thread only
         self._waited_for = False
+        self._watched = False
         self.done = False
         """Whether the thread will write no more, some time after `close`."""
         threading.Thread(target=self._run, name="procman-writer", daemon=True).start()
@@ -52,6 +54,11 @@ class Writer:
         self._waited_for = True
         return self.pending >= ROOM  # it may have been written since
 
+    def busy(self) -> bool:
+        """Whether something is still to be written; if so, `changed` is called when all is."""
+        self._watched = True
+        return self.pending > 0
+
     def close(self) -> None:
         """Nothing more will be put; the thread ends when all is written."""
         self._queue.put(None)
@@ -67,8 +74,8 @@ class Writer:
                     self.error = error
                     self._changed()
             self._written += sum(map(len, buffers))
-            if self._waited_for and self.pending < ROOM:
-                self._waited_for = False
+            if (self._waited_for and self.pending < ROOM) or (self._watched and not self.pending):
+                self._waited_for = self._watched = False
                 self._changed()
         self.done = True
         self._changed()
@@ -93,7 +100,10 @@ def _write_all(fd: int, buffers: list[Buffer]) -> None:
     for at in range(0, len(buffers), MOST_BUFFERS):
         left = buffers[at : at + MOST_BUFFERS]
         while left:
-            left = _unwritten(left, os.writev(fd, left))
+            try:
+                left = _unwritten(left, os.writev(fd, left))
+            except BlockingIOError:  # O_NONBLOCK is shared with whoever else has it open, and was set by one
+                select.select([], [fd], [])
 
 
 def _unwritten(buffers: list[Buffer], written: int) -> list[Buffer]:

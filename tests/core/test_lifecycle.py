@@ -28,7 +28,7 @@ stopping  exited         -> draining
 killing   output closed  -> killing
 killing   stop           -> killing
 killing   kill           -> killing    signal kill
-killing   kill due       -> killing    signal kill
+killing   kill due       -> ended      close output
 killing   exited         -> draining   signal kill
 draining  stop           -> draining
 draining  kill           -> draining   signal kill

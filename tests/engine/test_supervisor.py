@@ -228,3 +228,21 @@ def test_exit_code_from_does_not_pick_a_process_that_never_ran() -> None:
 def test_a_second_process_that_fails_does_not_change_the_code() -> None:
     play = Play("web.1 worker.1", exit_code_from="redis").start().exit("web.1", 3).exit("worker.1", 4)
     assert play.supervisor.exit_code == 3
+
+
+def test_who_does_not_even_die_of_sigkill_is_given_up_after_the_timeout_again() -> None:
+    play = Play("web.1", timeout=2).start().signal(SIGTERM).at(3.9)
+    assert not play.supervisor.finished
+    play.at(4.1)
+    assert play.supervisor.finished
+    assert play.supervisor.exit_code == 137
+    play.supervisor.child_exited(101, 0, 5.0)  # it ends after all, and that is no bug
+
+
+def test_time_spent_suspended_does_not_count() -> None:
+    play = Play("web.1", timeout=2).start().signal(SIGTERM)
+    play.supervisor.postpone(100.0)
+    play.clock.now = 100.0
+    play.told()
+    assert play.at(101.5).told() == ["waiting for web.1 (pid 101), SIGKILL in 1 s"]
+    assert "SIGKILL to web.1" in play.at(102.1).told()

@@ -29,7 +29,11 @@ class Family:
         self.poller = Poller()
         self.delivered: list[bytes] = []
         self.children = Children(
-            self.poller, dict(os.environ), window, lambda name, data, now: self.delivered.append(data)
+            self.poller,
+            dict(os.environ),
+            window,
+            lambda name, data, now: self.delivered.append(data),
+            lambda name: self.delivered.append(b""),
         )
         self.pids: list[int] = []
 

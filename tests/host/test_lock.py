@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from typing import TYPE_CHECKING
 
@@ -51,3 +52,13 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".procman").write_text("in the way")
     with pytest.raises(OSError, match="File exists"):
         PidFile(str(tmp_path)).acquire(os.getpid())
+
+
+def test_a_folder_cleaned_while_procman_runs_is_no_matter(tmp_path: Path) -> None:
+    pid_file = PidFile(str(tmp_path))
+    pid_file.acquire(42)
+    shutil.rmtree(tmp_path / ".procman")
+    second = PidFile(str(tmp_path))
+    assert second.acquire(43) is None
+    pid_file.release()
+    assert (tmp_path / ".procman" / "procman.pid").read_text() == "43\n", "it is the other's now"

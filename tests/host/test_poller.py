@@ -20,6 +20,7 @@ from procman.host.poller import Poller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from procman.core.messages import Message
 
@@ -149,3 +150,12 @@ def test_a_file_as_stdout_needs_no_watching(poller: Poller, tmp_path_factory: py
     with (tmp_path_factory.mktemp("out") / "log").open("wb") as file:
         poller.watch_stdout(file.fileno())
         assert list(poller.wait(0)) == []
+
+
+def test_a_fifo_open_both_ways_is_not_taken_for_closed(poller: Poller, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    both = os.open(tmp_path / "fifo", os.O_RDWR)
+    os.write(both, b"somebody else's")
+    poller.watch_stdout(both)
+    assert list(poller.wait(0)) == []
+    os.close(both)

@@ -69,9 +69,11 @@ def test_a_slow_terminal_is_not_given_repaints_to_catch_up_with() -> None:
     writer.pending = 1
     log.refresh(0.05)
     assert writer.text == b""
+    assert log.deadline is None, "it does not look again and again"
+    log.output("web.1", b"\r20%", 0.07)
     writer.pending = 0
-    log.refresh(0.1)
-    assert writer.text == b"web.1  | 10%"
+    log.catch_up(0.1)
+    assert writer.text == b"web.1  | 20%"
 
 
 def test_the_unterminated_last_line_is_printed_at_the_end() -> None:
@@ -93,7 +95,7 @@ def test_a_stamp_follows_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     at = 1_700_000_000.25
     monkeypatch.setattr("procman.logs.hub.time.time", lambda: at)
-    stamp = stamper("%H:%M:%S.%f")
-    assert stamp() == "22:13:20.250000"
+    stamp = stamper("%H:%M:%S.%f %%f")
+    assert stamp() == "22:13:20.250000 %f"
     at = 1_700_000_001.5
-    assert stamp() == "22:13:21.500000"
+    assert stamp() == "22:13:21.500000 %f"

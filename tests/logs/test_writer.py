@@ -97,3 +97,12 @@ def test_a_reader_that_goes_away_is_an_error_and_nothing_blocks(pipe: Pipe) -> N
     pipe.writer.close()
     pipe.wait_until(lambda: pipe.writer.done)
     assert not pipe.writer.full()
+
+
+def test_a_descriptor_that_somebody_made_non_blocking_is_waited_for(pipe: Pipe) -> None:
+    os.set_blocking(pipe.write_end, False)
+    block = b"x" * (2 * FULL)
+    pipe.writer.put([block])
+    pipe.writer.close()
+    assert pipe.read_all() == block
+    assert pipe.writer.error is None

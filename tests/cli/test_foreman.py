@@ -1,0 +1,50 @@
+"""The `.foreman` file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from procman.cli import foreman
+from procman.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("written", "means"),
+    [
+        ("port: 3000", {"port": "3000"}),
+        ("formation: web=2,all=1", {"formation": "web=2,all=1"}),
+        ("concurrency: web=2", {"formation": "web=2"}),
+        ("formation: {web: 2, worker: 1}", {"formation": "web=2,worker=1"}),
+        ("timeout: 10\ncolor: true", {"timeout": "10", "color": "always"}),
+        ("color: false", {"color": "never"}),
+        ("timestamp: false", {"timestamp": "true"}),
+        ("port:", {}),
+        ("", {}),
+    ],
+)
+def test_options_are_read_as_they_would_be_typed(tmp_path: Path, written: str, means: dict[str, str]) -> None:
+    (tmp_path / ".foreman").write_text(written)
+    assert foreman.read(str(tmp_path / ".foreman")) == means
+
+
+def test_paths_are_those_from_its_folder(tmp_path: Path) -> None:
+    (tmp_path / ".foreman").write_text("procfile: Procfile.dev\nroot: app\nenv: [a.env, /etc/b.env]")
+    assert foreman.read(str(tmp_path / ".foreman")) == {
+        "procfile": f"{tmp_path}/Procfile.dev",
+        "root": f"{tmp_path}/app",
+        "env": f"{tmp_path}/a.env,/etc/b.env",
+    }
+
+
+@pytest.mark.parametrize(
+    "written", ["- a", "just text", "a: [", "env: 2024-13-45", "port: " + "9" * 5000, "[" * 5000, "\x00"]
+)
+def test_what_is_not_options_is_a_mistake_with_the_file(tmp_path: Path, written: str) -> None:
+    (tmp_path / ".foreman").write_text(written)
+    with pytest.raises(UserError, match=r"\.foreman"):
+        foreman.read(str(tmp_path / ".foreman"))
