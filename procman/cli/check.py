@@ -9,35 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 from procman.cli import app as apps
 from procman.cli import warnings
-from procman.errors import UserError
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from procman.cli.app import App
     from procman.core.config import Plan
+    from procman.errors import UserError
 
 
 def check(options: Namespace) -> int:
-    """Print the plan; 2 when it cannot be made."""
+    """Print the plan. Raises `UserError` when it cannot be made."""
     options.names = []
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a command may have what the terminal cannot show
     mistakes = apps.Mistakes()
-    try:
-        app = apps.load(options, mistakes)
-        plan = apps.plan(app, options, mistakes)
-    except UserError as error:
-        if not options.json:
-            raise
-        problems = [
-            {"source": each.source, "line": each.line, "message": each.text} for each in error.problems
-        ]
-        print(json.dumps({"errors": problems}, indent=2))
-        return error.exit_code
+    app = apps.load(options, mistakes)
+    plan = apps.plan(app, options, mistakes)
     described = describe(app, plan)
     print(json.dumps(described, indent=2) if options.json else in_words(app, described))
     return 0
+
+
+def mistakes_as_json(error: UserError) -> str:
+    """What `check --json` prints when there is no plan."""
+    values = [{"source": each.source, "line": each.line, "message": each.text} for each in error.problems]
+    return json.dumps({"errors": values}, indent=2)
 
 
 def describe(app: App, plan: Plan) -> dict[str, Any]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
+    from procman.errors import ProcmanError
     from procman.host.guardian import Guarded
 
 SUPERVISING = ("start", "run")
@@ -45,7 +46,7 @@ def run(words: Sequence[str], guarded: Guarded | None) -> int:
     try:
         return _dispatch(parser.parse(words), guarded)
     except ProcmanError as error:
-        print(error, file=sys.stderr)
+        _tell(error, as_json=_command(words) == "check" and "--json" in words)
         return error.exit_code
     except OSError as error:  # the world is not as it should be: no descriptors, no working folder
         print(f"procman: {error}", file=sys.stderr)
@@ -71,6 +72,17 @@ def _dispatch(options: Namespace, guarded: Guarded | None) -> int:
             from procman.cli.info import show
 
             return show(options)
+
+
+def _tell(error: ProcmanError, as_json: bool) -> None:
+    from procman.errors import UserError
+
+    if as_json and isinstance(error, UserError):
+        from procman.cli.check import mistakes_as_json
+
+        print(mistakes_as_json(error))
+    else:
+        print(error, file=sys.stderr)
 
 
 def _command(words: Sequence[str]) -> str:

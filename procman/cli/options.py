@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.cli import foreman
 from procman.errors import Problem, UserError
+from procman.host.signals import GRACE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,7 +70,7 @@ START = (
         ("-t", "--timeout"),
         "seconds between the stop signal and SIGKILL (default: 5)",
         "SECONDS",
-        default=5.0,
+        default=GRACE_SECONDS,
         convert=seconds,
     ),
     RELEASE,

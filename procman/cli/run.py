@@ -12,10 +12,10 @@ from procman.core import commands, config, ports
 from procman.core.commands import Kind
 from procman.core.facts import exit_code
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
-from procman.engine.engine import FORWARDED, STOPPING
 from procman.errors import SpawnError, suggest
 from procman.host import spawn, subreaper
 from procman.host.poller import Poller
+from procman.host.signals import FOR_PROCESSES, GRACE_SECONDS, STOPPING
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 NAME = "run.1"
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
-GRACE_SECONDS = 5.0
 
 
 def run(options: Namespace, guarded: Guarded | None) -> int:
@@ -46,7 +45,7 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
     program = _find(resolution, environment, () if behind_dashes else types)
     subreaper.adopt_orphans()
     poller = Poller()
-    poller.receive_signals((*STOPPING, *FORWARDED))
+    poller.receive_signals((*STOPPING, *FOR_PROCESSES))
     if guarded:
         poller.watch_guardian(guarded.lifeline)
     group = guarded.group if guarded else os.getpgrp()

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
 from procman.cli.display import STDOUT, Display
+from procman.core.config import Policy
 from procman.core.facts import Notice
-from procman.engine.engine import RECEIVED, STOPPING, Engine
-from procman.engine.supervisor import Policy, Supervisor
+from procman.engine.engine import Engine
+from procman.engine.supervisor import Supervisor
 from procman.errors import Problem, UserError, suggest
 from procman.host import ports, subreaper
 from procman.host.children import Children
 from procman.host.lock import FOLDER, PidFile
 from procman.host.poller import Poller
+from procman.host.signals import ALL, STOPPING
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -37,7 +39,7 @@ def start(options: Namespace, guarded: Guarded | None) -> int:
     display = Display(options, plan, poller.wake)
     log = display.log
     children = Children(poller, _environment(plan, display), display.window, log.output, log.finish)
-    policy = Policy(options.timeout, signal.SIGTERM, options.exit_code_from)
+    policy = Policy(options.timeout, exit_code_from=options.exit_code_from)
     stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
     supervisor = Supervisor(stages, children, log.say, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
@@ -68,7 +70,7 @@ def _plan(options: Namespace) -> tuple[App, Plan]:
 
 
 def _listen(poller: Poller, guarded: Guarded | None) -> None:
-    poller.receive_signals(RECEIVED)
+    poller.receive_signals(ALL)
     poller.watch_stdout(STDOUT)
     if guarded:
         poller.watch_guardian(guarded.lifeline)

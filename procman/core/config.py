@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core import ports
@@ -44,6 +45,14 @@ class Plan(NamedTuple):
         """Columns for names in the log: the longest that can appear, `system` included (Foreman)."""
         names = [process.name for process in self.processes + ((self.release,) if self.release else ())]
         return max(map(len, ["system", *names]))
+
+
+class Policy(NamedTuple):
+    """How the formation as a whole behaves: `timeout` in seconds, `exit_code_from` a process type or name."""
+
+    timeout: float
+    stop_signal: int = signal.SIGTERM
+    exit_code_from: str | None = None
 
 
 def merge(

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import signal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Who = tuple[str, int]
+"""Name and pid of a process."""
 
 
 class ProcessStarted(NamedTuple):
@@ -47,22 +53,18 @@ class StopRequested(NamedTuple):
 class StillAlive(NamedTuple):
     """Who has not obeyed the stop signal yet, and the seconds left before SIGKILL."""
 
-    names: tuple[str, ...]
-    pids: tuple[int, ...]
+    who: tuple[Who, ...]
     seconds: int
 
     def __str__(self) -> str:
-        who = ", ".join(f"{name} (pid {pid})" for name, pid in zip(self.names, self.pids, strict=True))
-        return f"waiting for {who}, SIGKILL in {self.seconds} s"
+        return f"waiting for {listed(self.who)}, SIGKILL in {self.seconds} s"
 
 
 class KillSent(NamedTuple):
-    names: tuple[str, ...]
-    pids: tuple[int, ...]
+    who: tuple[Who, ...]
 
     def __str__(self) -> str:
-        who = ", ".join(f"{name} (pid {pid})" for name, pid in zip(self.names, self.pids, strict=True))
-        return f"sending SIGKILL to {who}"
+        return f"sending SIGKILL to {listed(self.who)}"
 
 
 class SignalForwarded(NamedTuple):
@@ -91,6 +93,11 @@ Fact = (
     | SignalForwarded
     | Notice
 )
+
+
+def listed(who: Iterable[Who]) -> str:
+    """`web.1 (pid 7), web.2 (pid 8)`."""
+    return ", ".join(f"{name} (pid {pid})" for name, pid in who)
 
 
 def signal_name(number: int) -> str:

@@ -20,6 +20,7 @@ from procman.core.messages import (
     StdoutClosed,
     WriterChanged,
 )
+from procman.host.signals import FOR_PROCESSES, STOPPING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from procman.engine.supervisor import Supervisor
     from procman.logs.hub import Log
 
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
-FORWARDED = (signal.SIGUSR1, signal.SIGUSR2)
-RECEIVED = (*STOPPING, *FORWARDED, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
 LONGEST_SLEEP = 30.0
 STALLED_SECONDS = 2.0
 """After a stop that was asked for, a terminal that takes nothing for so long is not waited for."""
@@ -113,7 +111,7 @@ class Engine:
     def _signalled(self, number: int, now: float) -> None:
         if number in STOPPING:
             self._supervisor.signalled(number, now)
-        elif number in FORWARDED:
+        elif number in FOR_PROCESSES:
             self._supervisor.forward(number)
             self._log.say(facts.SignalForwarded(number))
         elif number == signal.SIGTSTP:

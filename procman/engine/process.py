@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from procman.core.lifecycle import Life
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from procman.core.config import ProcessPlan
 
 
@@ -21,12 +19,7 @@ class Process:
         self.pid = 0
         self.code = 0
 
-
-def due(at: float | None, now: float) -> bool:
-    """Whether a deadline has come; None never does."""
-    return at is not None and at <= now
-
-
-def names_and_pids(processes: Sequence[Process]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Names and pids of processes, side by side."""
-    return tuple(each.plan.name for each in processes), tuple(each.pid for each in processes)
+    @property
+    def who(self) -> tuple[str, int]:
+        """Name and pid, for people."""
+        return self.plan.name, self.pid

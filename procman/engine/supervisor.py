@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import math
 import signal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from procman.core import facts, lifecycle
 from procman.core.lifecycle import Effect, Event, Phase
-from procman.engine.process import Process, due, names_and_pids
+from procman.engine.process import Process
 from procman.errors import SpawnError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from procman.core.config import ProcessPlan
+    from procman.core.config import Policy, ProcessPlan
     from procman.core.facts import Fact
     from procman.engine.needs import Children
 
 NOTICE_SECONDS = 1.0
 KILLED = 128 + signal.SIGKILL
-
-
-class Policy(NamedTuple):
-    """How the formation as a whole behaves. `exit_code_from` is a process type or name."""
-
-    timeout: float = 5.0
-    stop_signal: int = signal.SIGTERM
-    exit_code_from: str | None = None
 
 
 class Supervisor:
@@ -153,14 +145,14 @@ class Supervisor:
     def expire(self, now: float) -> None:
         """Do what is due: kill who did not obey, tell who is still alive."""
         for process in self._stage:
-            if due(process.life.drain_at, now):
+            if _due(process.life.drain_at, now):
                 self._step(process, Event.DRAIN_DUE, now)
-        late = [process for process in self._stage if due(process.life.kill_at, now)]
+        late = [process for process in self._stage if _due(process.life.kill_at, now)]
         if late:
-            self._publish(facts.KillSent(*names_and_pids(late)))
+            self._publish(facts.KillSent(tuple(process.who for process in late)))
             for process in late:
                 self._step(process, Event.KILL_DUE, now)
-        if due(self._notice_at, now):
+        if _due(self._notice_at, now):
             self._notice(now)
 
     # What follows
@@ -232,7 +224,7 @@ class Supervisor:
 
     def _kill_all(self, now: float) -> None:
         if alive := self._alive():
-            self._publish(facts.KillSent(*names_and_pids(alive)))
+            self._publish(facts.KillSent(tuple(process.who for process in alive)))
         for process in self._stage:
             self._step(process, Event.KILL, now)
 
@@ -242,8 +234,14 @@ class Supervisor:
         late = [process for process in self._alive() if process.life.phase is not Phase.KILLING]
         kills = [process.life.kill_at for process in late if process.life.kill_at is not None]
         if kills:
-            self._publish(facts.StillAlive(*names_and_pids(late), math.ceil(min(kills) - now)))
+            self._publish(
+                facts.StillAlive(tuple(process.who for process in late), math.ceil(min(kills) - now))
+            )
         self._notice_at = now + NOTICE_SECONDS if kills else None
 
     def _alive(self) -> list[Process]:
         return [process for process in self._stage if process.life.phase not in (Phase.IDLE, Phase.ENDED)]
+
+
+def _due(at: float | None, now: float) -> bool:
+    return at is not None and at <= now

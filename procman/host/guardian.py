@@ -12,21 +12,10 @@ import os
 import signal
 
 from procman.host import subreaper
+from procman.host.signals import ALL, GRACE_SECONDS, STOPPING
 
-FORWARDED = {
-    signal.SIGTERM,
-    signal.SIGINT,
-    signal.SIGHUP,
-    signal.SIGQUIT,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
-    signal.SIGWINCH,
-    signal.SIGCONT,
-}
-STOPPING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 SI_KERNEL = 0x80
 """`si_code` of a signal that the terminal sent to its whole foreground group (sigaction(2))."""
-GRACE_SECONDS = 5.0
 NAME = "guardian"
 """Not `procman`, so that `pkill -9 procman` leaves it alive to clean up."""
 
@@ -60,14 +49,16 @@ def guard(child_has_terminal: bool) -> Guarded | int:
     subreaper.adopt_orphans()
     subreaper.rename(NAME)
     code = _wait(pid, signals, child_has_terminal)
-    subreaper.sweep(GRACE_SECONDS, STOPPING)
+    subreaper.sweep(GRACE_SECONDS, set(STOPPING))
     return code
 
 
 def _wanted(child_has_terminal: bool) -> set[signal.Signals]:
     """What to forward. A SIGHUP that was ignored from the start stays ignored: nohup(1)."""
-    wanted = FORWARDED if child_has_terminal else FORWARDED | {signal.SIGTSTP}
-    return {s for s in wanted if s != signal.SIGHUP or signal.getsignal(s) != signal.SIG_IGN}
+    unwanted = {signal.SIGTSTP} if child_has_terminal else set()
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        unwanted.add(signal.SIGHUP)
+    return set(ALL) - unwanted
 
 
 def _wait(supervisor: int, signals: set[signal.Signals], child_has_terminal: bool) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from procman.cli import run
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
+from procman.host.signals import GRACE_SECONDS
 from procman.testing import FakePoller
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def test_a_killed_guardian_is_the_end_of_the_child_whether_it_obeys_or_not(
     poller = FakePoller()
     poller.prepared = [[GuardianDied()]]
     assert run.wait(poller, PID) == -signal.SIGKILL
-    assert swept == [run.GRACE_SECONDS]
+    assert swept == [GRACE_SECONDS]
 
 
 def test_signals_are_passed_on_and_orphans_are_not_the_child(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,14 +21,14 @@ from procman.core import facts
         ),
         (facts.StopRequested("web.1 has ended"), "web.1 has ended, stopping"),
         (
-            facts.StillAlive(("worker.1",), (123,), 3),
+            facts.StillAlive((("worker.1", 123),), 3),
             "waiting for worker.1 (pid 123), SIGKILL in 3 s",
         ),
         (
-            facts.StillAlive(("web.1", "web.2"), (7, 8), 1),
+            facts.StillAlive((("web.1", 7), ("web.2", 8)), 1),
             "waiting for web.1 (pid 7), web.2 (pid 8), SIGKILL in 1 s",
         ),
-        (facts.KillSent(("web.1", "web.2"), (7, 8)), "sending SIGKILL to web.1 (pid 7), web.2 (pid 8)"),
+        (facts.KillSent((("web.1", 7), ("web.2", 8))), "sending SIGKILL to web.1 (pid 7), web.2 (pid 8)"),
         (
             facts.SignalForwarded(signal.SIGUSR1),
             "SIGUSR1 received, forwarded to all processes",

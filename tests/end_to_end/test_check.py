@@ -112,3 +112,10 @@ def test_nothing_is_started_and_nothing_written(app: App) -> None:
     app.procfile(web="touch started")
     app.do("check")
     assert [path.name for path in app.root.iterdir()] == ["Procfile"]
+
+
+def test_mistakes_in_options_are_json_too(app: App) -> None:
+    app.procfile(web="true")
+    ended = app.do("check", "--json", env={"PROCMAN_CHECK_RELEASE": "maybe"})
+    assert ended.code == 2
+    assert json.loads(ended.out)["errors"][0]["source"] == "PROCMAN_CHECK_RELEASE"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from procman.core.config import ProcessPlan
-from procman.engine.supervisor import Policy, Supervisor
+from procman.core.config import Policy, ProcessPlan
+from procman.engine.supervisor import Supervisor
 from procman.testing import FakeChildren, FakeClock
 
 
