@@ -39,7 +39,7 @@ def start(options: Namespace, guarded: Guarded | None) -> int:
     display = Display(options, plan, poller.wake)
     log = display.log
     children = Children(poller, _environment(plan, display), display.window, log.output, log.finish)
-    policy = Policy(options.timeout, exit_code_from=options.exit_code_from)
+    policy = Policy(options.timeout, signal.SIGTERM, options.exit_code_from)
     stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
     supervisor = Supervisor(stages, children, log.say, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))

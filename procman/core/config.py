@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core import ports
@@ -51,7 +50,7 @@ class Policy(NamedTuple):
     """How the formation as a whole behaves: `timeout` in seconds, `exit_code_from` a process type or name."""
 
     timeout: float
-    stop_signal: int = signal.SIGTERM
+    stop_signal: int
     exit_code_from: str | None = None
 
 

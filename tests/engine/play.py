@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from signal import SIGTERM
+
 from procman.core.config import Policy, ProcessPlan
 from procman.engine.supervisor import Supervisor
 from procman.testing import FakeChildren, FakeClock
@@ -24,7 +26,7 @@ class Play:
         self.clock = FakeClock()
         self.children = FakeChildren(*refused)
         plans = [[process(name) for name in stage.split()] for stage in stages]
-        policy = Policy(timeout, exit_code_from=exit_code_from)
+        policy = Policy(timeout, SIGTERM, exit_code_from)
         self.supervisor = Supervisor(plans, self.children, self.children.publish, policy)
 
     def start(self) -> Play:
