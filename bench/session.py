@@ -23,6 +23,7 @@ from bench.subjects import Subject, clean_environment
 PATIENCE = 120.0
 STOP_PATIENCE = 30.0
 BUSY = 0.5
+SETTLE = 0.3
 
 
 class Session:
@@ -164,7 +165,11 @@ class Session:
         )
 
     def stop(self) -> float:
-        """Asks the manager to stop; answers the seconds until it has exited."""
+        """Asks the manager to stop; answers the seconds until it has exited.
+
+        Not at once: honcho hangs when a signal comes while it is printing, and that is not in question.
+        """
+        time.sleep(SETTLE)
         begin = time.monotonic()
         if self._subject.stop_signal is None:
             self._gates.open("end")

@@ -15,7 +15,7 @@ from bench.question import Column, Goal, Question, Sample
 from bench.session import Session
 from bench.subjects import Subject
 
-CHILDREN, SETTLE, GRACE = 50, 0.3, 0.5
+CHILDREN, GRACE = 50, 0.5
 
 
 def prepare(_bench: Bench, _subject: Subject) -> int:
@@ -28,7 +28,6 @@ def sample(bench: Bench, subject: Subject, children: int) -> Sample:
     with Session(bench, subject, Load(children=children)) as session:
         session.wait_up()
         session.wait_seen()
-        time.sleep(SETTLE)
         seconds = session.stop()
         alive = session.left_behind()
         time.sleep(GRACE if alive else 0)
