@@ -19,7 +19,8 @@ check: $(READY)  ## format, lint, types
 format: $(READY)
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: $(READY)
+bench: $(READY)  ## twenty minutes; peers that are on the PATH take part
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/python -m bench
 
 clean:
