@@ -1,3 +1,17 @@
 """procman: Foreman and a scheduler in one command."""
 
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False  # as type checkers know it; the guardian imports this, and stays small
+if TYPE_CHECKING:
+    from procman.control.enqueue import enqueue
+
+__all__ = ["__version__", "enqueue"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "enqueue":
+        from procman.control.enqueue import enqueue
+
+        return enqueue
+    raise AttributeError(f"module 'procman' has no attribute '{name}'")

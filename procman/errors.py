@@ -47,6 +47,10 @@ class UnknownNameError(UserError):
     exit_code = NO_SUCH_NAME
 
 
+class StoreError(ProcmanError):
+    """The store cannot be opened, read or written; the text says why and what to do."""
+
+
 class SpawnError(ProcmanError):
     """The operating system would not start a child; `exit_code` as the shell has it (126, 127)."""
 

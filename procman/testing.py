@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from procman.core.facts import Fact, signal_name
+from procman.engine.desk import perform
 from procman.errors import SpawnError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from procman.core.config import ProcessPlan
     from procman.core.messages import Message
     from procman.core.render import Buffer
+    from procman.engine.needs import Store
 
 
 class FakeClock:
@@ -31,16 +33,26 @@ class FakeChildren:
     def __init__(self, *refused: str) -> None:
         self.journal: list[str] = []
         self.pids: dict[str, int] = {}
-        self._refused = refused
+        self.environments: dict[str, dict[str, str]] = {}
+        self.commands: dict[str, str] = {}
+        self.signalled: dict[str, int] = {}
+        """The last signal that each got."""
+        self._refused = {*refused}
         self._groups: set[str] = set()
 
     def spawn(self, process: ProcessPlan) -> int:
         if process.name in self._refused:
             raise SpawnError("Too many open files", exit_code=126)
         self.journal.append(f"spawn {process.name}")
+        self.environments[process.name] = process.environment
+        self.commands[process.name] = process.command
         self.pids[process.name] = 101 + len(self.pids)
         self._groups.add(process.name)
         return self.pids[process.name]
+
+    def refuse(self, name: str) -> None:
+        """This one cannot be started."""
+        self._refused.add(name)
 
     def leave(self, name: str) -> None:
         """The last process of the group has ended."""
@@ -49,6 +61,7 @@ class FakeChildren:
     def signal_group(self, name: str, number: int) -> bool:
         if name in self._groups and number:
             self.journal.append(f"{signal_name(number)} to {name}")
+            self.signalled[name] = number
         return name in self._groups
 
     def stop_group(self, name: str, number: int) -> None:
@@ -102,3 +115,24 @@ class FakePoller:
 
     def resume_outputs(self) -> None:
         self.paused = False
+
+
+class FakeWorker:
+    """Does what it was asked when it is told to; `broken` makes every call of the store fail with it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._requests: list[tuple[Callable[[Store], Any], Callable[[Any], None]]] = []
+        self.broken: Exception | None = None
+
+    def submit(self, operation: Callable[[Store], Any], then: Callable[[Any], None]) -> None:
+        self._requests.append((operation, then))
+
+    def work(self) -> bool:
+        """Do all that was asked for so far; whether there was anything."""
+        requests, self._requests = self._requests, []
+        operations = [operation for operation, _ in requests]
+        answers = [self.broken] * len(requests) if self.broken else perform(self._store, operations)
+        for (_, then), answer in zip(requests, answers, strict=True):
+            then(answer)
+        return bool(requests)

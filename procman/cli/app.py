@@ -6,22 +6,25 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from procman.cli import taskfiles
 from procman.core import config, dotenv, formation, procfile
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TypeVar
 
     from procman.core.config import Environment, Plan
     from procman.core.procfile import ProcessType
+    from procman.core.tasks import Task
 
     T = TypeVar("T")
 
 NO_ENVIRONMENT = config.Environment({}, {})
 NO_TYPES: tuple[ProcessType, ...] = ()
 NO_VARIABLES: dict[str, str] = {}
+NO_TASKS: dict[str, Task] = {}
 PROCFILE_HINT = "no such file: write one with a line like 'web: python app.py', or name one with -f"
 
 
@@ -32,6 +35,7 @@ class App(NamedTuple):
     procfile: str
     types: tuple[ProcessType, ...]
     environment: Environment
+    tasks: dict[str, Task]
 
 
 class Mistakes:
@@ -54,16 +58,38 @@ class Mistakes:
             raise UserError(dict.fromkeys(self.problems))
 
 
-def load(options: Namespace, mistakes: Mistakes, need_procfile: bool = True) -> App:
+def load(
+    options: Namespace, mistakes: Mistakes, need_procfile: bool = True, with_schedules: bool = True
+) -> App:
     """Read the app that the options `-f`, `-d` and `-e` mean. Without a Procfile it may have no types."""
-    root = os.path.abspath(options.root or os.path.dirname(options.procfile or ""))
-    if not os.path.isdir(root):
-        raise UserError([Problem(options.root or os.path.dirname(options.procfile), None, "no such folder")])
+    root = root_of(options)
     path = _procfile(options)
     optional = not need_procfile and not options.procfile and not os.path.exists(path)
     types = NO_TYPES if optional else mistakes.gather(partial(_types, path), NO_TYPES)
     environment = mistakes.gather(lambda: load_environment(root, options), NO_ENVIRONMENT)
-    return App(root, path, types, environment)
+    tasks = mistakes.gather(lambda: load_tasks(root, types, with_schedules), NO_TASKS)
+    return App(root, path, types, environment, tasks)
+
+
+def load_tasks(root: str, types: Iterable[ProcessType] = (), with_schedules: bool = True) -> dict[str, Task]:
+    """The tasks of procman.yml, none where there is no such file. Raises `UserError`."""
+    path = taskfiles.path_in(root)
+    if path is None:
+        return {}
+    from procman.core.taskfile import clashes
+
+    tasks = taskfiles.read(path, with_schedules).tasks
+    if problems := clashes(tasks, (type_.name for type_ in types), path):
+        raise UserError(problems)
+    return tasks
+
+
+def root_of(options: Namespace) -> str:
+    """The app's folder. Raises `UserError` when there is no such folder."""
+    root = os.path.abspath(options.root or os.path.dirname(options.procfile or ""))
+    if not os.path.isdir(root):
+        raise UserError([Problem(options.root or os.path.dirname(options.procfile), None, "no such folder")])
+    return root
 
 
 def types_of(options: Namespace) -> tuple[ProcessType, ...]:
@@ -85,7 +111,13 @@ def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
     if names:
         wanted = mistakes.gather(lambda: formation.resolve(names, counts, named), {})
     mistakes.check()
-    return config.build(app.types, wanted, base, app.environment, options.release)
+    return config.build(app.types, wanted, base, with_root(app), options.release)
+
+
+def with_root(app: App) -> Environment:
+    """The app's environment, in which every child finds the app again (`procman.enqueue`)."""
+    values = {**app.environment.values, "PROCMAN_ROOT": app.root}
+    return app.environment._replace(values=values)
 
 
 def read(path: str, missing: str = "no such file") -> bytes:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from procman.cli import app as apps
 from procman.cli import warnings
+from procman.cli.rows import task as describe_task
+from procman.core.moments import rfc3339
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from procman.cli.app import App
     from procman.core.config import Plan
+    from procman.core.tasks import Task
     from procman.errors import UserError
 
 
@@ -39,6 +43,7 @@ def mistakes_as_json(error: UserError) -> str:
 
 def describe(app: App, plan: Plan) -> dict[str, Any]:
     """The plan as plain values. Of the environment only names: values may be secrets."""
+    now = time.time()
     return {
         "procfile": app.procfile,
         "root": app.root,
@@ -53,9 +58,15 @@ def describe(app: App, plan: Plan) -> dict[str, Any]:
             for ports in [[process.port for process in plan.processes if process.type == type_.name]]
         ],
         "environment": [{"key": key, "source": source} for key, source in plan.environment.sources.items()],
-        "tasks": [],
-        "warnings": warnings.of(app, plan),
+        "tasks": [_task(task, now) for task in app.tasks.values()],
+        "warnings": [*warnings.of(app, plan), *warnings.of_tasks(app, now)],
     }
+
+
+def _task(task: Task, now: float) -> dict[str, Any]:
+    """A task as `procman tasks --json` has it, and when it is due next."""
+    ticks = [tick for each in task.schedules if (tick := each.tick_after(int(now))) is not None]
+    return {**describe_task(task), "next_tick": rfc3339(min(ticks)) if ticks and task.enabled else None}
 
 
 def in_words(app: App, described: dict[str, Any]) -> str:
@@ -69,5 +80,11 @@ def in_words(app: App, described: dict[str, Any]) -> str:
         lines.append(f"{each['name']:{width}}  {count:>4}  port {port:<5}  {each['command']}")
     if described["environment"]:
         lines += ["", *(f"{each['key']}  from {each['source']}" for each in described["environment"])]
+    if described["tasks"]:
+        wide = max(len(each["name"]) for each in described["tasks"])
+        lines.append("")
+        for each in described["tasks"]:
+            due = f"  next {each['next_tick']}" if each["next_tick"] else ""
+            lines.append(f"{each['name']:{wide}}  {each['schedule'] or 'by hand'}{due}  {each['command']}")
     lines += [f"warning: {text}" for text in described["warnings"]]
     return "\n".join(lines)

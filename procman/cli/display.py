@@ -13,8 +13,9 @@ from procman.logs.writer import Writer
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from procman.cli.app import App
     from procman.core.config import Plan
 
 STDOUT = 1
@@ -23,11 +24,20 @@ NARROWEST = 20
 
 
 class Display:
-    """The log on standard output, and the window of children that get a terminal (None: pipes)."""
+    """The log on standard output, and the window of children that get a terminal (None: pipes).
 
-    def __init__(self, options: Namespace, plan: Plan, wake: Callable[[], None]) -> None:
+    `runs` are names of runs as long as any that may come.
+    """
+
+    def __init__(
+        self, options: Namespace, app: App, plan: Plan, runs: Iterable[str], wake: Callable[[], None]
+    ) -> None:
         self._terminal = os.isatty(STDOUT)
-        self._style = _style(options, plan, self._terminal)
+        colours = render.colours_of([*(type_.name for type_ in app.types), *app.tasks])
+        coloured = _coloured(options.color, self._terminal)
+        self._style = render.Style(
+            plan.name_width(runs), options.timestamp, options.prefix, colours if coloured else {}
+        )
         stamp = stamper(options.timestamp_format) if options.timestamp else str
         self._prefix_width = len(render.prefix(self._style._replace(colours={}), "", stamp()))
         self._screen = render.TerminalScreen(*_size()) if self._terminal and not _dumb() else None
@@ -45,13 +55,6 @@ class Display:
     def _window(self) -> WindowSize:
         columns, rows = _size()
         return WindowSize(max(NARROWEST, columns - self._prefix_width), rows)
-
-
-def _style(options: Namespace, plan: Plan, terminal: bool) -> render.Style:
-    everyone = plan.processes + ((plan.release,) if plan.release else ())
-    colours = render.colours_of((process.name, process.position) for process in everyone)
-    coloured = _coloured(options.color, terminal)
-    return render.Style(plan.name_width, options.timestamp, options.prefix, colours if coloured else {})
 
 
 def _coloured(choice: str, terminal: bool) -> bool:

@@ -25,7 +25,7 @@ def read(path: str) -> dict[str, str]:
     named = {NAMES.get(str(key), str(key)): value for key, value in written.items() if value is not None}
     texts = {key: _text(key, value) for key, value in named.items()}
     folder = os.path.dirname(path)
-    return {key: _from(folder, text) if key in PATHS else text for key, text in texts.items()}
+    return {key: from_folder(folder, key, text) for key, text in texts.items()}
 
 
 def _load(path: str) -> Any:
@@ -57,5 +57,8 @@ def _switch(key: str, value: bool) -> str:
     return str(value != (key == "timestamp")).lower()
 
 
-def _from(folder: str, paths: str) -> str:
-    return ",".join(os.path.join(folder, path.strip()) for path in paths.split(","))
+def from_folder(folder: str, key: str, text: str) -> str:
+    """The value of an option in a file of this folder: paths are relative to it."""
+    if key not in PATHS:
+        return text
+    return ",".join(os.path.join(folder, path.strip()) for path in text.split(","))

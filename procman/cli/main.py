@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -16,8 +17,23 @@ if TYPE_CHECKING:
     from procman.errors import ProcmanError
     from procman.host.guardian import Guarded
 
-SUPERVISING = ("start", "run")
-"""Commands with children, which a guardian keeps from being left behind."""
+ROOMS = {
+    "start": ("start", "start", True),
+    "scheduler": ("start", "scheduler", True),
+    "run": ("run", "run", True),
+    "check": ("check", "check", False),
+    "tasks": ("tasks", "tasks", False),
+    "schedule": ("tasks", "schedule", False),
+    "next": ("coming", "coming", False),
+    "history": ("history", "history", False),
+    "jobs": ("jobs", "jobs", False),
+    "cancel": ("jobs", "cancel", False),
+    "pause": ("jobs", "pause", False),
+    "resume": ("jobs", "resume", False),
+    "version": ("info", "show", False),
+    "completion": ("info", "show", False),
+}
+"""Where each command is: module, function, and whether it has children to guard."""
 WITH_VALUE = ("-f", "--procfile", "-d", "--root", "-e", "--env")
 
 
@@ -28,7 +44,7 @@ def main() -> None:
     words = sys.argv[1:]
     command = _command(words)
     guarded = None
-    if command in SUPERVISING and hasattr(signal, "sigwaitinfo"):
+    if command in ROOMS and ROOMS[command][2] and hasattr(signal, "sigwaitinfo"):
         outcome = guardian.guard(child_has_terminal=command == "run")
         if isinstance(outcome, int):
             sys.exit(outcome)
@@ -55,23 +71,10 @@ def run(words: Sequence[str], guarded: Guarded | None) -> int:
 
 def _dispatch(options: Namespace, guarded: Guarded | None) -> int:
     """Only the command that is asked for is imported: that is most of the time to start."""
-    match options.command:
-        case "start":
-            from procman.cli.start import start
-
-            return start(options, guarded)
-        case "run":
-            from procman.cli.run import run
-
-            return run(options, guarded)
-        case "check":
-            from procman.cli.check import check
-
-            return check(options)
-        case _:
-            from procman.cli.info import show
-
-            return show(options)
+    module, function, supervises = ROOMS[options.command]
+    command = getattr(importlib.import_module(f"procman.cli.{module}"), function)
+    code: int = command(options, guarded) if supervises else command(options)
+    return code
 
 
 def _tell(error: ProcmanError, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """Every option of every command, as data; and where its value comes from.
 
-A flag, else `PROCMAN_<COMMAND>_<OPTION>` in the environment, else `.foreman`, else the default.
+A flag, else `PROCMAN_<COMMAND>_<OPTION>` in the environment, else `start:` in procman.yml or `.foreman`,
+else the default.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procman.cli import foreman
-from procman.errors import Problem, UserError
+from procman.cli import foreman, taskfiles
+from procman.errors import Problem, UserError, suggest
 from procman.host.signals import GRACE_SECONDS
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ def seconds(text: str) -> float:
     return value
 
 
+def count(text: str) -> int:
+    """A number of 1 or more."""
+    value = int(text)
+    if not 1 <= value <= 1_000_000:
+        raise ValueError(text)
+    return value
+
+
 APP = (
     Option("procfile", ("-f", "--procfile"), "the Procfile (default: ./Procfile)", "FILE"),
     Option("root", ("-d", "--root"), "the app's folder (default: that of the Procfile)", "DIR"),
@@ -60,10 +69,10 @@ ENVIRONMENT = Option(
 FORMATION = Option("formation", ("-m", "--formation"), "instances, as web=2,worker=1,all=1", "TYPE=N,...")
 PORT = Option("port", ("-p", "--port"), "port of the first process type (default: PORT, else 5000)", "PORT")
 RELEASE = Option("release", ("--release",), "run the 'release' command first", flag=True, default=False)
-START = (
+JSON = Option("json", ("--json",), "print JSON", flag=True, default=False)
+SUPERVISING = (
     *APP,
     ENVIRONMENT,
-    FORMATION,
     PORT,
     Option(
         "timeout",
@@ -73,8 +82,6 @@ START = (
         default=GRACE_SECONDS,
         convert=seconds,
     ),
-    RELEASE,
-    Option("exit_code_from", ("--exit-code-from",), "exit with the code of this process", "NAME"),
     Option(
         "color",
         ("--color",),
@@ -96,15 +103,37 @@ START = (
         default="auto",
     ),
 )
-RUN = (*APP, ENVIRONMENT, PORT)
-CHECK = (
-    *APP,
-    ENVIRONMENT,
+EXIT_CODE_FROM = Option("exit_code_from", ("--exit-code-from",), "exit with the code of this process", "NAME")
+START = (
+    *SUPERVISING,
     FORMATION,
-    PORT,
     RELEASE,
-    Option("json", ("--json",), "print the plan as JSON", flag=True, default=False),
+    EXIT_CODE_FROM,
+    Option("scheduler", ("--no-scheduler",), "run no tasks", flag=False, default=True),
 )
+SCHEDULER = SUPERVISING
+RUN = (*APP, ENVIRONMENT, PORT)
+CHECK = (*APP, ENVIRONMENT, FORMATION, PORT, RELEASE, JSON)
+LISTING = (*APP, JSON)
+NEXT = (
+    *LISTING,
+    Option("number", ("-n", "--number"), "how many (default: 10)", "N", default=10, convert=count),
+    Option("start", ("--from",), "from then on (default: now), as '2026-12-24 18:00'", "TIME"),
+    Option("zone", ("--tz",), "the time zone to read and show times in", "ZONE"),
+    Option("expression", ("--expr",), "this expression instead of a task", "EXPRESSION"),
+)
+HISTORY = (
+    *LISTING,
+    Option("number", ("-n", "--number"), "how many (default: 20)", "N", default=20, convert=count),
+)
+TASK = (
+    Option("detach", ("--detach",), "in the background, by the procman that runs", flag=True, default=False),
+    Option("delay", ("--in",), "later, after 10m, 1h30m, 2 days", "DURATION"),
+    Option("moment", ("--at",), "later, at '2026-12-24 18:00 Europe/Paris'", "TIME"),
+    Option("key", ("--key",), "only once for the same key", "KEY"),
+    JSON,
+)
+"""Behind `run task NAME`, or behind the name of a task."""
 
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
@@ -132,7 +161,7 @@ def add(parser: Parser, options: Iterable[Option], prefix: str = "") -> None:
 
 
 def complete(given: argparse.Namespace, command: str, options: Iterable[Option]) -> argparse.Namespace:
-    """The options given as flags, filled up from the environment, `.foreman` and defaults.
+    """The options given as flags, filled up from the environment, files and defaults.
 
     Raises `UserError` with every bad value.
     """
@@ -140,7 +169,8 @@ def complete(given: argparse.Namespace, command: str, options: Iterable[Option])
     values = vars(given)
     problems: list[Problem] = []
     values |= _from_environment(command, options, problems) | values
-    values |= _from_foreman(given, options, problems) | values
+    if options:
+        values |= _from_file(given, command, options, problems) | values
     values |= {option.name: option.default for option in options} | values
     if problems:
         raise UserError(problems)
@@ -158,19 +188,28 @@ def _from_environment(command: str, options: Iterable[Option], problems: list[Pr
     return values
 
 
-def _from_foreman(
-    given: argparse.Namespace, options: Iterable[Option], problems: list[Problem]
+def _from_file(
+    given: argparse.Namespace, command: str, options: Iterable[Option], problems: list[Problem]
 ) -> dict[str, Any]:
-    """Values of the `.foreman` file in the app's folder, which `procman.yml` replaces."""
+    """Values of `start:` in procman.yml, or of the `.foreman` file where there is no procman.yml."""
     folder = getattr(given, "root", None) or os.path.dirname(getattr(given, "procfile", None) or "")
-    path = os.path.join(folder, foreman.FILE)
-    if os.path.exists(os.path.join(folder, "procman.yml")) or not os.path.exists(path):
+    if path := taskfiles.path_in(folder):
+        written, lines = taskfiles.start_options(path, command != "run")
+        known = [option.name for option in START if option.name != "root"]
+        problems += (
+            Problem(path, lines[name], f"start: there is no option '{name}'{suggest(name, known)}")
+            for name in written
+            if name not in known
+        )
+    elif os.path.exists(path := os.path.join(folder, foreman.FILE)):
+        written, lines = foreman.read(path), {}
+    else:
         return {}
     values: dict[str, Any] = {}
-    written = foreman.read(path)
     for option in options:
         if option.name in written:
-            _take(values, option, written[option.name], Problem(path, None, ""), problems)
+            where = Problem(path, lines.get(option.name), "")
+            _take(values, option, written[option.name], where, problems)
     return values
 
 

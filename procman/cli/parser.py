@@ -15,12 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
-    "start": ("run the app: all process types, or those named", options.START),
+    "start": ("run the app: all process types, or those named, and the tasks as they are due", options.START),
     "run": ("run a task, a process type or a command once, in the foreground", options.RUN),
     "check": ("print the plan, and every mistake in the app's files", options.CHECK),
+    "tasks": ("list the tasks", options.LISTING),
+    "schedule": ("list the tasks with their schedules, next and last runs", options.LISTING),
+    "next": ("list the ticks that come next", options.NEXT),
+    "history": ("list the runs of tasks, or show one with its output", options.HISTORY),
+    "jobs": ("list the runs that wait for their time", options.LISTING),
+    "cancel": ("cancel a run that waits for its time", options.LISTING),
+    "pause": ("run no ticks and jobs of a task until it is resumed", options.LISTING),
+    "resume": ("end the pause of a task", options.LISTING),
+    "scheduler": ("run only the tasks as they are due, without the Procfile's processes", options.SCHEDULER),
     "version": ("print the version", ()),
     "completion": ("print a shell's completion script", ()),
 }
+ARGUMENTS: dict[str, tuple[str, str | None, str, str]] = {
+    "next": ("task", "?", "TASK", "only this task"),
+    "history": ("words", "*", "TASK | show ID", "only this task; or one run with its output"),
+    "cancel": ("id", None, "ID", "the number of the job"),
+    "pause": ("task", None, "TASK", "the task"),
+    "resume": ("task", None, "TASK", "the task"),
+}
+"""What stands behind these commands: name, how many, how it is shown, what it is."""
 SHELLS = ("bash", "zsh", "fish")
 BEFORE = "before_"
 """Prefix of options given before the command's name."""
@@ -53,7 +70,7 @@ def build() -> Parser:
     """The parser of the whole command line."""
     parser = Parser(
         "procman",
-        description="Procfile process manager.",
+        description="Procfile process manager and scheduler.",
         epilog=EPILOG,
         allow_abbrev=False,
         formatter_class=Formatter,
@@ -93,6 +110,21 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     return options.complete(given, given.command, COMMANDS[given.command][1])
 
 
+def parse_task(words: Sequence[str]) -> argparse.Namespace:
+    """What stands behind `run task`: the task's name, options, and its arguments behind `--`."""
+    parser = Parser("procman run task", allow_abbrev=False, formatter_class=Formatter)
+    parser.add_argument("task", metavar="NAME", help="the task")
+    options.add(parser, options.TASK)
+    parser.add_argument(
+        "args", nargs="*", metavar="ARG", help="for the task's command; '--' before those with '-'"
+    )
+    end = words.index("--") if "--" in words else len(words)
+    defaults = {option.name: option.default for option in options.TASK}
+    given = parser.parse_args(words[:end], argparse.Namespace(**defaults))
+    given.args += words[end + 1 :]
+    return given
+
+
 def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
     if name == "start":
         types = parser.add_argument("names", nargs="*", metavar="TYPE", help="run only these process types")
@@ -105,6 +137,9 @@ def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
         vars(words)["completer"] = _complete_types
     elif name == "completion":
         parser.add_argument("shell", choices=SHELLS)
+    elif name in ARGUMENTS:
+        argument, nargs, metavar, help_ = ARGUMENTS[name]
+        parser.add_argument(argument, nargs=nargs, metavar=metavar, help=help_)
 
 
 def _complete_types(parsed_args: argparse.Namespace, **_: object) -> list[str]:

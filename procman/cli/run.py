@@ -8,9 +8,8 @@ import signal
 from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
-from procman.core import commands, config, ports
+from procman.core import commands, config, facts, ports
 from procman.core.commands import Kind
-from procman.core.facts import exit_code
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
 from procman.errors import SpawnError, suggest
 from procman.host import spawn, subreaper
@@ -19,7 +18,7 @@ from procman.host.signals import FOR_PROCESSES, GRACE_SECONDS, STOPPING
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from procman.cli.app import App
     from procman.core.commands import Resolution
@@ -34,15 +33,57 @@ NOT_EXECUTABLE = 126
 def run(options: Namespace, guarded: Guarded | None) -> int:
     """Run the words; the child's exit code, 128+n for signal n, 127 when there is no such command."""
     mistakes = apps.Mistakes()
-    app = apps.load(options, mistakes, need_procfile=False)
+    app = apps.load(options, mistakes, need_procfile=False, with_schedules=False)
     base = mistakes.gather(lambda: config.base_port(options.port, app.environment), 0)
     mistakes.check()
-    types = {type_.name: type_.command for type_ in app.types}
-    behind_dashes = options.words[:1] == ["--"]
-    resolution = commands.resolve(options.words[behind_dashes:], {}, types, behind_dashes)
-    environment = _environment(app, base, resolution)
+    words, of_task = _task_options(options.words, app)
+    resolution, known = _resolve(words, app)
+    if of_task and (of_task.detach or of_task.delay or of_task.moment or of_task.key):
+        from procman.cli.later import ask
+
+        return ask(app, resolution, of_task)
     os.chdir(app.root)
-    program = _find(resolution, environment, () if behind_dashes else types)
+    environment = _environment(app, base, resolution)
+    if resolution.kind is not Kind.TASK:
+        return facts.exit_code(_foreground(resolution, environment, known, guarded).code)
+    from procman.cli.recorded import Recorded
+
+    recorded = Recorded(app, resolution)
+    environment |= recorded.variables
+    ended = _foreground(resolution, environment, known, guarded, recorded.started)
+    recorded.finished(ended)
+    return facts.exit_code(ended.code)
+
+
+def _task_options(words: list[str], app: App) -> tuple[list[str], Namespace | None]:
+    """`task NAME` may have options, unless something of the app is itself called `task`."""
+    names = {*app.tasks, *(type_.name for type_ in app.types)}
+    if words[:1] != ["task"] or "task" in names or len(words) < 2:
+        return words, None
+    from procman.cli.parser import parse_task
+
+    options = parse_task(words[1:])
+    return ["task", options.task, "--", *options.args], options
+
+
+def _resolve(words: list[str], app: App) -> tuple[Resolution, Iterable[str]]:
+    """What the words mean, and the names that could have been meant."""
+    tasks = {name: task.command for name, task in app.tasks.items()}
+    types = {type_.name: type_.command for type_ in app.types}
+    if words[:1] == ["--"]:
+        return commands.resolve(words[1:], tasks, types, command_only=True), ()
+    return commands.resolve(words, tasks, types), (*tasks, *types)
+
+
+def _foreground(
+    resolution: Resolution,
+    environment: Mapping[str, str],
+    known: Iterable[str],
+    guarded: Guarded | None,
+    started: Callable[[int], None] = lambda pid: None,
+) -> ChildExited:
+    """Run it on this terminal; how it ended."""
+    program = _find(resolution, environment, known)
     subreaper.adopt_orphans()
     poller = Poller()
     poller.receive_signals((*STOPPING, *FOR_PROCESSES))
@@ -53,9 +94,10 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
         pid = spawn.spawn_here(program, resolution.words, environment, group)
     except OSError as error:
         raise SpawnError(f"{program}: {error.strerror}", NOT_EXECUTABLE) from None
-    code = wait(poller, pid)
+    started(pid)
+    ended = wait(poller, pid)
     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
-    return exit_code(code)
+    return ended
 
 
 def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
@@ -64,7 +106,11 @@ def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
     for index, type_ in enumerate(app.types):
         if resolution.kind is Kind.TYPE and type_.name == resolution.name:
             port = ports.port_of(base, index, 1)
-    return {**app.environment.values, **config.first_ports(app.types, base), **config.identity(NAME, port)}
+    return {
+        **apps.with_root(app).values,
+        **config.first_ports(app.types, base),
+        **config.identity(NAME, port),
+    }
 
 
 def _find(resolution: Resolution, environment: Mapping[str, str], known: Iterable[str]) -> str:
@@ -85,8 +131,8 @@ def _pass_on(pid: int, number: int) -> None:
         pass  # it runs as somebody else: sudo and the like
 
 
-def wait(poller: needs.Poller, pid: int) -> int:
-    """Pass signals on until the child has ended; its code, minus n for signal n.
+def wait(poller: needs.Poller, pid: int) -> ChildExited:
+    """Pass signals on until the child has ended.
 
     When the guardian is killed the child does not go on alone, whether it obeys or not.
     """
@@ -97,6 +143,6 @@ def wait(poller: needs.Poller, pid: int) -> int:
                     _pass_on(pid, number)
                 case GuardianDied():
                     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
-                    return -signal.SIGKILL
-                case ChildExited(ended, code) if ended == pid:
-                    return code
+                    return ChildExited(pid, -signal.SIGKILL)
+                case ChildExited(ended) if ended == pid:
+                    return message

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
 from procman.cli.display import STDOUT, Display
+from procman.cli.taskfiles import FILE
+from procman.core import config
 from procman.core.config import Policy
 from procman.core.facts import Notice
 from procman.engine.engine import Engine
 from procman.engine.supervisor import Supervisor
-from procman.errors import Problem, UserError, suggest
+from procman.errors import Problem, StoreError, UserError, suggest
 from procman.host import ports, subreaper
 from procman.host.children import Children
 from procman.host.lock import FOLDER, PidFile
@@ -21,40 +23,94 @@ from procman.host.signals import ALL, STOPPING
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from procman.cli.app import App
-    from procman.core.config import Plan
+    from procman.cli.scheduling import Scheduling
+    from procman.core.config import Plan, ProcessPlan
     from procman.host.guardian import Guarded
     from procman.logs.hub import Log
 
+    Stages = Sequence[Sequence[ProcessPlan]]
+
 
 def start(options: Namespace, guarded: Guarded | None) -> int:
-    """Run the formation until it ends; the exit code."""
+    """Run the formation, and the tasks as they are due, until the formation ends; the exit code."""
     app, plan = _plan(options)
+    stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
+    tasks = app.tasks if options.scheduler else {}
+    return _supervise(options, app._replace(tasks=tasks), plan, stages, guarded)
+
+
+def scheduler(options: Namespace, guarded: Guarded | None) -> int:
+    """Run only the tasks as they are due, until asked to stop; the exit code."""
+    mistakes = apps.Mistakes()
+    app = apps.load(options, mistakes, need_procfile=False)
+    base = mistakes.gather(lambda: config.base_port(options.port, app.environment), 0)
+    mistakes.check()
+    if not app.tasks:
+        where = os.path.relpath(os.path.join(app.root, FILE))
+        raise UserError(
+            [Problem(where, None, "no tasks: write some below 'tasks:' for the scheduler to run")]
+        )
+    plan = config.build(app.types, {}, base, apps.with_root(app), release=False)
+    return _supervise(options, app, plan, [], guarded)
+
+
+def _supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded: Guarded | None) -> int:
     os.chdir(app.root)
     subreaper.adopt_orphans()
 
     poller = Poller()
-    display = Display(options, plan, poller.wake)
+    scheduling, troubles = _scheduling(app, poller, needed=not stages)
+    display = Display(options, app, plan, scheduling.names if scheduling else (), poller.wake)
     log = display.log
-    children = Children(poller, _environment(plan, display), display.window, log.output, log.finish)
-    policy = Policy(options.timeout, signal.SIGTERM, options.exit_code_from)
-    stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
+
+    def deliver(name: str, data: bytes, now: float) -> None:
+        engine.output(name, data, now)
+
+    children = Children(poller, _environment(plan, display), display.window, deliver, log.finish)
+    policy = Policy(options.timeout, signal.SIGTERM, getattr(options, "exit_code_from", None))
     supervisor = Supervisor(stages, children, log.say, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
+    if scheduling:
+        engine.attend(scheduling.scheduler(supervisor, log.say, options.timeout))
 
     _listen(poller, guarded)
     pid_file = PidFile(app.root)
-    for warning in (*_claim(pid_file, os.getppid() if guarded else os.getpid()), *_taken_ports(plan)):
+    if stages:
+        troubles += _claim(pid_file, os.getppid() if guarded else os.getpid())
+    for warning in (*troubles, *_taken_ports(plan)):
         log.say(warning)
     try:
-        code = engine.run()
-        _sweep(options.timeout, log)
-        engine.flush()
-        return code
+        return _run(engine, options.timeout, log, scheduling)
     finally:
         pid_file.release()
+
+
+def _run(engine: Engine, timeout: float, log: Log, scheduling: Scheduling | None) -> int:
+    """All there is to run, to its very end; the exit code."""
+    code = engine.run()
+    _sweep(timeout, log)
+    for notice in scheduling.end() if scheduling else ():
+        log.say(notice)
+    engine.flush()
+    return code
+
+
+def _scheduling(app: App, poller: Poller, needed: bool) -> tuple[Scheduling | None, list[Notice]]:
+    """The scheduler's parts, none without tasks. Without its store the processes run all the same."""
+    if not app.tasks:
+        return None, []
+    from procman.cli.scheduling import Scheduling  # SQLite and more, that only an app with tasks waits for
+
+    try:
+        scheduling = Scheduling(app, poller)
+    except (StoreError, OSError) as error:
+        if needed:
+            raise
+        return None, [Notice(f"no task will run: {error}")]
+    return scheduling, list(scheduling.warnings)
 
 
 def _plan(options: Namespace) -> tuple[App, Plan]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from procman.cli import taskfiles
 from procman.core import ports
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from procman.cli.app import App
     from procman.core.config import Plan
     from procman.core.procfile import ProcessType
+    from procman.core.tasks import Task
 
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 PLAIN_WORD = re.compile(r"[A-Za-z0-9_./+-]+")
@@ -36,6 +39,26 @@ def of(app: App, plan: Plan) -> list[str]:
     if beyond:
         found.append(f"no port is left for {', '.join(beyond[:5])}{' and others' * (len(beyond) > 5)}")
     return found
+
+
+def of_tasks(app: App, now: float) -> list[str]:
+    """The warnings about an app's tasks, in the order of procman.yml. `now` in UTC seconds."""
+    path = taskfiles.path_in(app.root)
+    return [
+        f"{path}:{task.line}: {text}" for task in app.tasks.values() for text in _about_task(app, task, now)
+    ]
+
+
+def _about_task(app: App, task: Task, now: float) -> Iterator[str]:
+    from procman.core.schedule import advice  # only tasks need it
+
+    program = _program(task.command)
+    if program and not _found(program, app):
+        yield f"'{task.name}': no command '{program}' found"
+    for each in task.schedules:
+        yield from (f"'{task.name}': {text}" for text in advice(each, datetime.fromtimestamp(now, UTC)))
+        if each.once and each.tick_after(int(now)) is None:
+            yield f"'{task.name}': '{each.expression}' is past, so it will not run"
 
 
 def _same_variable(app: App) -> Iterator[str]:

@@ -24,6 +24,8 @@ class Resolution(NamedTuple):
     kind: Kind
     name: str
     words: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    """Those that were given to a task or type."""
 
 
 SHELL = ("/bin/sh", "-c")
@@ -65,8 +67,12 @@ def _task(words: Sequence[str], tasks: Mapping[str, str]) -> Resolution:
 
 def _through_shell(kind: Kind, name: str, command: str, arguments: Sequence[str]) -> Resolution:
     arguments = arguments[1:] if arguments[:1] == ["--"] else arguments
-    line = f"{command} {shlex.join(arguments)}" if arguments else command
-    return Resolution(kind, name, (*SHELL, line))
+    return Resolution(kind, name, (*SHELL, line(command, arguments)), tuple(arguments))
+
+
+def line(command: str, arguments: Sequence[str]) -> str:
+    """A command for the shell with arguments behind it as separate words, whatever is in them."""
+    return f"{command} {shlex.join(arguments)}" if arguments else command
 
 
 def _command(words: Sequence[str]) -> Resolution:

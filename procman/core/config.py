@@ -8,9 +8,10 @@ from procman.core import ports
 from procman.core.procfile import RELEASE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from procman.core.procfile import ProcessType
+    from procman.core.runs import Run
 
 
 class ProcessPlan(NamedTuple):
@@ -39,11 +40,10 @@ class Plan(NamedTuple):
     release: ProcessPlan | None
     environment: Environment
 
-    @property
-    def name_width(self) -> int:
+    def name_width(self, runs: Iterable[str] = ()) -> int:
         """Columns for names in the log: the longest that can appear, `system` included (Foreman)."""
         names = [process.name for process in self.processes + ((self.release,) if self.release else ())]
-        return max(map(len, ["system", *names]))
+        return max(map(len, ["system", *names, *runs]))
 
 
 class Policy(NamedTuple):
@@ -113,6 +113,20 @@ def identity(name: str, port: int | None) -> dict[str, str]:
     """What tells a process who it is."""
     own = {"PS": name, "PROCMAN_PROCESS": name}
     return own if port is None else {"PORT": str(port), **own}
+
+
+def of_run(run: Run) -> dict[str, str]:
+    """What tells a run who it is. The time is that of its tick, or when it was to start."""
+    from procman.core.moments import rfc3339  # 5 ms that an app without tasks need not wait for
+
+    times = (run.tick, run.due, run.created_at)
+    return {
+        **identity(run.name, None),
+        "PROCMAN_TASK": run.task,
+        "PROCMAN_RUN_ID": str(run.id),
+        "PROCMAN_ATTEMPT": str(run.attempt),
+        "PROCMAN_SCHEDULED_AT": rfc3339(next(at for at in times if at is not None)),
+    }
 
 
 def _process(type_: ProcessType, index: int, instance: int, base: int) -> ProcessPlan:

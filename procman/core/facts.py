@@ -74,6 +74,53 @@ class SignalForwarded(NamedTuple):
         return f"{signal_name(self.number)} received, forwarded to all processes"
 
 
+class RunEnded(NamedTuple):
+    """A run that did not end well; what ended well is told by `ProcessEnded` alone."""
+
+    name: str
+    outcome: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.outcome.replace('_', ' ')}: {self.reason}"
+
+
+class RetryPlanned(NamedTuple):
+    """`seconds` until the attempt of that number begins."""
+
+    name: str
+    attempt: int
+    attempts: int
+    seconds: float
+
+    def __str__(self) -> str:
+        which = f"attempt {self.attempt} of {self.attempts}"
+        return f"{self.name} will be tried again in {self.seconds:.0f} s ({which})"
+
+
+class TickSkipped(NamedTuple):
+    """A tick that was due and did not run. `reason` as in "remind.41 is still running"."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} skipped: {self.reason}"
+
+
+class TicksMissed(NamedTuple):
+    """Ticks of a task that came too late, of which some are made up for."""
+
+    task: str
+    number: int
+    made_up: int
+
+    def __str__(self) -> str:
+        ticks = "1 tick" if self.number == 1 else f"{self.number} ticks"
+        made_up = f", making up for {self.made_up}" if self.made_up else ""
+        return f"{self.task}: {ticks} missed{made_up}"
+
+
 class Notice(NamedTuple):
     """Something a person should know that is no event of a process."""
 
@@ -91,6 +138,10 @@ Fact = (
     | StillAlive
     | KillSent
     | SignalForwarded
+    | RunEnded
+    | RetryPlanned
+    | TickSkipped
+    | TicksMissed
     | Notice
 )
 

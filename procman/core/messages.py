@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class OutputRead(NamedTuple):
@@ -14,11 +17,22 @@ class OutputClosed(NamedTuple):
     name: str
 
 
+class Usage(NamedTuple):
+    """What a child and those it waited for have used: peak memory in bytes, CPU seconds (getrusage(2)).
+
+    On Linux the peak is at least what procman itself had at the time, as it counts from before the exec.
+    """
+
+    max_rss_bytes: int
+    cpu_s: float
+
+
 class ChildExited(NamedTuple):
     """Any child, adopted orphans included. `code` is the exit code, or minus the signal's number."""
 
     pid: int
     code: int
+    usage: Usage | None = None
 
 
 class SignalReceived(NamedTuple):
@@ -37,6 +51,25 @@ class GuardianDied(NamedTuple):
     """The guardian was killed, so nobody else will clean up."""
 
 
+class Poked(NamedTuple):
+    """Somebody has asked for a run, or changed what the store says."""
+
+
+class WorkDone(NamedTuple):
+    """The worker's thread has done something: `then` is to be called with what came of it."""
+
+    then: Callable[[Any], None]
+    result: Any
+
+
 Message = (
-    OutputRead | OutputClosed | ChildExited | SignalReceived | WriterChanged | StdoutClosed | GuardianDied
+    OutputRead
+    | OutputClosed
+    | ChildExited
+    | SignalReceived
+    | WriterChanged
+    | StdoutClosed
+    | GuardianDied
+    | Poked
+    | WorkDone
 )

@@ -27,7 +27,7 @@ CONTROLS = frozenset(map(chr, [*range(8), *range(9, 32), *range(127, 160)]))
 
 
 class Style(NamedTuple):
-    """How a prefix looks. `width` in columns; `colours` are SGR numbers by process name, none for plain."""
+    """How a prefix looks. `width` in columns; `colours` are SGR numbers by type or task, none for plain."""
 
     width: int
     timestamp: bool
@@ -41,13 +41,13 @@ def prefix(style: Style, name: str, stamp: str) -> bytes:
     if not parts:
         return b""
     text = (" ".join(parts) + " ").encode(errors="surrogateescape")
-    colour = style.colours.get(name)
+    colour = style.colours.get(name.rpartition(".")[0] or name)
     return text if colour is None else b"\x1b[%dm%b\x1b[0m" % (colour, text)
 
 
-def colours_of(processes: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """SGR number by process name, from (name, index of its type)."""
-    found = {name: FOREMAN_COLOURS[index % len(FOREMAN_COLOURS)] for name, index in processes}
+def colours_of(names: Iterable[str]) -> dict[str, int]:
+    """SGR number by name, of types in the order of the Procfile and tasks behind them."""
+    found = {name: FOREMAN_COLOURS[index % len(FOREMAN_COLOURS)] for index, name in enumerate(names)}
     return {**found, SYSTEM: SYSTEM_COLOUR}
 
 

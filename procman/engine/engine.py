@@ -16,8 +16,10 @@ from procman.core.messages import (
     Message,
     OutputClosed,
     OutputRead,
+    Poked,
     SignalReceived,
     StdoutClosed,
+    WorkDone,
     WriterChanged,
 )
 from procman.host.signals import FOR_PROCESSES, STOPPING
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from procman.engine.needs import Poller
+    from procman.engine.scheduler import Scheduler
     from procman.engine.supervisor import Supervisor
     from procman.logs.hub import Log
 
@@ -35,7 +38,7 @@ STALLED_SECONDS = 2.0
 
 
 class Engine:
-    """One supervisor, one log, one wait."""
+    """One supervisor, one scheduler where there are tasks, one log, one wait."""
 
     def __init__(
         self,
@@ -50,20 +53,33 @@ class Engine:
         self._log = log
         self._resized = resized
         self._clock = clock
+        self._scheduler: Scheduler | None = None
+        self._to_begin = False
+
+    def attend(self, scheduler: Scheduler) -> None:
+        """Have tasks run too, from the beginning of the formation until all are stopped."""
+        self._scheduler = scheduler
+        self._to_begin = True
+        self._supervisor.stops = scheduler.close
 
     def run(self) -> int:
-        """Until every process has ended; the exit code of `start`."""
-        while not self._supervisor.finished:
+        """Until every process has ended, and the store knows of it; the exit code of `start`."""
+        while not (self._supervisor.finished and (not self._scheduler or self._scheduler.settled)):
             self.turn()
         return self._supervisor.exit_code
 
     def turn(self) -> None:
         """One wait and what follows from it."""
+        if self._to_begin and self._scheduler and self._supervisor.in_formation:
+            self._to_begin = False
+            self._scheduler.begin()
         starting = self._supervisor.start_next(self._clock())
         for message in self._poller.wait(0 if starting else self._sleep()):
             self.handle(message)
         now = self._clock()
         self._supervisor.expire(now)
+        if self._scheduler:
+            self._scheduler.expire(now)
         if self._log.deadline is not None and self._log.deadline <= now:
             self._log.refresh(now)
 
@@ -72,14 +88,14 @@ class Engine:
         now = self._clock()
         match message:
             case OutputRead(name, data):
-                self._log.output(name, data, now)
+                self.output(name, data, now)
                 if self._log.writer.full():
                     self._poller.pause_outputs()
             case OutputClosed(name):
                 self._log.finish(name)
-                self._supervisor.output_closed(name, now)
-            case ChildExited(pid, code):
-                self._supervisor.child_exited(pid, code, now)
+                self._supervisor.processes.output_closed(name, now)
+            case ChildExited(pid, code, usage):
+                self._supervisor.child_exited(pid, code, usage, now)
             case SignalReceived(number):
                 self._signalled(number, now)
             case WriterChanged():
@@ -88,6 +104,17 @@ class Engine:
                 self._supervisor.stop("nobody reads the log any more", now)
             case GuardianDied():
                 self._supervisor.stop("the guardian was killed", now)
+            case Poked():
+                if self._scheduler:
+                    self._scheduler.look()
+            case WorkDone(then, result):
+                then(result)
+
+    def output(self, name: str, data: bytes, now: float) -> None:
+        """A child has written something."""
+        self._log.output(name, data, now)
+        if self._scheduler:
+            self._scheduler.output(name, data)
 
     def flush(self) -> None:
         """Wait until the log is written: for as long as it takes, unless a signal asks to stop."""
@@ -105,7 +132,10 @@ class Engine:
 
     def _sleep(self) -> float | None:
         """Seconds to the nearest deadline, or to a look at the clock; None when there is none."""
-        deadlines = [at for at in (self._supervisor.deadline, self._log.deadline) if at is not None]
+        times = [self._supervisor.deadline, self._log.deadline]
+        if self._scheduler:
+            times.append(self._scheduler.deadline)
+        deadlines = [at for at in times if at is not None]
         return min(max(0.0, min(deadlines) - self._clock()), LONGEST_SLEEP) if deadlines else None
 
     def _signalled(self, number: int, now: float) -> None:
@@ -115,13 +145,18 @@ class Engine:
             self._supervisor.forward(number)
             self._log.say(facts.SignalForwarded(number))
         elif number == signal.SIGTSTP:
-            self._supervisor.forward(signal.SIGSTOP)  # an orphaned group does not obey SIGTSTP (POSIX)
+            self._supervisor.suspend(signal.SIGSTOP)  # an orphaned group does not obey SIGTSTP (POSIX)
             os.kill(os.getpid(), signal.SIGSTOP)
-            self._supervisor.postpone(self._clock() - now)
+            self._postpone(self._clock() - now)
         elif number == signal.SIGCONT:
-            self._supervisor.forward(signal.SIGCONT)
+            self._supervisor.suspend(signal.SIGCONT)
         elif number == signal.SIGWINCH:
             self._resized()
+
+    def _postpone(self, seconds: float) -> None:
+        self._supervisor.postpone(seconds)
+        if self._scheduler:
+            self._scheduler.postpone(seconds)
 
     def _writer_changed(self, now: float) -> None:
         error = self._log.writer.error

@@ -1,23 +1,50 @@
-"""One process of the plan, and where it stands in its life."""
+"""One process, where it stands in its life, and who is told about it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from procman.core.lifecycle import Life
 
 if TYPE_CHECKING:
     from procman.core.config import ProcessPlan
+    from procman.core.messages import Usage
+
+
+class Owner(Protocol):
+    """Who had a process started, and hears of its life."""
+
+    def started(self, process: Process) -> None:
+        """It has a child."""
+        ...
+
+    def failed(self, process: Process, reason: str, now: float) -> None:
+        """It could not be started, and `ended` follows; `process.code` is as the shell has it."""
+        ...
+
+    def exited(self, process: Process, now: float) -> None:
+        """The child has ended; its output and its group may still be there."""
+        ...
+
+    def reported(self, process: Process) -> None:
+        """Its end has been told, behind its last line."""
+        ...
+
+    def ended(self, process: Process, now: float) -> None:
+        """Nothing is left of it."""
+        ...
 
 
 class Process:
-    """A row of the supervisor's table. `code` is the exit code, or minus the signal's number."""
+    """A row of the table of processes. `code` is the exit code, or minus the signal's number."""
 
-    def __init__(self, plan: ProcessPlan, timeout: float) -> None:
+    def __init__(self, plan: ProcessPlan, timeout: float, owner: Owner) -> None:
         self.plan = plan
         self.life = Life(timeout)
+        self.owner = owner
         self.pid = 0
         self.code = 0
+        self.usage: Usage | None = None
 
     @property
     def who(self) -> tuple[str, int]:

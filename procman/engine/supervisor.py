@@ -1,4 +1,4 @@
-"""Runs the processes of a plan: asks the lifecycle table what follows from what happened, and does it."""
+"""The formation: which processes run, what the end of one means for all, how all are stopped."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import math
 import signal
 from typing import TYPE_CHECKING
 
-from procman.core import facts, lifecycle
-from procman.core.lifecycle import Effect, Event, Phase
+from procman.core import facts
+from procman.core.lifecycle import Event, Phase
 from procman.engine.process import Process
-from procman.errors import SpawnError
+from procman.engine.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from procman.core.config import Policy, ProcessPlan
     from procman.core.facts import Fact
+    from procman.core.messages import Usage
     from procman.engine.needs import Children
 
 NOTICE_SECONDS = 1.0
@@ -24,7 +25,8 @@ KILLED = 128 + signal.SIGKILL
 
 class Supervisor:
     """Stages run one after the other, each started when the one before has ended with code 0; in the
-    last stage, the formation, the end of one process is the end of all (as Foreman)."""
+    last stage, the formation, the end of one process is the end of all (as Foreman). Without any stage
+    it goes on until it is asked to stop."""
 
     def __init__(
         self,
@@ -33,26 +35,32 @@ class Supervisor:
         publish: Callable[[Fact], None],
         policy: Policy,
     ) -> None:
-        self._children = children
+        self.processes = Processes(children, publish, policy.stop_signal)
         self._publish = publish
         self._policy = policy
-        self._stages = [[Process(plan, policy.timeout) for plan in stage] for stage in stages]
-        self._stage = self._stages.pop(0)
-        self._by_pid: dict[int, Process] = {}
+        self._stages = [[Process(plan, policy.timeout, self) for plan in stage] for stage in stages]
+        self._stage: list[Process] = []
         self._notice_at: float | None = None
         self._stopping = False
         self._asked = False
         self._interrupted = False
         self._cause: Process | None = None
         self._code: int | None = None
-        self._refused = False
+        self.stops: Callable[[], None] = lambda: None
+        """Called once, before anything is stopped: nothing more may be started from then on."""
+        self._next_stage()
 
     # What the engine asks
 
     @property
     def finished(self) -> bool:
         """Whether every process has ended and none is to be started."""
-        return self._stage_ended and (self._stopping or not self._stages)
+        return self._stopping and self.processes.empty
+
+    @property
+    def in_formation(self) -> bool:
+        """Whether the last stage has come, and nobody has to stop."""
+        return not self._stages and not self._stopping
 
     @property
     def stopping(self) -> bool:
@@ -73,44 +81,26 @@ class Supervisor:
                 return facts.exit_code(process.code)
         if self._code is not None:
             return self._code
-        return KILLED if self._refused else 0
+        return KILLED if self.processes.killed else 0
 
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock."""
-        times = [self._notice_at]
-        for process in self._stage:
-            times += process.life.kill_at, process.life.drain_at
-        return min((time for time in times if time is not None), default=None)
+        times = (self._notice_at, self.processes.deadline)
+        return min((at for at in times if at is not None), default=None)
 
     # What happened
 
     def start_next(self, now: float) -> bool:
         """Start the next process that waits for it; False when none does."""
-        for process in self._stage:
-            if process.life.phase is Phase.IDLE:
-                self._step(process, Event.START, now)
-                return True
-        return False
+        started = self.processes.start_next(now)
+        self._follow(now)
+        return started
 
-    def child_exited(self, pid: int, code: int, now: float) -> None:
-        """A child has ended: a process, or an orphan that we adopted, perhaps the last of a group."""
-        process = self._by_pid.pop(pid, None)
-        if process is None or process.life.phase is Phase.ENDED:  # given up, and gone after all
-            self._check_groups(now)
-            return
-        process.code = code
-        if process.life.wanted and (code or not self._stages):
-            self._ended_by_itself(process, facts.exit_code(code))
-        self._step(process, Event.EXITED, now)
-        if self._cause is process:
-            self._stop_all(now)
-
-    def output_closed(self, name: str, now: float) -> None:
-        """The output of a process has ended."""
-        for process in self._stage:
-            if process.plan.name == name:
-                self._step(process, Event.OUTPUT_CLOSED, now)
+    def child_exited(self, pid: int, code: int, usage: Usage | None, now: float) -> None:
+        """A child has ended: a process, or an orphan that we adopted."""
+        self.processes.child_exited(pid, code, usage, now)
+        self._follow(now)
 
     def signalled(self, number: int, now: float) -> None:
         """procman got a signal that means stop; a second SIGINT means at once."""
@@ -122,14 +112,16 @@ class Supervisor:
         self.stop(f"{facts.signal_name(number)} received", now, hint)
 
     def forward(self, number: int) -> None:
-        """Pass a signal on to the group of every process."""
-        for process in self._alive():
-            self._children.signal_group(process.plan.name, number)
+        """Pass a signal on to the processes of the formation; runs of tasks have not asked for any."""
+        self.processes.signal(self._stage, number)
+
+    def suspend(self, number: int) -> None:
+        """Pass SIGSTOP or SIGCONT on to everything."""
+        self.processes.signal(self.processes.alive(), number)
 
     def postpone(self, seconds: float) -> None:
         """Nobody could obey for so long, since all were suspended: deadlines move on."""
-        for process in self._stage:
-            process.life = lifecycle.postpone(process.life, seconds)
+        self.processes.postpone(seconds)
         if self._notice_at is not None:
             self._notice_at += seconds
 
@@ -144,104 +136,72 @@ class Supervisor:
 
     def expire(self, now: float) -> None:
         """Do what is due: kill who did not obey, tell who is still alive."""
-        for process in self._stage:
-            if _due(process.life.drain_at, now):
-                self._step(process, Event.DRAIN_DUE, now)
-        late = [process for process in self._stage if _due(process.life.kill_at, now)]
-        if late:
-            self._publish(facts.KillSent(tuple(process.who for process in late)))
-            for process in late:
-                self._step(process, Event.KILL_DUE, now)
-        if _due(self._notice_at, now):
+        self.processes.expire(now)
+        if self._notice_at is not None and self._notice_at <= now:
             self._notice(now)
+
+    # What the table of processes tells their owner
+
+    def started(self, process: Process) -> None:
+        """A process has a child: all is well."""
+
+    def failed(self, process: Process, reason: str, now: float) -> None:
+        """A process could not be started."""
+        self._ended_by_itself(process)
+
+    def exited(self, process: Process, now: float) -> None:
+        """A child has ended; only the release may do so, with code 0, without an end of all."""
+        if process.life.wanted and (process.code or not self._stages):
+            self._ended_by_itself(process)
+
+    def reported(self, process: Process) -> None:
+        """The end of a process has been told."""
+        if process is self._cause and any(other is not process for other in self.processes.alive()):
+            self._publish(facts.StopRequested(f"{process.plan.name} has ended"))
+
+    def ended(self, process: Process, now: float) -> None:
+        """Nothing is left of a process."""
+        over = all(each.life.phase is Phase.ENDED for each in self._stage)
+        if over and self._stages and not self._stopping and self._cause is None:
+            self._next_stage()
 
     # What follows
 
-    @property
-    def _stage_ended(self) -> bool:
-        return all(process.life.phase is Phase.ENDED for process in self._stage)
+    def _next_stage(self) -> None:
+        self._stage = self._stages.pop(0) if self._stages else []
+        for process in self._stage:
+            self.processes.add(process)
 
-    def _step(self, process: Process, event: Event, now: float) -> None:
-        process.life, effects = lifecycle.step(process.life, event, now)
-        for effect in effects:
-            self._perform(process, effect, now)
-        if self._stages and self._stage_ended and not self._stopping and self._cause is None:
-            self._stage = self._stages.pop(0)
-
-    def _perform(self, process: Process, effect: Effect, now: float) -> None:
-        name = process.plan.name
-        if effect is Effect.SPAWN:
-            self._spawn(process, now)
-        elif effect is Effect.SIGNAL_STOP:
-            self._children.stop_group(name, self._policy.stop_signal)
-        elif effect is Effect.SIGNAL_KILL:
-            self._refused |= self._children.signal_group(name, signal.SIGKILL)
-        elif effect is Effect.CLOSE_OUTPUT:
-            self._children.close_output(name)
-        elif effect is Effect.REPORT:
-            self._report(process)
-        elif effect is Effect.CHECK_GROUP:
-            self._check_group(process, now)
-
-    def _spawn(self, process: Process, now: float) -> None:
-        try:
-            process.pid = self._children.spawn(process.plan)
-        except SpawnError as error:
-            process.code = error.exit_code
-            self._ended_by_itself(process, error.exit_code)
-            self._step(process, Event.SPAWN_FAILED, now)
-            self._publish(facts.SpawnFailed(process.plan.name, str(error)))
-            self._stop_all(now)
-            return
-        self._by_pid[process.pid] = process
-        self._publish(facts.ProcessStarted(process.plan.name, process.pid))
-
-    def _report(self, process: Process) -> None:
-        self._publish(facts.ProcessEnded(process.plan.name, process.code))
-        if process is self._cause and any(other is not process for other in self._alive()):
-            self._publish(facts.StopRequested(f"{process.plan.name} has ended"))
-
-    def _ended_by_itself(self, process: Process, code: int) -> None:
+    def _ended_by_itself(self, process: Process) -> None:
         """The end of this process is the end of all, and its code that of procman."""
         if self._cause is None:
             self._cause = process
-            self._code = code
+            self._code = facts.exit_code(process.code)
 
-    def _check_group(self, process: Process, now: float) -> None:
-        if process.life.phase is Phase.LEAVING and not self._children.signal_group(process.plan.name, 0):
-            self._step(process, Event.GROUP_GONE, now)
-
-    def _check_groups(self, now: float) -> None:
-        for process in self._stage:
-            self._check_group(process, now)
+    def _follow(self, now: float) -> None:
+        if self._cause is not None and not self._stopping:
+            self._stop_all(now)
 
     def _stop_all(self, now: float) -> None:
         if not self._stopping:
             self._stopping = True
+            self.stops()
             self._notice_at = now + NOTICE_SECONDS
-        for process in self._stage:
-            self._step(process, Event.STOP, now)
+            self.processes.killed = False  # runs of tasks that took too long are no fault of the formation
+        self.processes.step_all(Event.STOP, now)
 
     def _kill_all(self, now: float) -> None:
-        if alive := self._alive():
+        if alive := self.processes.alive():
             self._publish(facts.KillSent(tuple(process.who for process in alive)))
-        for process in self._stage:
-            self._step(process, Event.KILL, now)
+        self.processes.step_all(Event.KILL, now)
 
     def _notice(self, now: float) -> None:
         """Once a second: who has not obeyed. Looks at groups too, whose end not every system tells."""
-        self._check_groups(now)
-        late = [process for process in self._alive() if process.life.phase is not Phase.KILLING]
+        self.processes.check_groups(now)
+        late = [process for process in self.processes.alive() if process.life.phase is not Phase.KILLING]
         kills = [process.life.kill_at for process in late if process.life.kill_at is not None]
         if kills:
             self._publish(
                 facts.StillAlive(tuple(process.who for process in late), math.ceil(min(kills) - now))
             )
         self._notice_at = now + NOTICE_SECONDS if kills else None
-
-    def _alive(self) -> list[Process]:
-        return [process for process in self._stage if process.life.phase not in (Phase.IDLE, Phase.ENDED)]
-
-
-def _due(at: float | None, now: float) -> bool:
-    return at is not None and at <= now

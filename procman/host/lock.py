@@ -7,6 +7,8 @@ import os
 
 FOLDER = ".procman"
 PID_FILE = "procman.pid"
+DATABASE = "procman.db"
+"""The store of runs, where the app has tasks."""
 
 
 class PidFile:
@@ -22,7 +24,7 @@ class PidFile:
 
         A stale file is replaced. Raises `OSError` when the folder cannot be written.
         """
-        _make_folder(self._folder)
+        make_folder(self._folder)
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -55,8 +57,14 @@ def _is_file(path: str, fd: int) -> bool:
         return False
 
 
-def _make_folder(folder: str) -> None:
+def make_folder(folder: str) -> None:
+    """The state folder, for its owner's eyes only, and not for git's. Raises `OSError`."""
     if not os.path.isdir(folder):
-        os.mkdir(folder, 0o700)
+        try:
+            os.mkdir(folder, 0o700)
+        except FileExistsError:  # somebody else was faster, and it is a folder after all
+            if os.path.isdir(folder):
+                return
+            raise
         with open(os.path.join(folder, ".gitignore"), "w") as ignore:
             ignore.write("*\n")

@@ -7,9 +7,18 @@ import os
 import selectors
 import signal
 import stat
+import sys
+import time
 from typing import TYPE_CHECKING
 
-from procman.core.messages import ChildExited, GuardianDied, SignalReceived, StdoutClosed, WriterChanged
+from procman.core.messages import (
+    ChildExited,
+    GuardianDied,
+    SignalReceived,
+    StdoutClosed,
+    Usage,
+    WriterChanged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +27,9 @@ if TYPE_CHECKING:
 
     Source = Callable[[], Iterable[Message]]
 
+MILLISECOND = 0.001
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes in a unit of `ru_maxrss` (getrusage(2))."""
 WRITER = b"\0"
 """The byte that the writer thread puts into the wake-up pipe, where signals put their numbers."""
 
@@ -32,7 +44,7 @@ class Poller:
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
-        self._watch(self._wake_read, self._woken)
+        self.watch(self._wake_read, self._woken)
 
     def receive_signals(self, numbers: Iterable[signal.Signals]) -> None:
         """Take these signals and SIGCHLD as messages from now on, those included that wait blocked."""
@@ -49,7 +61,7 @@ class Poller:
             self._selector.unregister(lifeline)
             yield GuardianDied()
 
-        self._watch(lifeline, ended)
+        self.watch(lifeline, ended)
 
     def watch_stdout(self, fd: int) -> None:
         """Notice that the reader of a pipe went away, without waiting for the next line to say so."""
@@ -61,13 +73,13 @@ class Poller:
             self._selector.unregister(fd)
             yield StdoutClosed()
 
-        self._watch(fd, hung_up)  # the write end of a pipe is never readable: only errors are reported
+        self.watch(fd, hung_up)  # the write end of a pipe is never readable: only errors are reported
 
     def add_output(self, fd: int, source: Source) -> None:
         """Read a child's output with `source` whenever there is some and the log has room."""
         self._outputs[fd] = source
         if not self._paused:
-            self._watch(fd, source)
+            self.watch(fd, source)
 
     def remove_output(self, fd: int) -> None:
         """Forget the descriptor; the caller closes it."""
@@ -86,7 +98,7 @@ class Poller:
         if self._paused:
             self._paused = False
             for fd, source in self._outputs.items():
-                self._watch(fd, source)
+                self.watch(fd, source)
 
     def wake(self) -> None:
         """Make `wait` return, from the writer's thread."""
@@ -97,15 +109,25 @@ class Poller:
 
     def wait(self, seconds: float | None) -> Iterator[Message]:
         """What has happened, waiting at most so long for it; None waits for ever."""
-        for key, _ in self._selector.select(seconds):
+        for key, _ in self._select(seconds):
             if key.fd in self._outputs:
                 if self._paused:  # by what was done about the messages before
                     continue
                 self._outputs[key.fd] = self._outputs.pop(key.fd)  # last read, first to wait at `resume`
             yield from key.data()
 
-    def _watch(self, fd: int, source: Source) -> None:
+    def watch(self, fd: int, source: Source) -> None:
+        """Ask `source` for messages whenever the descriptor can be read."""
         self._selector.register(fd, selectors.EVENT_READ, source)
+
+    def _select(self, seconds: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        """epoll_wait(2) counts in milliseconds and would be late by up to one: the rest is slept exactly."""
+        if seconds is None or seconds >= MILLISECOND:
+            return self._selector.select(None if seconds is None else seconds // MILLISECOND * MILLISECOND)
+        if not (ready := self._selector.select(0)) and seconds > 0:
+            time.sleep(seconds)
+            ready = self._selector.select(0)
+        return ready
 
     def _woken(self) -> Iterator[Message]:
         woken = os.read(self._wake_read, 1 << 16)
@@ -125,9 +147,10 @@ def _reap() -> Iterator[Message]:
     """Every child that has ended, adopted orphans included."""
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, used = os.wait4(-1, os.WNOHANG)
         except ChildProcessError:
             return
         if not pid:
             return
-        yield ChildExited(pid, os.waitstatus_to_exitcode(status))
+        usage = Usage(used.ru_maxrss * RSS_UNIT, used.ru_utime + used.ru_stime)
+        yield ChildExited(pid, os.waitstatus_to_exitcode(status), usage)

@@ -14,6 +14,7 @@ import termios
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.errors import SpawnError
+from procman.host.limits import OPEN_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,12 +83,13 @@ def _on_pipe(words: tuple[str, ...], environment: Mapping[str, str]) -> Child:
     try:
         enlarge(output)
         os.set_blocking(output, False)
-        actions = [
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_DUP2, inner, 1),
-            (os.POSIX_SPAWN_DUP2, inner, 2),
-        ]
-        return Child(_posix_spawn(words, environment, actions), output)
+        with OPEN_FILES.below_limit(inner) as end:
+            actions = [
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, end, 1),
+                (os.POSIX_SPAWN_DUP2, end, 2),
+            ]
+            return Child(_posix_spawn(words, environment, actions), output)
     except OSError:
         os.close(output)
         raise
@@ -118,15 +120,16 @@ def _on_terminal(words: tuple[str, ...], environment: Mapping[str, str], window:
 def _posix_spawn(
     words: tuple[str, ...], environment: Mapping[str, str], actions: Sequence[tuple[Any, ...]]
 ) -> int:
-    return os.posix_spawn(
-        words[0],
-        words,
-        environment,
-        file_actions=actions,
-        setsid=True,
-        setsigmask=NO_SIGNALS,
-        setsigdef=DEFAULT_SIGNALS,
-    )
+    with OPEN_FILES.of_children():
+        return os.posix_spawn(
+            words[0],
+            words,
+            environment,
+            file_actions=actions,
+            setsid=True,
+            setsigmask=NO_SIGNALS,
+            setsigdef=DEFAULT_SIGNALS,
+        )
 
 
 def _keep_newlines(terminal: int) -> None:

@@ -80,9 +80,11 @@ class Log:
 
     def finish(self, name: str) -> None:
         """A process has no more output: print its unterminated last line."""
-        cutter = self._cutters.get(name)
+        cutter = self._cutters.pop(name, None)
+        self._fed.pop(name, None)
         if cutter and (line := cutter.finish()):
             self._put(name, line)
+        self._prefixes.pop(name, None)  # names of runs never come again
 
     def say(self, words: object) -> None:
         """A line of procman's own."""

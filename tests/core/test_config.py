@@ -119,7 +119,7 @@ def test_release_is_nothing_in_an_app_that_has_none() -> None:
 
 def test_the_name_column_is_as_wide_as_the_longest_name_and_at_least_6() -> None:
     def width(formation: dict[str, int], release: bool = False) -> int:
-        return build(TYPES, formation, 5000, NOTHING, release).name_width
+        return build(TYPES, formation, 5000, NOTHING, release).name_width()
 
     assert width({"web": 1}) == 6
     assert width({"web": 1}, release=True) == len("release.1")

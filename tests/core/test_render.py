@@ -9,7 +9,7 @@ from procman.core.render import FOREMAN_COLOURS, Style, colours_of, fit, prefix,
 from .expect import joined
 from .terminal import cut, without_codes
 
-STYLE = Style(width=8, timestamp=True, prefix=True, colours={"web.1": 36})
+STYLE = Style(width=8, timestamp=True, prefix=True, colours={"web": 36})
 
 
 def test_the_prefix_is_the_time_and_the_name_in_its_column() -> None:
@@ -43,9 +43,15 @@ def test_the_colours_are_cyan_yellow_green_magenta_red_blue_then_bright() -> Non
 
 
 def test_each_type_has_its_colour_and_after_the_last_the_first_comes_again() -> None:
-    found = colours_of([("web.1", 0), ("web.2", 0), ("worker.1", 1), ("last.1", 11), ("again.1", 12)])
-    del found["system"]
-    assert found == {"web.1": 36, "web.2": 36, "worker.1": 33, "last.1": 94, "again.1": 36}
+    found = colours_of(["web", "worker", *(f"other{number}" for number in range(9)), "last", "again"])
+    assert [found[name] for name in ("web", "worker", "last", "again")] == [36, 33, 94, 36]
+
+
+def test_all_instances_of_a_type_and_all_runs_of_a_task_have_its_colour() -> None:
+    style = STYLE._replace(colours=colours_of(["web", "a.task"]))
+    assert prefix(style, "web.2", "").startswith(b"\x1b[36m")
+    assert prefix(style, "a.task.42", "").startswith(b"\x1b[33m")
+    assert prefix(style, "system", "").startswith(b"\x1b[97m")
 
 
 def test_procman_s_own_words_have_a_colour_that_no_type_has() -> None:

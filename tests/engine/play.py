@@ -40,9 +40,9 @@ class Play:
         """The child ends; with `group` others of its group live on, with `output` its output stays open."""
         if not group:
             self.children.leave(name)
-        self.supervisor.child_exited(self.children.pids[name], code, self.clock.now)
+        self.supervisor.child_exited(self.children.pids[name], code, None, self.clock.now)
         if not output:
-            self.supervisor.output_closed(name, self.clock.now)
+            self.supervisor.processes.output_closed(name, self.clock.now)
         return self
 
     def signal(self, number: int) -> Play:

@@ -127,7 +127,7 @@ def test_what_is_left_of_a_group_gets_the_stop_signal_and_is_waited_for() -> Non
     assert play.at(0.6).told() == ["web.1 exited with code 0"]
     assert not play.supervisor.finished
     play.children.leave("web.1")
-    play.supervisor.child_exited(999, 0, 0.7)  # an orphan that we adopted
+    play.supervisor.child_exited(999, 0, None, 0.7)  # an orphan that we adopted
     assert play.told() == ["close web.1"]
     assert play.supervisor.finished
 
@@ -141,10 +141,10 @@ def test_what_is_left_of_a_group_and_does_not_obey_is_killed() -> None:
 
 def test_a_process_that_closes_its_output_lives_on() -> None:
     play = Play("web.1").start()
-    play.supervisor.output_closed("web.1", 0.0)
+    play.supervisor.processes.output_closed("web.1", 0.0)
     assert not play.supervisor.finished
     play.children.leave("web.1")
-    play.supervisor.child_exited(101, 4, 1.0)
+    play.supervisor.child_exited(101, 4, None, 1.0)
     assert play.told() == ["web.1 exited with code 4", "close web.1"]
     assert play.supervisor.exit_code == 4
 
@@ -214,7 +214,7 @@ def test_nothing_is_due_while_all_run() -> None:
 
 def test_an_orphan_is_nobodys_end() -> None:
     play = Play("web.1").start()
-    play.supervisor.child_exited(4711, 1, 0.0)
+    play.supervisor.child_exited(4711, 1, None, 0.0)
     assert play.told() == []
     assert not play.supervisor.stopping
 
@@ -236,7 +236,7 @@ def test_who_does_not_even_die_of_sigkill_is_given_up_after_the_timeout_again() 
     play.at(4.1)
     assert play.supervisor.finished
     assert play.supervisor.exit_code == 137
-    play.supervisor.child_exited(101, 0, 5.0)  # it ends after all, and that is no bug
+    play.supervisor.child_exited(101, 0, None, 5.0)  # it ends after all, and that is no bug
 
 
 def test_time_spent_suspended_does_not_count() -> None:

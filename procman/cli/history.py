@@ -1,0 +1,114 @@
+"""`procman history`: the runs that were, the newest first; or one of them, with its output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from procman.cli import app as apps
+from procman.cli import rows, stores, tables
+from procman.core.durations import words
+from procman.core.escapes import keep_still
+from procman.errors import NO_SUCH_NAME, Problem, UnknownNameError, UserError, suggest
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from procman.core.runs import Run
+    from procman.engine.needs import Store
+
+
+def history(options: Namespace) -> int:
+    """List runs, or show one. Raises `UserError`."""
+    store = stores.open_for_reading(apps.root_of(options))
+    if options.words[:1] == ["show"] and len(options.words) == 2:
+        return _show(store, options.words[1], options.json)
+    if len(options.words) > 1:
+        raise UserError([Problem("history", None, "name one task, or 'show' and the number of a run")])
+    task = options.words[0] if options.words else None
+    runs = store.history(task, options.number) if store else []
+    if task and not runs:
+        _must_exist(options, task)
+    if options.json:
+        print(json.dumps([rows.run(run) for run in runs], indent=2))
+    elif not runs:
+        print("no runs yet")
+    else:
+        headings = ("run", "task", "began", "took", "outcome", "why")
+        tables.show(headings, [_cells(run) for run in runs], right=(0, 3))
+    return 0
+
+
+def _must_exist(options: Namespace, task: str) -> None:
+    """A task without runs is one that procman.yml has; else its name is wrong."""
+    known = apps.load_tasks(apps.root_of(options))
+    if task not in known:
+        raise UnknownNameError(
+            [Problem("history", None, f"no task and no runs of '{task}'{suggest(task, known)}")]
+        )
+
+
+def _cells(run: Run) -> tuple[str, ...]:
+    at = next(at for at in (run.started_at, run.tick, run.due, run.created_at) if at is not None)
+    took = "" if run.duration is None else words(run.duration)
+    why = run.reason or ("" if run.attempt == 1 else f"attempt {run.attempt}")
+    return str(run.id), run.task, f"{_local(at):%m-%d %H:%M:%S}", took, rows.ending(run), why
+
+
+def _show(store: Store | None, number: str, as_json: bool) -> int:
+    run = store.run(int(number)) if store and number.isdecimal() and len(number) < 19 else None
+    if store is None or run is None:
+        print(f"history show: no run '{number}'", file=sys.stderr)
+        return NO_SUCH_NAME
+    output = store.output(run.id)
+    if as_json:
+        text = None if output is None else output.decode(errors="replace")
+        print(json.dumps([{**rows.run(run), "output": text}], indent=2))
+        return 0
+    print("\n".join(f"{label + ':':11} {value}" for label, value in _facts(run) if value))
+    print(flush=True)
+    if output is None:
+        print("(no output kept)")
+    else:
+        _write(output)
+    return 0
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    exited = "" if run.code is None else str(rows.run(run)["signal"] or run.code)
+    peak = "" if run.max_rss_bytes is None else f"{run.max_rss_bytes / 1e6:.0f} MB at most"
+    return [
+        ("run", f"{run.name}, {run.trigger}, attempt {run.attempt}"),
+        ("command", run.command),
+        ("outcome", rows.ending(run) + (f": {run.reason}" if run.reason else "")),
+        ("exit code", exited),
+        ("due", _shown(run.due)),
+        ("began", _shown(run.started_at)),
+        ("late by", "" if run.lateness is None else words(run.lateness)),
+        ("ended", _shown(run.ended_at)),
+        ("took", "" if run.duration is None else words(run.duration)),
+        ("CPU time", "" if run.cpu_s is None else words(run.cpu_s)),
+        ("memory", peak),
+        ("output", "" if run.output_bytes is None else f"{run.output_bytes} bytes" + ", cut" * run.truncated),
+    ]
+
+
+def _write(output: bytes) -> None:
+    """On a terminal without what would move its cursor or change its modes; else as it came."""
+    if sys.stdout.isatty():
+        output = keep_still(output)
+    if output and not output.endswith(b"\n"):
+        output += b"\n"
+    while output:
+        output = output[os.write(1, output) :]
+
+
+def _local(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC).astimezone()
+
+
+def _shown(epoch: float | None) -> str:
+    return "" if epoch is None else f"{_local(epoch):%Y-%m-%d %H:%M:%S %Z}"

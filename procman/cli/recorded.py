@@ -1,0 +1,76 @@
+"""A task that is run by hand, in the foreground, and leaves a row in the history."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from procman.cli import stores
+from procman.core import config
+from procman.core.facts import signal_name
+from procman.core.runs import Asked, Ending, Outcome, Trigger
+from procman.errors import StoreError
+from procman.host import identity
+from procman.host.signals import STOPPING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from procman.cli.app import App
+    from procman.core.commands import Resolution
+    from procman.core.messages import ChildExited
+    from procman.engine.needs import Store
+
+
+class Recorded:
+    """The row of one run. A store that cannot be written is told of, and keeps nobody from running a task."""
+
+    def __init__(self, app: App, resolution: Resolution) -> None:
+        self._command = resolution.words[-1]
+        self.variables = {"PROCMAN_TASK": resolution.name}
+        self._store: Store | None = None
+        now = time.time()
+        asked = Asked(resolution.name, resolution.arguments, Trigger.MANUAL, now, now)
+
+        def begin() -> None:
+            self._store = stores.open_for_writing(app.root)
+            self._run = self._store.begin(asked, self._command, identity.own())
+            self.variables = config.of_run(self._run)
+
+        self._try(begin)
+
+    def started(self, pid: int) -> None:
+        """The run has a child."""
+        if store := self._store:
+            at, who = time.time(), identity.identity(pid)
+            self._try(lambda: store.started(self._run.id, self._command, pid, who, at))
+
+    def finished(self, ended: ChildExited) -> None:
+        """The child has ended."""
+        if store := self._store:
+            usage = ended.usage
+            outcome, reason = _outcome(ended.code)
+            ending = Ending(
+                outcome,
+                time.time(),
+                code=ended.code,
+                reason=reason,
+                max_rss_bytes=usage.max_rss_bytes if usage else None,
+                cpu_s=usage.cpu_s if usage else None,
+            )
+            self._try(lambda: store.finish(self._run.id, ending))
+            self._try(store.close)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except StoreError as error:
+            self._store = None
+            print(f"this run will not be in the history: {error}", file=sys.stderr)
+
+
+def _outcome(code: int) -> tuple[Outcome, str | None]:
+    if -code in STOPPING:
+        return Outcome.STOPPED, f"{signal_name(-code)} received"
+    return (Outcome.FAILED, None) if code else (Outcome.OK, None)

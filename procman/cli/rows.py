@@ -1,0 +1,83 @@
+"""Runs, jobs and tasks as plain values: the stable keys of every `--json`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from procman.core.facts import signal_name
+from procman.core.moments import rfc3339
+from procman.core.runs import Outcome
+
+if TYPE_CHECKING:
+    from procman.core.runs import Run
+    from procman.core.tasks import Task
+
+Row = dict[str, Any]
+
+
+def run(run: Run) -> Row:
+    """A run. Times are RFC 3339 in UTC, durations seconds."""
+    return {
+        "id": run.id,
+        "task": run.task,
+        "command": run.command,
+        "args": list(run.args),
+        "trigger": str(run.trigger),
+        "tick": time(run.tick),
+        "lateness_s": rounded(run.lateness),
+        "attempt": run.attempt,
+        "state": str(run.state),
+        "outcome": None if run.outcome is None else str(run.outcome),
+        "exit_code": run.code if run.code is not None and run.code >= 0 else None,
+        "signal": signal_name(-run.code) if run.code is not None and run.code < 0 else None,
+        "pid": run.pid,
+        "started_at": time(run.started_at),
+        "ended_at": time(run.ended_at),
+        "duration_s": rounded(run.duration),
+        "reason": run.reason,
+        "output_bytes": run.output_bytes,
+        "truncated": run.truncated,
+        "max_rss_bytes": run.max_rss_bytes,
+        "cpu_s": rounded(run.cpu_s),
+    }
+
+
+def job(run: Run) -> Row:
+    """A run that waits for its time."""
+    return {
+        "id": run.id,
+        "task": run.task,
+        "args": list(run.args),
+        "due": time(run.due),
+        "key": run.key,
+        "created_at": time(run.created_at),
+    }
+
+
+def task(task: Task) -> Row:
+    """A task; `schedule` is None for one that runs by hand only."""
+    return {
+        "name": task.name,
+        "description": task.description,
+        "command": task.command,
+        "schedule": task.expression or None,
+    }
+
+
+def ending(run: Run) -> str:
+    """How a run ended, or where it stands, in a word or two for people."""
+    if run.outcome is None:
+        return str(run.state)
+    if run.outcome is Outcome.FAILED and run.code:
+        return f"failed ({signal_name(-run.code) if run.code < 0 else run.code})"
+    return run.outcome.replace("_", " ")
+
+
+def time(epoch: float | None) -> str | None:
+    """A time as JSON has it."""
+    return None if epoch is None else rfc3339(epoch)
+
+
+def rounded(seconds: float | None) -> float | None:
+    """Microseconds are exact enough."""
+    return None if seconds is None else round(seconds, 6)

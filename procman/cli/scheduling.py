@@ -1,0 +1,83 @@
+"""The scheduler of an app, put together: its store, the thread that writes there, the bell."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from procman.core.facts import Notice
+from procman.engine import desk
+from procman.engine.needs import World
+from procman.engine.runs import Runs
+from procman.engine.scheduler import Scheduler
+from procman.host import identity, strays, wake
+from procman.host.limits import OPEN_FILES
+from procman.host.lock import DATABASE, FOLDER, make_folder
+from procman.host.worker import Worker
+from procman.store.sqlite import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from procman.cli.app import App
+    from procman.core.facts import Fact
+    from procman.engine.supervisor import Supervisor
+    from procman.host.poller import Poller
+
+MORE_RUNS = 1000
+"""The log's column of names has room for the numbers of so many more runs."""
+
+
+class Scheduling:
+    """Opens the store of an app that has tasks. Raises `StoreError`, or `OSError` for the folder."""
+
+    def __init__(self, app: App, poller: Poller) -> None:
+        folder = os.path.join(app.root, FOLDER)
+        make_folder(folder)
+        self._tasks = app.tasks
+        self._poller = poller
+        self._store = open_store(os.path.join(folder, DATABASE))
+        self._worker = Worker(partial(desk.perform, self._store), poller)
+        wake.listen(folder, poller)
+        OPEN_FILES.extend()
+        self._desk: desk.Desk | None = None
+
+    @property
+    def warnings(self) -> Iterator[Notice]:
+        """What a person should know about the store."""
+        if self._store.moved_aside:
+            yield Notice(f"the store was damaged: begun anew, the old one is {self._store.moved_aside}")
+
+    @property
+    def names(self) -> list[str]:
+        """Names of runs, as long as any that will come soon."""
+        number = self._store.last_id() + MORE_RUNS
+        return [f"{task}.{number}" for task in self._tasks]
+
+    def scheduler(
+        self, supervisor: Supervisor, publish: Callable[[Fact], None], kill_timeout: float
+    ) -> Scheduler:
+        """The scheduler, whose runs are processes of the supervisor's table."""
+        world = World(
+            clock=time.monotonic,
+            wall=time.time,
+            chance=random.random,
+            owner=identity.own(),
+            identity=identity.identity,
+            alive=identity.alive,
+            stop_strays=strays.stop,
+        )
+        self._desk = desk.Desk(self._worker, publish, world.clock)
+        runs = Runs(supervisor.processes, self._desk, publish, world, kill_timeout)
+        return Scheduler(self._tasks, runs, self._desk, publish, world)
+
+    def end(self) -> Iterator[Notice]:
+        """Close the store; what should be said about it."""
+        for message in self._worker.close():
+            message.then(message.result)
+        self._store.close()
+        if self._desk and self._desk.unkept:
+            yield Notice(f"{self._desk.unkept} changes could not be written to the store")

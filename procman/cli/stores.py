@@ -1,0 +1,60 @@
+"""The store of an app, for the commands that look at it or leave something in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from procman.errors import Problem, StoreError, UnknownNameError, suggest
+from procman.host import wake
+from procman.host.lock import DATABASE, FOLDER, make_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from procman.core.tasks import Task
+    from procman.engine.needs import Store
+
+NOBODY = "nothing will run until 'procman start'"
+
+
+def open_for_writing(root: str, durable: bool = False) -> Store:
+    """The app's store, made if need be. Raises `StoreError`."""
+    from procman.store.sqlite import open_store  # what only looks at procman.yml needs no SQLite
+
+    folder = os.path.join(root, FOLDER)
+    try:
+        make_folder(folder)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {error.strerror}") from None
+    store = open_store(os.path.join(folder, DATABASE), durable=durable)
+    if store.moved_aside:
+        print(f"the store was damaged: begun anew, the old one is {store.moved_aside}", file=sys.stderr)
+    return store
+
+
+def open_for_reading(root: str) -> Store | None:
+    """The app's store, None where there is none yet. Raises `StoreError`."""
+    exists = os.path.exists(os.path.join(root, FOLDER, DATABASE))
+    return open_for_writing(root) if exists else None
+
+
+def ring(root: str) -> None:
+    """Wake the procman that runs the tasks of this app, or say that there is none."""
+    if not wake.ring(os.path.join(root, FOLDER)):
+        print(NOBODY, file=sys.stderr)
+
+
+def say_if_nobody(root: str) -> None:
+    """Say it when no procman runs the tasks of this app."""
+    if not wake.heard(os.path.join(root, FOLDER)):
+        print(NOBODY, file=sys.stderr)
+
+
+def find(name: str, tasks: Mapping[str, Task], command: str) -> Task:
+    """The task of that name. Raises `UnknownNameError`."""
+    if name in tasks:
+        return tasks[name]
+    known = suggest(name, tasks) if tasks else ": this app defines no tasks"
+    raise UnknownNameError([Problem(command, None, f"no task '{name}'{known}")])

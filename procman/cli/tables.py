@@ -1,0 +1,54 @@
+"""Tables for people, as wide as the terminal; as wide as they need to be in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from io import StringIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.text import Text
+
+UNBOUNDED = 10_000
+COLOURS = {
+    "ok": "green",
+    "failed": "red",
+    "timed out": "red",
+    "lost": "red",
+    "missed": "yellow",
+    "skipped": "yellow",
+    "stopped": "yellow",
+    "running": "cyan",
+}
+
+
+def show(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Print a table; the columns numbered in `right` hold numbers."""
+    from rich.console import Console  # 30 ms that only tables wait for
+    from rich.table import Table
+
+    terminal = sys.stdout.isatty()
+    buffer = StringIO()
+    screen = Console()
+    console = Console(
+        file=buffer,
+        force_terminal=terminal,
+        color_system=screen.color_system,  # type: ignore[arg-type]  # a name that rich gave itself
+        width=screen.width if terminal else UNBOUNDED,
+        highlight=False,
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    console.print(table)
+    print("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()))
+
+
+def _cell(text: str) -> Text:
+    from rich.text import Text
+
+    return Text(text, style=COLOURS.get(text.partition(" (")[0], ""))

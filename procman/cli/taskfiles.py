@@ -1,0 +1,62 @@
+"""`procman.yml` on disk: read once, whoever asks."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from procman.cli import foreman
+from procman.errors import Problem, UserError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from procman.core.taskfile import TaskFile
+
+FILE = "procman.yml"
+
+
+def path_in(root: str) -> str | None:
+    """The path of the app's file, as people call it; None when there is none."""
+    path = os.path.join(root, FILE)
+    return os.path.relpath(path) if os.path.exists(path) else None
+
+
+@cache
+def read(path: str, with_schedules: bool) -> TaskFile:
+    """What the file says. Raises `UserError` with all its mistakes.
+
+    Without schedules it is read faster: what a task that is run by hand need not wait for.
+    """
+    from procman.core import taskfile
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise UserError([Problem(path, None, f"cannot be read: {error.strerror}")]) from None
+    return taskfile.parse(data, path, _zone(path) if with_schedules else None)
+
+
+def start_options(path: str, with_schedules: bool) -> tuple[dict[str, str], dict[str, int]]:
+    """The default options of `start` as they would be typed, and their lines; paths as seen from here.
+
+    None when the file has mistakes: whoever needs its tasks will tell them, with those of other files.
+    """
+    try:
+        file = read(path, with_schedules)
+    except UserError:
+        return {}, {}
+    folder = os.path.dirname(path)
+    texts = {name: foreman.from_folder(folder, name, text) for name, text in file.start.items()}
+    return texts, file.start_lines
+
+
+def _zone(path: str) -> tzinfo:
+    from procman.host.clock import system_zone
+
+    try:
+        return system_zone()
+    except ValueError as error:
+        raise UserError([Problem(path, None, str(error))]) from None

@@ -1,0 +1,1 @@
+"""Floor 4: what talks to a running procman from outside."""

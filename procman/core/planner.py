@@ -1,0 +1,131 @@
+"""What is due: ticks between two instants, which of them run, what a run may do when others are there.
+
+All times are UTC seconds since the epoch; ticks are whole seconds.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from procman.core import durations, moments
+from procman.core.runs import Outcome, TickRow, Trigger
+from procman.core.tasks import Missed, Overlap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from procman.core.schedule import Schedule
+    from procman.core.tasks import Task
+
+ON_TIME_SECONDS = 5
+"""A tick that is later than this counts as missed: procman was not there, suspended, or the clock was set."""
+MOST_CATCH_UPS = 100
+MOST_ROWS = 1000
+"""Missed ticks of one task that get a row each; of more, the oldest share one."""
+LONGEST_DELAY = 600.0
+
+
+def next_tick(schedules: Sequence[Schedule], after: int) -> int | None:
+    """The first tick of any of the schedules after an instant."""
+    ticks = [tick for schedule in schedules if (tick := schedule.tick_after(after)) is not None]
+    return min(ticks, default=None)
+
+
+def plan(task: Task, accounted: int, now: float) -> list[TickRow]:
+    """What becomes of every tick after `accounted` up to now, in order.
+
+    Those on time run. Of the missed ones, the task's `missed` says which are made up for, if within `grace`.
+    """
+    ticks, left_out = _newest_ticks(task.schedules, accounted, int(now))
+    on_time = [tick for tick in ticks if now - tick <= ON_TIME_SECONDS]
+    missed = ticks[: len(ticks) - len(on_time)]
+    made_up = _made_up(task, missed, bool(on_time), now)
+    rows = [_row(task, tick, Trigger.CATCH_UP if tick in made_up else None, now) for tick in missed]
+    rows += [_row(task, tick, Trigger.SCHEDULE, now) for tick in on_time]
+    if left_out is not None:
+        reason = f"and all others before {moments.rfc3339(ticks[0])}: too many to list"
+        rows.insert(0, TickRow(task.name, left_out, outcome=Outcome.MISSED, reason=reason))
+    return rows
+
+
+def _made_up(task: Task, missed: Sequence[int], newer_runs: bool, now: float) -> set[int]:
+    recent = [tick for tick in missed if now - tick <= task.grace]
+    if task.missed is Missed.ALL:
+        return set(recent[-MOST_CATCH_UPS:])
+    return set(recent[-1:]) if task.missed is Missed.ONCE and not newer_runs else set()
+
+
+def _row(task: Task, tick: int, trigger: Trigger | None, now: float) -> TickRow:
+    if trigger is None:
+        reason = (
+            f"{durations.words(now - tick)} late, missed: {task.missed}, grace: {durations.words(task.grace)}"
+        )
+        return TickRow(task.name, tick, command=task.command, outcome=Outcome.MISSED, reason=reason)
+    return TickRow(task.name, tick, trigger, tick + jitter_of(task, tick), task.command)
+
+
+def _newest_ticks(schedules: Sequence[Schedule], after: int, until: int) -> tuple[list[int], int | None]:
+    """At most `MOST_ROWS` ticks in (after, until], the newest; and the first of all when more were left out.
+
+    Looks at longer and longer spans back from the end, so that a second's schedule that was away for
+    a year costs no more than one that was away for an hour.
+    """
+    span = ON_TIME_SECONDS
+    while True:
+        start = max(after, until - span)
+        ticks = list(_ticks(schedules, start, until, 4 * MOST_ROWS))
+        if start == after and len(ticks) <= MOST_ROWS:
+            return ticks, None
+        if len(ticks) > MOST_ROWS:
+            break
+        span *= 2
+    while len(ticks) == 4 * MOST_ROWS and ticks[-1] < until:  # they came in a burst: nearer to the end
+        start += (until - start + 1) // 2
+        ticks = list(_ticks(schedules, start, until, 4 * MOST_ROWS))
+    return ticks[-MOST_ROWS:], next_tick(schedules, after)
+
+
+def _ticks(schedules: Sequence[Schedule], after: int, until: int, most: int) -> Iterator[int]:
+    for _ in range(most):
+        tick = next_tick(schedules, after)
+        if tick is None or tick > until:
+            return
+        yield tick
+        after = tick
+
+
+class Admission(Enum):
+    """What a claimed tick does."""
+
+    START = "start"
+    SKIP = "skip"
+    QUEUE = "queue"
+    REPLACE = "replace"
+
+
+MOST_QUEUED = 100
+
+
+def admit(overlap: Overlap, running: int, queued: int) -> Admission:
+    """Whether a tick may start beside so many runs of its task, and so many that wait for their end."""
+    if overlap is Overlap.ALLOW or not running + queued:
+        return Admission.START
+    if overlap is Overlap.QUEUE:
+        return Admission.QUEUE if queued < MOST_QUEUED else Admission.SKIP
+    return Admission(overlap.value)
+
+
+def retry_delay(initial: float, attempt: int, chance: float) -> float:
+    """Seconds until the next attempt: doubled after each, at most ten minutes, and spread.
+
+    `chance` in [0, 1) takes up to half of it away, so that what failed together does not come back together.
+    """
+    full = min(initial * 2.0 ** min(attempt - 1, 30), LONGEST_DELAY)
+    return full * (1 - chance / 2)
+
+
+def jitter_of(task: Task, tick: int) -> float:
+    """Seconds by which a tick starts later: the same for each asker, spread over the task's `jitter`."""
+    return task.jitter * crc32(f"{task.name} {tick}".encode()) / 2**32

@@ -1,0 +1,178 @@
+"""The table of all processes: asks the lifecycle table what follows from what happened, and does it."""
+
+from __future__ import annotations
+
+import signal
+from collections import deque
+from typing import TYPE_CHECKING
+
+from procman.core import facts, lifecycle
+from procman.core.lifecycle import Effect, Event, Phase
+from procman.errors import SpawnError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable
+
+    from procman.core.facts import Fact
+    from procman.core.messages import Usage
+    from procman.engine.needs import Children
+    from procman.engine.process import Process
+
+
+class Processes:
+    """Those of the formation and runs of tasks alike, by name, from `add` until nothing is left of them."""
+
+    def __init__(self, children: Children, publish: Callable[[Fact], None], stop_signal: int) -> None:
+        self._children = children
+        self._publish = publish
+        self._stop_signal = stop_signal
+        self._by_name: dict[str, Process] = {}
+        self._by_pid: dict[int, Process] = {}
+        self._to_start: deque[Process] = deque()
+        self._timed: dict[str, Process] = {}  # those that have a deadline, and no other is looked at
+        self._leaving: dict[str, Process] = {}
+        self.killed = False
+        """Whether SIGKILL reached anybody."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left of any process."""
+        return not self._by_name
+
+    @property
+    def deadline(self) -> float | None:
+        """When `expire` is due, on the monotonic clock."""
+        lives = [process.life for process in self._timed.values()]
+        times = [at for life in lives for at in (life.kill_at, life.drain_at) if at is not None]
+        return min(times, default=None)
+
+    @property
+    def pids(self) -> Container[int]:
+        """The children that are there."""
+        return self._by_pid
+
+    def add(self, process: Process) -> None:
+        """Have a process started when its turn comes."""
+        self._by_name[process.plan.name] = process
+        self._to_start.append(process)
+
+    def start_next(self, now: float) -> bool:
+        """Start the next process that waits for it; False when none does."""
+        while self._to_start:
+            process = self._to_start.popleft()
+            if process.life.phase is Phase.IDLE:
+                self.step(process, Event.START, now)
+                return True
+        return False
+
+    def child_exited(self, pid: int, code: int, usage: Usage | None, now: float) -> None:
+        """A child has ended: a process, or an orphan that we adopted, perhaps the last of a group."""
+        process = self._by_pid.pop(pid, None)
+        if process is None or process.life.phase is Phase.ENDED:  # given up, and gone after all
+            self.check_groups(now)
+            return
+        process.code, process.usage = code, usage
+        process.owner.exited(process, now)
+        self.step(process, Event.EXITED, now)
+
+    def output_closed(self, name: str, now: float) -> None:
+        """The output of a process has ended."""
+        if process := self._by_name.get(name):
+            self.step(process, Event.OUTPUT_CLOSED, now)
+
+    def alive(self) -> list[Process]:
+        """Those that are started and not gone."""
+        return [process for process in self._by_name.values() if process.life.phase is not Phase.IDLE]
+
+    def signal(self, processes: Iterable[Process], number: int) -> None:
+        """Send a signal to the groups of processes."""
+        for process in processes:
+            if process.life.phase not in (Phase.IDLE, Phase.ENDED):
+                self._children.signal_group(process.plan.name, number)
+
+    def step_all(self, event: Event, now: float) -> None:
+        """The same event for every process: STOP or KILL."""
+        for process in list(self._by_name.values()):
+            self.step(process, event, now)
+
+    def expire(self, now: float) -> None:
+        """Do what is due: end waiting for output, kill who did not obey."""
+        timed = list(self._timed.values())
+        for process in timed:
+            if _due(process.life.drain_at, now):
+                self.step(process, Event.DRAIN_DUE, now)
+        late = [process for process in timed if _due(process.life.kill_at, now)]
+        if late:
+            self._publish(facts.KillSent(tuple(process.who for process in late)))
+            for process in late:
+                self.step(process, Event.KILL_DUE, now)
+
+    def postpone(self, seconds: float) -> None:
+        """Nobody could obey for so long, since all were suspended: deadlines move on."""
+        for process in self._timed.values():
+            process.life = lifecycle.postpone(process.life, seconds)
+
+    def check_groups(self, now: float) -> None:
+        """Look whether the groups of ended children are gone."""
+        for process in list(self._leaving.values()):
+            self._check_group(process, now)
+
+    def step(self, process: Process, event: Event, now: float) -> None:
+        """Something happened to a process: have done what follows."""
+        process.life, effects = lifecycle.step(process.life, event, now)
+        for effect in effects:
+            self._perform(process, effect, now)
+        self._file(process, now)
+
+    def _file(self, process: Process, now: float) -> None:
+        """Keep the indexes in step with the life of a process."""
+        name, life = process.plan.name, process.life
+        _keep(self._timed, name, process, life.kill_at is not None or life.drain_at is not None)
+        _keep(self._leaving, name, process, life.phase is Phase.LEAVING)
+        if life.phase is Phase.ENDED and name in self._by_name:
+            del self._by_name[name]
+            process.owner.ended(process, now)
+
+    def _perform(self, process: Process, effect: Effect, now: float) -> None:
+        name = process.plan.name
+        if effect is Effect.SPAWN:
+            self._spawn(process, now)
+        elif effect is Effect.SIGNAL_STOP:
+            self._children.stop_group(name, self._stop_signal)
+        elif effect is Effect.SIGNAL_KILL:
+            self.killed |= self._children.signal_group(name, signal.SIGKILL)
+        elif effect is Effect.CLOSE_OUTPUT:
+            self._children.close_output(name)
+        elif effect is Effect.REPORT:
+            self._publish(facts.ProcessEnded(name, process.code))
+            process.owner.reported(process)
+        elif effect is Effect.CHECK_GROUP:
+            self._check_group(process, now)
+
+    def _spawn(self, process: Process, now: float) -> None:
+        try:
+            process.pid = self._children.spawn(process.plan)
+        except SpawnError as error:
+            process.code = error.exit_code
+            self._publish(facts.SpawnFailed(process.plan.name, str(error)))
+            process.owner.failed(process, str(error), now)
+            self.step(process, Event.SPAWN_FAILED, now)
+            return
+        self._by_pid[process.pid] = process
+        self._publish(facts.ProcessStarted(process.plan.name, process.pid))
+        process.owner.started(process)
+
+    def _check_group(self, process: Process, now: float) -> None:
+        if process.life.phase is Phase.LEAVING and not self._children.signal_group(process.plan.name, 0):
+            self.step(process, Event.GROUP_GONE, now)
+
+
+def _keep(index: dict[str, Process], name: str, process: Process, wanted: bool) -> None:
+    if wanted:
+        index[name] = process
+    else:
+        index.pop(name, None)
+
+
+def _due(at: float | None, now: float) -> bool:
+    return at is not None and at <= now

@@ -1,0 +1,209 @@
+"""The runs that are there: started like any process, timed, their output kept, their end written down."""
+
+from __future__ import annotations
+
+from enum import Enum
+from signal import SIGKILL, SIGTERM
+from typing import TYPE_CHECKING
+
+from procman.core import facts, planner
+from procman.core.commands import line
+from procman.core.config import ProcessPlan, of_run
+from procman.core.durations import words
+from procman.core.kept import Kept
+from procman.core.lifecycle import Event
+from procman.core.runs import Ending, Outcome, Run, State
+from procman.engine.process import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from procman.core.facts import Fact
+    from procman.core.tasks import Task
+    from procman.engine.desk import Desk
+    from procman.engine.needs import World
+    from procman.engine.processes import Processes
+
+RETRIED = (Outcome.FAILED, Outcome.TIMED_OUT)
+
+
+class Lane(Enum):
+    """Runs of one lane are counted together, so that there are not too many at once."""
+
+    TICK = "tick"
+    JOB = "job"
+    """Asked for, by hand or by the app."""
+    LATE = "late"
+    """Makes up for what was missed."""
+
+
+class Active:
+    """A run that is being started, runs or ends."""
+
+    def __init__(self, run: Run, task: Task, lane: Lane) -> None:
+        self.run = run
+        self.task = task
+        self.lane = lane
+        self.kept = Kept()
+        self.began = False
+        self.ended_at = 0.0
+        self.kill_at: float | None = None
+        self.outcome: Outcome | None = None
+        self.reason: str | None = None
+
+
+class Runs:
+    """Runs by name, each a process of the table. `gone` is told when nothing is left of one,
+    and when its next attempt is due, if there is one."""
+
+    def __init__(
+        self,
+        processes: Processes,
+        desk: Desk,
+        publish: Callable[[Fact], None],
+        world: World,
+        kill_timeout: float,
+    ) -> None:
+        self._processes = processes
+        self._desk = desk
+        self._publish = publish
+        self._world = world
+        self._kill_timeout = kill_timeout
+        self._by_name: dict[str, Active] = {}
+        self._by_task: dict[str, dict[str, Process]] = {}
+        self._timed: dict[str, Active] = {}
+        self._strays: dict[int, float] = {}
+        self.count = dict.fromkeys(Lane, 0)
+        self.gone: Callable[[Task, float | None], None] = lambda task, retry_due: None
+
+    def of(self, task: str) -> list[str]:
+        """The names of the runs of a task."""
+        return list(self._by_task.get(task, ()))
+
+    @property
+    def deadline(self) -> float | None:
+        """When `expire` is due, on the monotonic clock."""
+        times = [each.kill_at for each in self._timed.values() if each.kill_at is not None]
+        return min([*times, *self._strays.values()], default=None)
+
+    def start(self, run: Run, task: Task, lane: Lane) -> None:
+        """Have a claimed run started when its turn comes."""
+        plan = ProcessPlan(run.name, task.name, 0, line(task.command, run.args), None, of_run(run))
+        process = Process(plan, self._kill_timeout, self)
+        self._by_name[run.name] = Active(run, task, lane)
+        self._by_task.setdefault(task.name, {})[run.name] = process
+        self.count[lane] += 1
+        self._processes.add(process)
+
+    def output(self, name: str, data: bytes) -> None:
+        """A run has written something; what others write is of no interest here."""
+        if active := self._by_name.get(name):
+            active.kept.add(data)
+
+    def stop(self, name: str, outcome: Outcome, reason: str, now: float) -> None:
+        """Stop a run, and say why."""
+        active = self._by_name[name]
+        if active.outcome is None:
+            active.outcome, active.reason = outcome, reason
+        self._processes.step(self._by_task[active.task.name][name], Event.STOP, now)
+
+    def expire(self, now: float) -> None:
+        """Stop those that take longer than their task allows."""
+        for name, active in list(self._timed.items()):
+            if active.kill_at is not None and active.kill_at <= now:
+                del self._timed[name]
+                reason = f"took longer than {words(active.task.timeout or 0)}"
+                self._publish(facts.RunEnded(name, Outcome.TIMED_OUT, f"{reason}, stopping it"))
+                self.stop(name, Outcome.TIMED_OUT, reason, now)
+
+        for run in [run for run, at in self._strays.items() if at <= now]:
+            del self._strays[run]
+            self._world.stop_strays(run, SIGKILL, self._processes.pids)
+
+    def postpone(self, seconds: float) -> None:
+        """All were suspended for so long: timeouts move on."""
+        for active in self._timed.values():
+            if active.kill_at is not None:
+                active.kill_at += seconds
+
+    # What the table of processes tells their owner
+
+    def started(self, process: Process) -> None:
+        """A run has a child: that is written down."""
+        active = self._by_name[process.plan.name]
+        active.began = True
+        at, who = self._world.wall(), self._world.identity(process.pid)
+        run, command, pid = active.run.id, process.plan.command, process.pid
+        active.run = active.run._replace(started_at=at)
+        if active.task.timeout is not None:
+            active.kill_at = self._world.clock() + active.task.timeout
+            self._timed[process.plan.name] = active
+        self._desk.keep(lambda store: store.started(run, command, pid, who, at))
+
+    def failed(self, process: Process, reason: str, now: float) -> None:
+        """A run could not be started."""
+        active = self._by_name[process.plan.name]
+        active.began = True
+        active.outcome, active.reason = Outcome.FAILED, f"could not be started: {reason}"
+        active.ended_at = self._world.wall()
+
+    def exited(self, process: Process, now: float) -> None:
+        """The child of a run has ended."""
+        active = self._by_name[process.plan.name]
+        active.ended_at = self._world.wall()
+        self._timed.pop(process.plan.name, None)
+        if active.outcome is None:
+            active.outcome, active.reason = _outcome(process)
+
+    def reported(self, process: Process) -> None:
+        """The end of a run has been told."""
+
+    def ended(self, process: Process, now: float) -> None:
+        """Nothing is left of a run: its end is written down, and perhaps its next attempt planned."""
+        name = process.plan.name
+        active = self._by_name.pop(name)
+        self._by_task[active.task.name].pop(name)
+        self._timed.pop(name, None)
+        self.count[active.lane] -= 1
+        retry_due = None
+        if active.began:
+            retry_due = self._finish(active, process)
+            if self._world.stop_strays(active.run.id, SIGTERM, self._processes.pids):
+                self._strays[active.run.id] = now + self._kill_timeout
+        else:
+            run = active.run.id
+            self._desk.keep(lambda store: store.move(run, State.PENDING))
+        self.gone(active.task, retry_due)
+
+    def _finish(self, active: Active, process: Process) -> float | None:
+        """Have the end written down; when the next attempt is due, if there is one."""
+        usage, kept, run = process.usage, active.kept, active.run.id
+        ending = Ending(
+            outcome=active.outcome or Outcome.STOPPED,  # it did not even die of SIGKILL
+            at=active.ended_at or self._world.wall(),
+            code=process.code,
+            reason=active.reason,
+            output=kept.output(),
+            output_bytes=kept.size,
+            truncated=kept.truncated,
+            max_rss_bytes=usage.max_rss_bytes if usage else None,
+            cpu_s=usage.cpu_s if usage else None,
+        )
+        retry_due = self._retry(active, ending.at)
+        self._desk.keep(lambda store: store.finish(run, ending, retry_due))
+        return retry_due
+
+    def _retry(self, active: Active, at: float) -> float | None:
+        """When the next attempt is due, if there is one."""
+        attempt, retries = active.run.attempt, active.task.retries
+        if active.outcome not in RETRIED or attempt > retries:
+            return None
+        seconds = planner.retry_delay(active.task.retry_delay, attempt, self._world.chance())
+        self._publish(facts.RetryPlanned(active.run.name, attempt + 1, retries + 1, seconds))
+        return at + seconds
+
+
+def _outcome(process: Process) -> tuple[Outcome, str | None]:
+    if not process.life.wanted:
+        return Outcome.STOPPED, "procman was asked to stop"
+    return (Outcome.FAILED, None) if process.code else (Outcome.OK, None)

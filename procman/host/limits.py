@@ -1,0 +1,67 @@
+"""The limit of open files: ours may grow, that of our children stays as the user has set it."""
+
+from __future__ import annotations
+
+import os
+import resource
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST = 1 << 16
+"""Enough for as many children, and little enough for libraries that loop over all descriptors."""
+
+
+class OpenFiles:
+    """RLIMIT_NOFILE (getrlimit(2)): a soft limit of 1,024 is too few for a thousand runs at once.
+
+    Children get the old one, since programs that use select(2) rely on it.
+    """
+
+    def __init__(self) -> None:
+        self._soft, self._hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._raised = self._soft
+        self._slot = -1
+
+    def extend(self) -> None:
+        """Let this process have more files open, as far as it may."""
+        wanted = MOST if self._hard == resource.RLIM_INFINITY else min(MOST, self._hard)
+        if self._soft != resource.RLIM_INFINITY and wanted > self._soft:
+            self._set(wanted)
+            self._raised = wanted
+            self._slot = os.open(os.devnull, os.O_RDWR)
+
+    @contextmanager
+    def of_children(self) -> Iterator[None]:
+        """The limit as it was found, while a child is started, which inherits it."""
+        if self._raised == self._soft:
+            yield
+            return
+        self._set(self._soft)
+        try:
+            yield
+        finally:
+            self._set(self._raised)
+
+    @contextmanager
+    def below_limit(self, fd: int) -> Iterator[int]:
+        """The same file under a number that children may have: posix_spawn(3) takes no other."""
+        if fd < self._soft:
+            yield fd
+            return
+        os.dup2(fd, self._slot, inheritable=False)
+        try:
+            yield self._slot
+        finally:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, self._slot, inheritable=False)
+            os.close(null)
+
+    def _set(self, soft: int) -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, self._hard))
+
+
+OPEN_FILES = OpenFiles()
+"""Limits belong to the process, so there is one of these."""

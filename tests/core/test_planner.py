@@ -1,0 +1,190 @@
+"""What becomes of ticks: on time, missed, made up for; overlap, retries, jitter."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procman.core import planner, schedule
+from procman.core.planner import Admission, admit, jitter_of, next_tick, plan, retry_delay
+from procman.core.runs import Outcome, TickRow, Trigger
+from procman.core.tasks import Missed, Overlap, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOON = int(datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp())
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def task(*expressions: str, **fields: object) -> Task:
+    schedules = tuple(schedule.parse(expression, UTC) for expression in expressions)
+    return Task("remind", "run", schedules=schedules)._replace(**fields)
+
+
+def shown(rows: list[TickRow]) -> list[tuple[int, str]]:
+    """Minutes from noon, and what becomes of the tick."""
+    return [((row.tick - NOON) // MINUTE, row.outcome or row.trigger) for row in rows]
+
+
+EVERY_10 = task("every 10 minutes")
+
+
+def test_nothing_is_due_before_the_next_tick() -> None:
+    assert plan(EVERY_10, NOON, NOON + 9 * MINUTE) == []
+
+
+def test_a_tick_is_due_at_its_instant_and_not_twice() -> None:
+    assert shown(plan(EVERY_10, NOON, NOON + 10 * MINUTE)) == [(10, "schedule")]
+    assert plan(EVERY_10, NOON + 10 * MINUTE, NOON + 10 * MINUTE) == []
+
+
+def test_the_row_says_when_it_is_due_and_what_it_runs() -> None:
+    (row,) = plan(EVERY_10, NOON, NOON + 10 * MINUTE)
+    assert row == TickRow("remind", NOON + 10 * MINUTE, Trigger.SCHEDULE, NOON + 10 * MINUTE, "run")
+
+
+def test_several_schedules_are_merged_and_the_same_instant_is_one_tick() -> None:
+    both = task("every 10 minutes", "*/15 * * * *", grace=DAY, missed=Missed.ALL)
+    rows = plan(both, NOON, NOON + HOUR)
+    assert [minute for minute, _ in shown(rows)] == [10, 15, 20, 30, 40, 45, 50, 60]
+
+
+@pytest.mark.parametrize(
+    ("lateness", "expected"),
+    [(0, "schedule"), (planner.ON_TIME_SECONDS, "schedule"), (planner.ON_TIME_SECONDS + 1, "catch_up")],
+)
+def test_a_tick_that_is_seconds_late_is_on_time_and_later_it_is_missed(lateness: int, expected: str) -> None:
+    rows = plan(task("every hour"), NOON - 1, NOON + lateness)
+    assert shown(rows) == [(0, expected)]
+
+
+@pytest.mark.parametrize(
+    ("missed", "expected"),
+    [
+        (Missed.SKIP, ["missed"] * 6),
+        (Missed.ONCE, ["missed"] * 5 + ["catch_up"]),
+        (Missed.ALL, ["catch_up"] * 6),
+    ],
+)
+def test_missed_says_which_ticks_are_made_up_for(missed: Missed, expected: list[str]) -> None:
+    rows = plan(task("every 10 minutes", missed=missed), NOON, NOON + HOUR + MINUTE)
+    assert [what for _, what in shown(rows)] == expected
+
+
+@pytest.mark.parametrize("missed", [Missed.ONCE, Missed.ALL])
+def test_ticks_beyond_the_grace_are_not_made_up_for(missed: Missed) -> None:
+    late = task("every hour", missed=missed, grace=30.0 * MINUTE)
+    rows = plan(late, NOON - 1, NOON + 31 * MINUTE)
+    assert shown(rows) == [(0, "missed")]
+    assert rows[0].reason == "31 min late, missed: " + missed + ", grace: 30 min"
+
+
+def test_the_newest_missed_tick_is_not_made_up_for_when_a_newer_one_is_on_time() -> None:
+    rows = plan(EVERY_10, NOON, NOON + 30 * MINUTE + 1)
+    assert shown(rows) == [(10, "missed"), (20, "missed"), (30, "schedule")]
+
+
+def test_all_is_at_most_a_hundred_the_newest_in_order() -> None:
+    rows = plan(task("every minute", missed=Missed.ALL, grace=DAY), NOON, NOON + 150 * MINUTE + 30)
+    made_up = [minute for minute, what in shown(rows) if what == "catch_up"]
+    assert made_up == list(range(51, 151))
+    assert len(rows) == 150
+
+
+@pytest.mark.parametrize("missed", list(Missed))
+def test_a_thousand_missed_ticks_have_a_row_each_with_every_policy(missed: Missed) -> None:
+    rows = plan(task("every minute", missed=missed, grace=HOUR), NOON, NOON + 1000 * MINUTE + 30)
+    assert [row.tick for row in rows] == [NOON + minute * MINUTE for minute in range(1, 1001)]
+    made_up = [row.tick for row in rows if not row.outcome]
+    expected = {Missed.SKIP: 0, Missed.ONCE: 1, Missed.ALL: 60}[missed]
+    assert made_up == [row.tick for row in rows[1000 - expected :]]
+
+
+def test_of_more_than_a_thousand_the_oldest_share_one_row() -> None:
+    rows = plan(task("* * * * * *"), NOON, NOON + 365 * DAY)
+    assert len(rows) == 1 + planner.MOST_ROWS
+    assert (rows[0].tick, rows[0].outcome) == (NOON + 1, Outcome.MISSED)
+    assert rows[0].reason == "and all others before 2027-11-24T11:43:21Z: too many to list"
+    assert [row.tick for row in rows[1:]] == list(range(NOON + 365 * DAY - 999, NOON + 365 * DAY + 1))
+
+
+def test_a_year_of_ticks_that_came_in_one_burst_is_no_work() -> None:
+    burst = task("* * 12 24 11 *")  # each second of one hour a year
+    rows = plan(burst, NOON - 1, NOON + 300 * DAY)
+    assert 0 < len(rows) <= 1 + planner.MOST_ROWS
+    assert rows[-1].tick == NOON + HOUR - 1
+
+
+@given(st.integers(0, 5000), st.integers(1, 50_000), st.sampled_from(list(Missed)))
+def test_every_tick_between_has_exactly_one_row(since: int, span: int, missed: Missed) -> None:
+    seldom = task("*/7 * * * *", "at 2026-11-24 13:02", missed=missed)
+    rows = plan(seldom, NOON + since, NOON + since + span)
+    ticks = [row.tick for row in rows]
+    assert ticks == sorted(set(ticks))
+    walked = itertools.takewhile(lambda tick: tick <= NOON + since + span, _walk(seldom, NOON + since))
+    assert ticks == list(walked)
+
+
+def _walk(walked: Task, after: int) -> Iterator[int]:
+    at: int | None = after
+    while at is not None and (at := next_tick(walked.schedules, at)) is not None:
+        yield at
+
+
+def test_a_schedule_that_is_over_has_no_next_tick() -> None:
+    assert next_tick(task("at 2020-01-01 00:00").schedules, NOON) is None
+    assert next_tick((), NOON) is None
+
+
+START, SKIP, QUEUE, REPLACE = Admission.START, Admission.SKIP, Admission.QUEUE, Admission.REPLACE
+
+
+@pytest.mark.parametrize(
+    ("overlap", "running", "queued", "expected"),
+    [
+        (Overlap.SKIP, 0, 0, START),
+        (Overlap.SKIP, 1, 0, SKIP),
+        (Overlap.SKIP, 0, 1, SKIP),
+        (Overlap.ALLOW, 0, 0, START),
+        (Overlap.ALLOW, 7, 0, START),
+        (Overlap.QUEUE, 0, 0, START),
+        (Overlap.QUEUE, 1, 0, QUEUE),
+        (Overlap.QUEUE, 1, planner.MOST_QUEUED - 1, QUEUE),
+        (Overlap.QUEUE, 1, planner.MOST_QUEUED, SKIP),
+        (Overlap.REPLACE, 0, 0, START),
+        (Overlap.REPLACE, 1, 0, REPLACE),
+        (Overlap.REPLACE, 1, 1, REPLACE),
+    ],
+)
+def test_overlap_decides_what_a_tick_does_beside_others(
+    overlap: Overlap, running: int, queued: int, expected: Admission
+) -> None:
+    assert admit(overlap, running, queued) is expected
+
+
+def test_retries_are_twice_as_far_apart_each_time_up_to_ten_minutes() -> None:
+    delays = [retry_delay(10.0, attempt, chance=0.0) for attempt in range(1, 9)]
+    assert delays == [10, 20, 40, 80, 160, 320, 600, 600]
+    assert retry_delay(10.0, 10_000, 0.0) == 600
+
+
+@given(st.floats(0, 1000), st.integers(1, 100), st.floats(0, 1, exclude_max=True))
+def test_chance_takes_at_most_half_of_the_delay(initial: float, attempt: int, chance: float) -> None:
+    full = retry_delay(initial, attempt, 0.0)
+    assert full / 2 <= retry_delay(initial, attempt, chance) <= full
+
+
+def test_jitter_is_the_same_for_each_asker_and_spread() -> None:
+    spread = task("every minute", jitter=30.0)
+    found = [jitter_of(spread, tick) for tick in range(NOON, NOON + 600, MINUTE)]
+    assert found == [jitter_of(spread, tick) for tick in range(NOON, NOON + 600, MINUTE)]
+    assert len(set(found)) == 10
+    assert all(0 <= each < 30 for each in found)
+    (row,) = plan(spread, NOON, NOON + MINUTE)
+    assert row.due == NOON + MINUTE + jitter_of(spread, NOON + MINUTE)

@@ -1,0 +1,527 @@
+"""What the scheduler does as time passes, replayed without processes, clocks or files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from signal import SIGKILL, SIGTERM
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from procman.core.runs import Asked, Outcome, State, Trigger
+from procman.errors import StoreError
+from procman.store.memory import MemoryStore
+from tests.engine.timetable import NOON, Timetable, days
+
+if TYPE_CHECKING:
+    from procman.engine.needs import Store
+
+EVERY_10 = """
+remind:
+  command: run
+  schedule: every 10 minutes
+"""
+
+
+def with_(**keys: object) -> str:
+    return EVERY_10 + "".join(f"  {key}: {value}\n" for key, value in keys.items())
+
+
+# Ticks
+
+
+def test_a_tick_becomes_a_run_with_its_row() -> None:
+    table = Timetable(EVERY_10).start().at(25)
+    assert table.rows() == ["remind 10:00 ok", "remind 20:00 ok"]
+    assert table.told("remind.1") == [
+        "spawn remind.1",
+        "remind.1 started (pid 101)",
+        "remind.1 exited with code 0",
+        "close remind.1",
+    ]
+
+
+def test_the_row_tells_all_there_is_to_tell() -> None:
+    table = Timetable(EVERY_10)
+    table.takes["remind"], table.codes["remind"] = 2.5, 3
+    table.start().at(11)
+    (run,) = table.runs()
+    assert (run.command, run.trigger, run.attempt, run.pid) == ("run", Trigger.SCHEDULE, 1, 101)
+    assert (run.state, run.outcome, run.code) == (State.FINISHED, Outcome.FAILED, 3)
+    assert (run.lateness, run.duration) == (0.0, 2.5)
+    assert (run.identity, run.owner) == ("child-101", "procman-1")
+    assert (run.max_rss_bytes, run.cpu_s, run.output_bytes) == (1 << 20, 0.25, 0)
+
+
+def test_nothing_is_done_between_two_ticks() -> None:
+    table = Timetable(EVERY_10).start()
+    assert table.scheduler.deadline == pytest.approx(30.0)  # a look at the clock, and no more
+    assert table.at(9, 59).told() == []
+
+
+def test_a_task_that_is_not_enabled_has_no_ticks() -> None:
+    assert Timetable(with_(enabled="no")).start().at(60).rows() == []
+
+
+def test_reboot_is_when_procman_starts() -> None:
+    table = Timetable('boot: {command: run, schedule: "@reboot"}').start().at(60)
+    assert table.rows() == ["boot 0:00 ok"]
+    again = (
+        Timetable('boot: {command: run, schedule: "@reboot"}', table.store, table_end(table)).start().at(60)
+    )
+    assert [row.split()[0] for row in again.rows()] == ["boot", "boot"]
+
+
+def table_end(table: Timetable) -> datetime:
+    return datetime.fromtimestamp(table.wall, UTC)
+
+
+def test_a_run_is_told_who_it_is() -> None:
+    table = Timetable(EVERY_10).start().at(10)
+    environment = table.children.environments["remind.1"]
+    assert environment == {
+        "PS": "remind.1",
+        "PROCMAN_PROCESS": "remind.1",
+        "PROCMAN_TASK": "remind",
+        "PROCMAN_RUN_ID": "1",
+        "PROCMAN_ATTEMPT": "1",
+        "PROCMAN_SCHEDULED_AT": "2026-11-24T12:10:00Z",
+    }
+
+
+def test_a_failing_run_never_stops_the_formation() -> None:
+    table = Timetable(EVERY_10, formation="web.1")
+    table.codes["remind"] = 1
+    table.start().at(35)
+    assert table.rows() == ["remind 10:00 failed", "remind 20:00 failed", "remind 30:00 failed"]
+    assert not table.supervisor.stopping
+
+
+def test_a_run_that_cannot_be_started_has_failed_and_says_why() -> None:
+    table = Timetable(EVERY_10)
+    table.children.refuse("remind.1")
+    table.start().at(10)
+    (run,) = table.runs()
+    assert (run.outcome, run.code, run.reason) == (
+        Outcome.FAILED,
+        126,
+        "could not be started: Too many open files",
+    )
+
+
+def test_jitter_starts_it_later_but_the_tick_stays() -> None:
+    table = Timetable(with_(jitter="5m")).start().at(10)
+    (waiting,) = table.store.jobs()
+    assert waiting.tick == NOON.timestamp() + 600
+    assert waiting.due
+    assert 0 < waiting.due - waiting.tick < 300
+    table.at(15)
+    (run,) = table.runs()
+    assert run.started_at == pytest.approx(waiting.due)
+    assert (run.outcome, run.tick, run.lateness) == (Outcome.OK, waiting.tick, 0.0)
+
+
+# Overlap
+
+
+def test_skip_leaves_a_row_and_says_who_is_still_running() -> None:
+    table = Timetable(EVERY_10)
+    table.takes["remind"] = 15 * 60
+    table.start().at(35)
+    assert table.rows() == ["remind 10:00 ok", "remind 20:00 skipped", "remind 30:00 running"]
+    assert table.runs()[1].reason == "remind.1 is still running"
+    assert table.told("skipped") == ["remind.2 skipped: remind.1 is still running"]
+
+
+def test_allow_runs_them_side_by_side() -> None:
+    table = Timetable(with_(overlap="allow"))
+    table.takes["remind"] = 25 * 60
+    table.start().at(30)
+    assert table.rows() == ["remind 10:00 running", "remind 20:00 running", "remind 30:00 running"]
+
+
+def test_queue_runs_them_one_after_the_other() -> None:
+    table = Timetable(with_(overlap="queue"))
+    table.takes["remind"] = 15 * 60
+    table.start().at(30)
+    assert table.rows() == ["remind 10:00 ok", "remind 20:00 running", "remind 30:00 queued"]
+    table.at(45)
+    assert [run.started_at for run in table.runs()][:3] == [table.begun + 60 * m for m in (10, 25, 40)]
+
+
+def test_replace_stops_the_old_one_and_then_starts_the_new_one() -> None:
+    table = Timetable(with_(overlap="replace"))
+    table.takes["remind"] = 15 * 60
+    table.start().at(25)
+    assert table.rows() == ["remind 10:00 stopped", "remind 20:00 running"]
+    assert table.runs()[0].reason == "replaced by remind.2"
+    assert "SIGTERM to remind.1" in table.told()
+
+
+@pytest.mark.parametrize("overlap", ["skip", "queue", "replace"])
+def test_a_run_of_another_procman_counts_while_it_lives(overlap: str) -> None:
+    store = MemoryStore()
+    other = Timetable(EVERY_10, store, owner="procman-2")
+    other.takes["remind"] = 3600
+    other.start().at(10)
+    table = Timetable(with_(overlap=overlap), store, begin=table_end(other)).start()
+    table.at(10)
+    assert table.runs()[-1].outcome is Outcome.SKIPPED
+    assert table.runs()[-1].reason == "remind.1 is still running"
+    table.dead.add("child-101")  # a flag that a crash leaves behind is no run
+    table.at(20)
+    assert table.runs()[-1].outcome is Outcome.OK
+
+
+# Timeout and retries
+
+
+def test_a_run_that_takes_too_long_gets_the_stop_signal_and_then_sigkill() -> None:
+    table = Timetable(with_(timeout="5m"))
+    table.takes["remind"] = 3600
+    table.obeys = False
+    table.start().at(15)
+    assert "SIGTERM to remind.1" in table.told()
+    table.at(15, 5)
+    assert "SIGKILL to remind.1" in table.told()
+    table.exit("remind.1", -SIGKILL).settle()
+    (run,) = table.runs()
+    assert (run.outcome, run.code, run.reason) == (Outcome.TIMED_OUT, -SIGKILL, "took longer than 5 min")
+    assert run.duration == 305
+
+
+def test_retries_come_further_and_further_apart_and_are_counted() -> None:
+    table = Timetable("once: {command: run, schedule: at 2026-11-24 12:01, retries: 3, retry_delay: 10s}")
+    table.codes["once"] = 1
+    table.start().at(60)
+    runs = table.runs()
+    assert [(run.attempt, run.trigger) for run in runs] == [
+        (1, Trigger.SCHEDULE),
+        (2, Trigger.RETRY),
+        (3, Trigger.RETRY),
+        (4, Trigger.RETRY),
+    ]
+    assert [run.started_at - table.begun for run in runs if run.started_at] == [60, 70, 90, 130]
+    assert {run.tick for run in runs} == {NOON.timestamp() + 60}
+    assert "once.1 will be tried again in 10 s (attempt 2 of 4)" in table.told()
+
+
+def test_a_retry_that_works_is_the_last() -> None:
+    table = Timetable(with_(retries=3))
+    table.codes["remind"] = 1
+    table.start().at(10)
+    table.codes["remind"] = 0
+    table.at(15)
+    assert table.rows() == ["remind 10:00 failed", "remind 10:00 retry ok"]
+
+
+def test_a_retry_outlives_a_restart() -> None:
+    table = Timetable(with_(retries=1, retry_delay="5m"))
+    table.codes["remind"] = 1
+    table.start().at(11).stop()
+    again = Timetable(with_(retries=1, retry_delay="5m"), table.store, table_end(table)).start().at(5)
+    assert [run.outcome for run in again.runs()] == [Outcome.FAILED, Outcome.OK]
+
+
+# Missed
+
+
+@pytest.mark.parametrize(
+    ("missed", "outcomes"),
+    [
+        ("skip", ["missed", "missed", "missed"]),
+        ("once", ["missed", "missed", "catch_up ok"]),
+        ("all", ["catch_up ok", "catch_up ok", "catch_up ok"]),
+    ],
+)
+def test_what_was_missed_while_procman_was_down(missed: str, outcomes: list[str]) -> None:
+    table = Timetable(with_(missed=missed)).start().at(5).stop()
+    table.pass_time(30 * 60)
+    again = Timetable(with_(missed=missed), table.store, table_end(table)).start().at(1)
+    assert [row.split(maxsplit=2)[2] for row in again.rows()] == outcomes
+
+
+def test_a_new_task_has_missed_nothing() -> None:
+    table = Timetable(EVERY_10).start().stop()
+    table.pass_time(3600)
+    changed = EVERY_10.replace("10 minutes", "20 minutes")
+    assert Timetable(changed, table.store, table_end(table)).start().at(1).rows() == []
+
+
+def test_a_thousand_missed_ticks_all_have_a_row_and_run_once() -> None:
+    table = Timetable(EVERY_10.replace("10 minutes", "minute")).start().stop()
+    table.pass_time(1000 * 60 + 30)
+    again = Timetable(EVERY_10.replace("10 minutes", "minute"), table.store, table_end(table)).start()
+    assert [run.outcome for run in again.runs()] == [Outcome.MISSED] * 999 + [Outcome.OK]
+    assert again.told("missed") == ["remind: 1000 ticks missed, making up for 1"]
+
+
+def test_catch_ups_of_one_task_come_in_order_one_after_the_other() -> None:
+    table = Timetable(with_(missed="all", grace="1d")).start().stop()
+    table.pass_time(3630)
+    again = Timetable(with_(missed="all", grace="1d"), table.store, table_end(table))
+    again.takes["remind"] = 10.0
+    again.start().at(2)
+    began = [(run.tick, run.started_at - again.begun) for run in again.runs() if run.started_at]
+    assert began == [(NOON.timestamp() + 600 * k, 10 * (k - 1)) for k in range(1, 7)]
+
+
+def test_catch_ups_of_many_tasks_are_four_at_a_time() -> None:
+    many = "\n".join(f"t{k}: {{command: run, schedule: every 10 minutes}}" for k in range(10))
+    table = Timetable(many).start().stop()
+    table.pass_time(700)
+    again = Timetable(many, table.store, table_end(table))
+    again.takes |= {f"t{k}": 30.0 for k in range(10)}
+    again.start()
+    assert sum(run.state is State.RUNNING for run in again.runs()) == 4
+    again.at(0, 31)
+    assert sum(run.state is State.RUNNING for run in again.runs()) == 4
+    again.at(2)
+    assert [run.outcome for run in again.runs()] == [Outcome.OK] * 10
+
+
+def test_a_suspended_machine_counts_as_missed_ticks() -> None:
+    table = Timetable(EVERY_10).start().at(5)
+    table.pass_time(60 * 60)  # to 1:05
+    table.settle().at(66)
+    assert table.rows()[-1] == "remind 60:00 catch_up ok"
+    assert [run.outcome for run in table.runs()] == [Outcome.MISSED] * 5 + [Outcome.OK]
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_a_clock_that_is_set_forward_has_missed_ticks(hours: int) -> None:
+    table = Timetable(EVERY_10).start().at(5)
+    table.wall += hours * 3600
+    table.at(hours * 60 + 6)
+    assert [run.outcome for run in table.runs()] == [Outcome.MISSED] * (hours * 6 - 1) + [Outcome.OK]
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_a_clock_that_is_set_back_runs_no_tick_twice(hours: int) -> None:
+    table = Timetable(EVERY_10).start().at(25)
+    table.wall -= hours * 3600
+    table.at(35)
+    ticks = [run.tick for run in table.runs()]
+    assert ticks == [NOON.timestamp() + 600 * k for k in (1, 2, 3)]
+    assert table.clock.now == pytest.approx(35 * 60 + hours * 3600)
+
+
+# Daylight saving, as procman lives through it
+
+
+@pytest.mark.parametrize(
+    ("expression", "begin", "ticks"),
+    [
+        ("30 2 * * *", "2024-03-31", ["03:00"]),
+        ("*/30 2 * * *", "2024-03-31", []),
+        ("0 */2 * * *", "2024-03-31", ["04:00", "06:00"]),
+        ("15 1-3 * * *", "2024-03-31", ["01:15", "03:00", "03:15"]),
+        ("30 2 * * *", "2024-10-27", ["02:30"]),
+        ("*/30 2 * * *", "2024-10-27", ["02:00", "02:30", "02:00", "02:30"]),
+        ("0 * * * *", "2024-10-27", ["01:00", "02:00", "02:00", "03:00", "04:00", "05:00", "06:00"]),
+        ("15 1-3 * * *", "2024-10-27", ["01:15", "02:15", "03:15"]),
+    ],
+)
+def test_the_days_on_which_clocks_change(expression: str, begin: str, ticks: list[str]) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    midnight = datetime.fromisoformat(f"{begin}T00:00").replace(tzinfo=berlin).astimezone(UTC)
+    table = Timetable(f"t: {{command: run, schedule: '{expression} Europe/Berlin'}}", begin=midnight)
+    until = datetime.fromisoformat(f"{begin}T06:00").replace(tzinfo=berlin).astimezone(UTC)
+    table.start().at((until - midnight).total_seconds() / 60)
+    runs = [datetime.fromtimestamp(run.tick or 0, berlin) for run in table.runs()]
+    assert [f"{at:%H:%M}" for at in runs] == ticks
+    assert {run.outcome for run in table.runs()} <= {Outcome.OK}
+
+
+# Asked for
+
+
+def ask(store: Store, task: str, *args: str, due: float, key: str | None = None) -> int:
+    trigger = Trigger.DELAYED
+    return store.ask(Asked(task, args, trigger, due, due, key))[0]
+
+
+def test_what_is_asked_for_runs_with_its_arguments_when_it_is_due() -> None:
+    table = Timetable("welcome: run").start()
+    ask(table.store, "welcome", "42", "it's", due=table.begun + 100)
+    table.scheduler.look()
+    table.settle()
+    table.at(3)
+    (run,) = table.runs()
+    assert (run.outcome, run.started_at) == (Outcome.OK, table.begun + 100)
+    assert table.children.commands["welcome.1"] == """run 42 'it'"'"'s'"""
+
+
+def test_many_that_are_asked_for_run_side_by_side_whatever_the_overlap_but_not_all_at_once() -> None:
+    table = Timetable("welcome: {command: run, overlap: skip}")
+    table.takes["welcome"] = 10.0
+    table.start()
+    for _ in range(250):
+        ask(table.store, "welcome", due=table.begun)
+    table.scheduler.look()
+    table.settle()
+    assert sum(run.state is State.RUNNING for run in table.runs()) == 100
+    table.at(2)
+    assert [run.outcome for run in table.runs()] == [Outcome.OK] * 250
+
+
+def test_a_job_that_was_due_while_procman_was_down_runs_late() -> None:
+    store = MemoryStore()
+    ask(store, "welcome", due=NOON.timestamp() - days(7) * 60)
+    table = Timetable("welcome: run", store).start()
+    (run,) = table.runs()
+    assert (run.outcome, run.lateness) == (Outcome.OK, 7 * 86400)
+
+
+def test_a_job_of_a_task_that_is_gone_has_failed_and_says_so() -> None:
+    store = MemoryStore()
+    ask(store, "gone", due=NOON.timestamp())
+    (run,) = Timetable("welcome: run", store).start().runs()
+    assert (run.outcome, run.reason) == (Outcome.FAILED, "there is no such task in procman.yml")
+
+
+def test_a_job_that_is_canceled_does_not_run() -> None:
+    table = Timetable("welcome: run").start()
+    job = ask(table.store, "welcome", due=table.begun + 100)
+    table.scheduler.look()
+    assert table.store.cancel(job, table.wall)
+    assert table.at(5).rows() == ["welcome 1:40 delayed canceled"]
+
+
+# Pause
+
+
+def test_a_pause_skips_ticks_holds_jobs_and_floods_nothing_when_it_ends() -> None:
+    table = Timetable(EVERY_10).start().at(5)
+    table.store.pause("remind", table.wall)
+    ask(table.store, "remind", due=table.wall)
+    table.at(35)
+    assert table.rows() == [f"remind {minute}:00 skipped" for minute in (10, 20, 30)]
+    assert {run.reason for run in table.runs()} == {"paused"}
+    table.store.resume("remind", table.wall)
+    table.scheduler.look()
+    table.settle()
+    assert table.rows()[0] == "remind 5:00 delayed ok"
+    table.at(41)
+    assert table.rows()[-1] == "remind 40:00 ok"
+
+
+def test_a_pause_outlives_a_restart_and_its_ticks_are_not_made_up_for() -> None:
+    table = Timetable(with_(missed="all", grace="1d")).start().at(5)
+    table.store.pause("remind", table.wall)
+    table.stop()
+    table.pass_time(3600)
+    again = Timetable(with_(missed="all", grace="1d"), table.store, table_end(table)).start()
+    assert {run.outcome for run in again.runs()} == {Outcome.SKIPPED}
+    again.at(1).stop()
+    again.pass_time(1800)
+    again.store.resume("remind", again.wall)
+    again.pass_time(1800)
+    third = Timetable(with_(missed="all", grace="1d"), table.store, table_end(again)).start().at(1)
+    made_up = [run.tick or 0 for run in third.runs() if run.outcome is Outcome.OK]
+    assert len(made_up) == 3
+    assert min(made_up) > again.wall - 1800
+
+
+# Stops, kills, troubles
+
+
+def test_a_stop_stops_runs_and_keeps_for_later_what_had_not_begun() -> None:
+    table = Timetable(with_(overlap="queue"))
+    table.takes["remind"] = 15 * 60
+    table.start().at(20).stop()
+    assert table.supervisor.finished
+    assert table.rows() == ["remind 10:00 stopped"]
+    assert [run.tick for run in table.store.jobs()] == [NOON.timestamp() + 1200]
+    again = Timetable(with_(overlap="queue"), table.store, table_end(table)).start()
+    assert again.runs()[-1].outcome is Outcome.OK
+
+
+def test_nothing_is_started_once_a_stop_has_begun() -> None:
+    table = Timetable(EVERY_10).start().at(9, 59)
+    table.supervisor.stop("asked", table.clock.now)
+    assert table.at(30).runs() == []
+
+
+def test_a_claim_that_is_answered_after_the_stop_waits_for_the_next_start() -> None:
+    table = Timetable(EVERY_10).start().at(9, 59)
+    table.pass_time(1)
+    table.scheduler.expire(table.clock.now)
+    table.supervisor.stop("asked", table.clock.now)
+    table.settle()
+    assert table.runs() == []
+    assert [run.state for run in table.store.jobs()] == [State.PENDING]
+
+
+@pytest.mark.parametrize("on_lost", ["leave", "rerun"])
+def test_what_a_killed_procman_left_is_closed_as_lost(on_lost: str) -> None:
+    table = Timetable(with_(on_lost=on_lost))
+    table.takes["remind"] = 3600
+    table.start().at(10)
+    again = Timetable(with_(on_lost=on_lost), table.store, table_end(table), owner="procman-2")
+    again.dead.add("procman-1")
+    again.start().at(1)
+    expected = ["remind 0:00 lost"] + ["remind 0:00 retry ok"] * (on_lost == "rerun")
+    assert again.rows() == expected
+    assert again.told("lost") == ["remind.1 lost: procman was killed while it ran"]
+
+
+def test_a_tick_that_was_claimed_by_a_killed_procman_is_lost_and_not_run_twice() -> None:
+    table = Timetable(EVERY_10).start().at(9, 59)
+    table.pass_time(1)
+    table.scheduler.expire(table.clock.now)
+    table.worker.work()  # claimed, not spawned
+    again = Timetable(EVERY_10, table.store, table_end(table), owner="procman-2")
+    again.dead.add("procman-1")
+    assert again.start().at(5).rows() == ["remind 0:00 lost"]
+
+
+def test_two_procmans_on_one_app_run_each_tick_once() -> None:
+    store = MemoryStore()
+    tables = [Timetable(EVERY_10, store, owner=owner) for owner in ("procman-1", "procman-2")]
+    for table in tables:
+        table.start()
+    for second in range(0, 3600, 20):
+        for table in tables:
+            table.at(0, second)
+    assert tables[0].rows() == [f"remind {minute}:00 ok" for minute in range(10, 60, 10)]
+
+
+def test_while_the_store_cannot_be_written_no_tick_runs_and_none_is_forgotten() -> None:
+    table = Timetable(with_(missed="all")).start().at(9)
+    table.worker.broken = StoreError("procman.db: the disk is full: make room")
+    table.at(25)
+    assert table.runs() == []
+    assert table.told() == ["procman.db: the disk is full: make room; tasks wait until that is over"]
+    table.worker.broken = None
+    table.at(25, 6)
+    assert table.rows() == ["remind 10:00 catch_up ok", "remind 20:00 catch_up ok"]
+    assert table.told("missed") == ["remind: 2 ticks missed, making up for 2"]
+
+
+def test_an_end_that_cannot_be_written_is_written_later() -> None:
+    table = Timetable(EVERY_10)
+    table.takes["remind"] = 60
+    table.start().at(10)
+    table.worker.broken = StoreError("procman.db: the disk is full: make room")
+    table.at(12)
+    assert table.rows() == ["remind 10:00 running"]
+    table.worker.broken = None
+    table.at(13)
+    assert table.rows() == ["remind 10:00 ok"]
+    assert table.told("again") == ["the store can be written again"]
+
+
+def test_old_runs_are_deleted_by_number_and_by_age() -> None:
+    table = Timetable(with_(keep=3)).start().at(61)
+    assert [run.tick for run in table.runs()] == [NOON.timestamp() + 600 * k for k in (4, 5, 6)]
+    aged = Timetable(with_(keep_for="30m")).start().at(61)
+    assert len(aged.runs()) == 3
+
+
+def test_what_is_left_outside_the_group_of_a_run_is_stopped_too() -> None:
+    table = Timetable(EVERY_10)
+    table.stray = True
+    table.start().at(10, 6)
+    assert table.strays == [(1, SIGTERM), (1, SIGKILL)]

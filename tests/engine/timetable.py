@@ -1,0 +1,170 @@
+"""Replays days of a schedule against the scheduler: children, clocks and the store's thread are fakes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from signal import SIGTERM
+from typing import TYPE_CHECKING
+
+from procman.core import taskfile
+from procman.core.config import Policy
+from procman.core.messages import Usage
+from procman.engine.desk import Desk
+from procman.engine.needs import World
+from procman.engine.runs import Runs
+from procman.engine.scheduler import Scheduler
+from procman.engine.supervisor import Supervisor
+from procman.store.memory import MemoryStore
+from procman.testing import FakeChildren, FakeClock, FakeWorker
+from tests.engine.play import process
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from procman.core.runs import Run
+    from procman.engine.needs import Store
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+class Timetable:
+    """One procman with its tasks. Runs end by themselves after `takes` seconds by task, at once if not given.
+
+    Times are told as minutes and seconds from the beginning: `at(10, 30)`.
+    """
+
+    def __init__(
+        self,
+        tasks: str,
+        store: Store | None = None,
+        begin: datetime = NOON,
+        owner: str = "procman-1",
+        formation: str = "",
+    ) -> None:
+        text = "\n".join(f"  {line}" for line in tasks.strip("\n").splitlines())
+        self.tasks = taskfile.parse(f"tasks:\n{text}\n".encode(), "procman.yml", UTC).tasks
+        self.store = store or MemoryStore()
+        self.children = FakeChildren()
+        self.clock = FakeClock()
+        self.begun = self.wall = begin.timestamp()
+        self.takes: dict[str, float] = {}
+        self.codes: dict[str, int] = {}
+        self.dead: set[str] = set()
+        self.obeys = True
+        """Whether runs end when they get a signal."""
+        self.stray = False
+        """Whether runs leave something outside their group."""
+        self.ending: list[tuple[float, str]] = []
+        self._noted: set[str] = set()
+        self.strays: list[tuple[int, int]] = []
+        self.worker = FakeWorker(self.store)
+        stages = [[process(name) for name in formation.split()]]
+        self.supervisor = Supervisor(stages, self.children, self.children.publish, Policy(5.0, SIGTERM))
+        self.world = World(
+            clock=self.clock,
+            wall=lambda: self.wall,
+            chance=lambda: 0.0,
+            owner=owner,
+            identity=lambda pid: f"child-{pid}",
+            alive=lambda name: name not in self.dead,
+            stop_strays=self._stop_strays,
+        )
+        self.desk = Desk(self.worker, self.children.publish, self.clock)
+        runs = Runs(self.supervisor.processes, self.desk, self.children.publish, self.world, 5.0)
+        self.scheduler = Scheduler(self.tasks, runs, self.desk, self.children.publish, self.world)
+        self.supervisor.stops = self.scheduler.close
+
+    def start(self) -> Timetable:
+        """procman starts."""
+        self.scheduler.begin()
+        self.settle()
+        return self
+
+    def at(self, minutes: float, seconds: float = 0) -> Timetable:
+        """Time passes, deadline by deadline as the engine would see them."""
+        until = self.begun + minutes * 60 + seconds
+        while self.wall < until:
+            self.pass_time(min(self._next(), until - self.wall))
+            self.settle()
+        return self
+
+    def pass_time(self, seconds: float) -> None:
+        """Both clocks go on, and nobody looks."""
+        self.clock.now += seconds
+        self.wall += seconds
+
+    def settle(self) -> Timetable:
+        """Everything that is to be done at this moment is done."""
+        busy = True
+        while busy:
+            busy = self.supervisor.start_next(self.clock.now)
+            self._note_started()
+            self._end_runs()
+            self.supervisor.expire(self.clock.now)
+            self.scheduler.expire(self.clock.now)
+            busy |= self.worker.work()
+        return self
+
+    def exit(self, name: str, code: int = 0) -> Timetable:
+        """The child of a run ends, and all of its group."""
+        self.ending = [(at, each) for at, each in self.ending if each != name]
+        self.children.leave(name)
+        usage = Usage(1 << 20, 0.25)
+        self.supervisor.child_exited(self.children.pids[name], code, usage, self.clock.now)
+        self.supervisor.processes.output_closed(name, self.clock.now)
+        return self
+
+    def stop(self) -> Timetable:
+        """procman is asked to stop, and all obey."""
+        self.supervisor.stop("asked", self.clock.now)
+        for name in [each.plan.name for each in self.supervisor.processes.alive()]:
+            self.exit(name, -SIGTERM)
+        return self.settle()
+
+    def runs(self) -> list[Run]:
+        """All rows of the store that are not pending, the oldest first."""
+        return sorted(self.store.history(None, 100_000), key=lambda run: run.id)
+
+    def rows(self) -> list[str]:
+        """Each run in short: task, when it was due, and what became of it."""
+        return [self._short(run) for run in self.runs()]
+
+    def told(self, *words: str) -> list[str]:
+        """What was said or done with these words in it, since it was last asked for."""
+        journal = [line for line in self.children.journal if all(word in line for word in words)]
+        self.children.journal.clear()
+        return journal
+
+    def _short(self, run: Run) -> str:
+        at = run.tick if run.tick is not None else run.due
+        minutes, seconds = divmod(round((at or 0) - self.begun), 60)
+        trigger = "" if run.trigger == "schedule" else f" {run.trigger}"
+        return f"{run.task} {minutes:d}:{seconds:02d}{trigger} {run.outcome or run.state}"
+
+    def _next(self) -> float:
+        """Seconds the engine would sleep."""
+        times = [self.supervisor.deadline, self.scheduler.deadline, *(at for at, _ in self.ending)]
+        return max(0.0, min((at for at in times if at is not None), default=1e9) - self.clock.now)
+
+    def _note_started(self) -> None:
+        for name in self.children.pids.keys() - self._noted:
+            self._noted.add(name)
+            task = name.rpartition(".")[0]
+            if task in self.tasks:
+                self.ending.append((self.clock.now + self.takes.get(task, 0.0), name))
+
+    def _end_runs(self) -> None:
+        for at, name in list(self.ending):
+            if at <= self.clock.now:
+                self.exit(name, self.codes.get(name.rpartition(".")[0], 0))
+            elif self.obeys and self.children.signalled.get(name):
+                self.exit(name, -self.children.signalled[name])
+
+    def _stop_strays(self, run: int, number: int, known: Container[int]) -> bool:
+        self.strays.append((run, number))
+        return self.stray
+
+
+def days(number: float) -> float:
+    """In minutes, as `Timetable.at` takes them."""
+    return timedelta(days=number) / timedelta(minutes=1)

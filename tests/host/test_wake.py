@@ -1,0 +1,63 @@
+"""The doorbell: who rings is heard, and knows when nobody is there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from procman.core.messages import Message, Poked
+from procman.host import wake
+from procman.host.poller import Poller
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def wait(poller: Poller) -> list[Message]:
+    return list(poller.wait(5))
+
+
+def test_a_ring_is_a_message(tmp_path: Path) -> None:
+    poller = Poller()
+    wake.listen(str(tmp_path), poller)
+    assert wake.ring(str(tmp_path))
+    assert wait(poller) == [Poked()]
+    assert list(poller.wait(0)) == []
+
+
+def test_many_rings_are_one_message(tmp_path: Path) -> None:
+    poller = Poller()
+    wake.listen(str(tmp_path), poller)
+    for _ in range(100_000):  # more than the pipe holds
+        wake.ring(str(tmp_path))
+    assert wait(poller) == [Poked()]
+
+
+def test_without_a_scheduler_nobody_hears(tmp_path: Path) -> None:
+    assert not wake.ring(str(tmp_path))
+    assert not wake.heard(str(tmp_path))
+    (tmp_path / "file").write_text("")
+    assert not wake.ring(str(tmp_path / "missing"))
+
+
+def test_a_bell_that_a_killed_scheduler_left_is_no_scheduler(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / wake.NAME)
+    assert not wake.ring(str(tmp_path))
+    poller = Poller()
+    wake.listen(str(tmp_path), poller)
+    assert wake.heard(str(tmp_path))
+    assert wake.ring(str(tmp_path))
+
+
+def test_the_bell_is_the_owner_s_alone(tmp_path: Path) -> None:
+    wake.listen(str(tmp_path), Poller())
+    assert stat.S_IMODE((tmp_path / wake.NAME).stat().st_mode) == 0o600
+
+
+def test_of_two_listeners_one_hears(tmp_path: Path) -> None:
+    pollers = [Poller(), Poller()]
+    for poller in pollers:
+        wake.listen(str(tmp_path), poller)
+    wake.ring(str(tmp_path))
+    assert sorted(len(list(poller.wait(0.1))) for poller in pollers) == [0, 1]
