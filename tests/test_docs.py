@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from pathlib import Path
 
+import pytest
+
+from procman.core import taskfile
 from procman.core.lifecycle import TABLE, Phase
+from procman.core.taskkeys import KEYS
 
 ROOT = Path(__file__).parent.parent
 LIFECYCLE = ROOT / "docs" / "lifecycle.md"
@@ -34,6 +39,33 @@ def test_every_module_stands_on_the_map() -> None:
     modules = {path.stem for path in (ROOT / "procman").rglob("*.py")} - {"__init__", "__main__"}
     missing = sorted(name for name in modules if f"`{name}`" not in text and f"{name}.py`" not in text)
     assert not missing, f"docs/map.md does not say what is in {', '.join(missing)}"
+
+
+BLOCKS = [
+    (path.name, block)
+    for path in (ROOT / "README.md", ROOT / "docs" / "schedules.md", ROOT / "docs" / "moving.md")
+    for block in re.findall(r"```yaml\n(.*?)```", path.read_text(), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("page", "block"), BLOCKS)
+def test_every_procman_yml_in_the_docs_is_right(page: str, block: str) -> None:
+    assert taskfile.parse(block.encode(), page, UTC).tasks
+
+
+EXPRESSIONS = re.findall(r"`schedule: (.+?)`", (ROOT / "docs" / "moving.md").read_text())
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_expression_for_those_who_move_over_is_right(expression: str) -> None:
+    text = f"tasks: {{t: {{command: run, schedule: {expression}}}}}"
+    assert taskfile.parse(text.encode(), "moving.md", UTC).tasks["t"].schedules
+
+
+def test_every_key_of_a_task_is_described() -> None:
+    table = (ROOT / "docs" / "schedules.md").read_text()
+    missing = [key for key in (*KEYS, "schedule") if key != "description" and f"`{key}`" not in table]
+    assert not missing
 
 
 if __name__ == "__main__":

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import JustifyMethod
     from rich.text import Text
 
 UNBOUNDED = 10_000
+NAMES = 0.4
+"""Names of tasks are not broken while they leave so much of the width to the other columns."""
 COLOURS = {
     "ok": "green",
     "failed": "red",
@@ -41,7 +44,11 @@ def show(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
     for number, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if number in right else "left", overflow="fold")
+        whole = (
+            heading == "task" and max((len(row[number]) for row in rows), default=0) <= console.width * NAMES
+        )
+        justify: JustifyMethod = "right" if number in right else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*map(_cell, row))
     console.print(table)

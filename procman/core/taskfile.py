@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procman.core import moments, schedule, yamltree
+from procman.core import yamltree
 from procman.core.procfile import LINE
 from procman.core.taskkeys import KEYS, SWITCH
 from procman.core.tasks import Task
@@ -71,6 +71,12 @@ def clashes(tasks: abc.Mapping[str, Task], types: Iterable[str], source: str) ->
     ]
 
 
+def _find_zone(name: str) -> tzinfo:
+    from procman.core.moments import find_zone  # as much, and for schedules only
+
+    return find_zone(name)
+
+
 class _Reader:
     """Reads the tree, and gathers what is wrong with it."""
 
@@ -84,8 +90,8 @@ class _Reader:
         for key, entry in root.entries.items():
             if key not in TOP and not key.startswith(NOTES):
                 self.unknown(entry.line, "", key, TOP)
-        if "timezone" in root.entries:
-            self.zone = self.value("", "timezone", root.entries["timezone"], moments.find_zone) or self.zone
+        if "timezone" in root.entries and self.with_schedules:
+            self.zone = self.value("", "timezone", root.entries["timezone"], _find_zone) or self.zone
         tasks = {name: self.task(name, entry) for name, entry in self.section(root, "tasks").items()}
         start, lines = self.options(self.section(root, "start"))
         return TaskFile(self.zone, tasks, start, lines)
@@ -135,6 +141,8 @@ class _Reader:
         return tuple(each for each in found if each is not None)
 
     def read_schedule(self, text: str) -> Schedule:
+        from procman.core import schedule  # 10 ms that a task that is run by hand need not wait for
+
         return schedule.parse(text, self.zone)
 
     def options(self, entries: dict[str, Entry]) -> tuple[dict[str, str], dict[str, int]]:

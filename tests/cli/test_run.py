@@ -23,7 +23,7 @@ def test_a_killed_guardian_is_the_end_of_the_child_whether_it_obeys_or_not(
     monkeypatch.setattr("procman.cli.run.subreaper.sweep", lambda grace, impatient: swept.append(grace))
     poller = FakePoller()
     poller.prepared = [[GuardianDied()]]
-    assert run.wait(poller, PID) == -signal.SIGKILL
+    assert run.wait(poller, PID).code == -signal.SIGKILL
     assert swept == [GRACE_SECONDS]
 
 
@@ -32,5 +32,5 @@ def test_signals_are_passed_on_and_orphans_are_not_the_child(monkeypatch: pytest
     monkeypatch.setattr("procman.cli.run.os.kill", lambda pid, number: sent.append((pid, number)))
     poller = FakePoller()
     poller.prepared = [[SignalReceived(15)], [ChildExited(99, 1)], [ChildExited(PID, 3)]]
-    assert run.wait(poller, PID) == 3
+    assert run.wait(poller, PID).code == 3
     assert sent == [(PID, 15)]
