@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 
 demo: $(READY)  ## the registration app: open http://127.0.0.1:5000, stop with Ctrl-C
 	@if [ -t 0 ]; then set -m; else exec=exec; fi; PATH="$(CURDIR)/$(BIN):$$PATH"; \
-	$$exec procman start -f Procfile.example
+	$$exec procman start -d examples/registration
 
 test: $(READY)
 	@$(BIN)/python -m pytest

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from procman.engine.supervisor import Supervisor
     from procman.host.poller import Poller
 
-MORE_RUNS = 1000
+MORE_RUNS = 100
 """The log's column of names has room for the numbers of so many more runs."""
 
 

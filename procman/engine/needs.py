@@ -206,5 +206,6 @@ class World(NamedTuple):
     """The lasting name of a child."""
     alive: Callable[[str], bool]
     """Whether the process with such a name lives."""
-    stop_strays: Callable[[int, int, Container[int]], bool]
-    """Send what a run has left outside its process group a signal; which children are no strays."""
+    stop_strays: Callable[[Collection[int], int, Container[int]], set[int]]
+    """Send a signal to what these runs have left outside their process groups, the children given
+    last not counted; which of the runs had left any."""

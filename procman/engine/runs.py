@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from procman.engine.needs import World
     from procman.engine.processes import Processes
 
+LOOK_SECONDS = 0.05
+"""What ended runs have left is looked for this late, so that many that end at once are one look."""
 RETRIED = (Outcome.FAILED, Outcome.TIMED_OUT)
 
 
@@ -72,6 +74,8 @@ class Runs:
         self._by_name: dict[str, Active] = {}
         self._by_task: dict[str, dict[str, Process]] = {}
         self._timed: dict[str, Active] = {}
+        self._left: list[int] = []
+        self._left_at: float | None = None
         self._strays: dict[int, float] = {}
         self.count = dict.fromkeys(Lane, 0)
         self.gone: Callable[[Task, float | None], None] = lambda task, retry_due: None
@@ -84,6 +88,7 @@ class Runs:
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock."""
         times = [each.kill_at for each in self._timed.values() if each.kill_at is not None]
+        times += [self._left_at] if self._left_at is not None else []
         return min([*times, *self._strays.values()], default=None)
 
     def start(self, run: Run, task: Task, lane: Lane) -> None:
@@ -110,15 +115,14 @@ class Runs:
     def expire(self, now: float) -> None:
         """Stop those that take longer than their task allows."""
         for name, active in list(self._timed.items()):
-            if active.kill_at is not None and active.kill_at <= now:
+            if _due(active.kill_at, now):
                 del self._timed[name]
                 reason = f"took longer than {words(active.task.timeout or 0)}"
                 self._publish(facts.RunEnded(name, Outcome.TIMED_OUT, f"{reason}, stopping it"))
                 self.stop(name, Outcome.TIMED_OUT, reason, now)
 
-        for run in [run for run, at in self._strays.items() if at <= now]:
-            del self._strays[run]
-            self._world.stop_strays(run, SIGKILL, self._processes.pids)
+        if _due(self._left_at, now) or any(at <= now for at in self._strays.values()):
+            self._stop_strays(now)
 
     def postpone(self, seconds: float) -> None:
         """All were suspended for so long: timeouts move on."""
@@ -132,13 +136,13 @@ class Runs:
         """A run has a child: that is written down."""
         active = self._by_name[process.plan.name]
         active.began = True
-        at, who = self._world.wall(), self._world.identity(process.pid)
+        at, identity = self._world.wall(), self._world.identity
         run, command, pid = active.run.id, process.plan.command, process.pid
         active.run = active.run._replace(started_at=at)
         if active.task.timeout is not None:
             active.kill_at = self._world.clock() + active.task.timeout
             self._timed[process.plan.name] = active
-        self._desk.keep(lambda store: store.started(run, command, pid, who, at))
+        self._desk.keep(lambda store: store.started(run, command, pid, identity(pid), at))
 
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A run could not be started."""
@@ -168,8 +172,8 @@ class Runs:
         retry_due = None
         if active.began:
             retry_due = self._finish(active, process)
-            if self._world.stop_strays(active.run.id, SIGTERM, self._processes.pids):
-                self._strays[active.run.id] = now + self._kill_timeout
+            self._left.append(active.run.id)
+            self._left_at = self._left_at or now + LOOK_SECONDS
         else:
             run = active.run.id
             self._desk.keep(lambda store: store.move(run, State.PENDING))
@@ -193,6 +197,17 @@ class Runs:
         self._desk.keep(lambda store: store.finish(run, ending, retry_due))
         return retry_due
 
+    def _stop_strays(self, now: float) -> None:
+        """What runs that have ended left outside their groups gets SIGTERM, and SIGKILL later."""
+        left, self._left, self._left_at = self._left, [], None
+        late = [run for run, at in self._strays.items() if at <= now]
+        for run in self._world.stop_strays(left, SIGTERM, self._processes.pids) if left else ():
+            self._strays[run] = now + self._kill_timeout
+        for run in late:
+            del self._strays[run]
+        if late:
+            self._world.stop_strays(late, SIGKILL, self._processes.pids)
+
     def _retry(self, active: Active, at: float) -> float | None:
         """When the next attempt is due, if there is one."""
         attempt, retries = active.run.attempt, active.task.retries
@@ -207,3 +222,7 @@ def _outcome(process: Process) -> tuple[Outcome, str | None]:
     if not process.life.wanted:
         return Outcome.STOPPED, "procman was asked to stop"
     return (Outcome.FAILED, None) if process.code else (Outcome.OK, None)
+
+
+def _due(at: float | None, now: float) -> bool:
+    return at is not None and at <= now

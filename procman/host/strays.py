@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Collection, Container, Iterator
 
 
-def stop(run: int, number: int, known: Container[int]) -> bool:
-    """Signal every process that a run has left behind; whether there was one.
+def stop(runs: Collection[int], number: int, known: Container[int]) -> set[int]:
+    """Signal every process that these runs have left behind; the runs that had left any.
 
     They are told by their environment. `known` are the children that are nobody's strays.
     """
-    mark = b"PROCMAN_RUN_ID=%d" % run
-    found = False
-    for pid in _children("self"):
-        if pid not in known and mark in _environment(pid):
-            for each in (pid, *_below(pid)):
-                found |= _signal(each, number)
+    marks = {b"PROCMAN_RUN_ID=%d" % run: run for run in runs}
+    found: set[int] = set()
+    for pid in _adopted():
+        mark = next(iter(marks.keys() & _environment(pid)), None) if pid not in known else None
+        if mark is not None and _signal_all([pid, *_below(pid)], number):
+            found.add(marks[mark])
     return found
+
+
+def _adopted() -> list[int]:
+    """Our children; orphans become those of our first thread, whose id is that of the process."""
+    return _read(Path(f"/proc/self/task/{os.getpid()}/children"))
 
 
 def _below(pid: int) -> Iterator[int]:
@@ -32,28 +37,34 @@ def _below(pid: int) -> Iterator[int]:
 
 
 def _children(process: str) -> list[int]:
-    """The children of all its threads (proc_tid_children(5)); none where the system does not tell."""
-    found: list[int] = []
-    for path in Path("/proc", process, "task").glob("*/children"):
-        try:
-            found += map(int, path.read_bytes().split())
-        except OSError:
-            continue
-    return found
+    """The children of all its threads."""
+    return [pid for path in Path("/proc", process, "task").glob("*/children") for pid in _read(path)]
 
 
-def _environment(pid: int) -> list[bytes]:
-    """As it was when the program began."""
+def _read(path: Path) -> list[int]:
+    """The children of a thread (proc_tid_children(5)); none where the system does not tell."""
     try:
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        return list(map(int, path.read_bytes().split()))
     except OSError:
         return []
 
 
-def _signal(pid: int, number: int) -> bool:
+def _environment(pid: int) -> set[bytes]:
+    """As it was when the program began."""
     try:
-        os.kill(pid, number)
-        os.kill(pid, signal.SIGCONT)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+        return {*Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")}
+    except OSError:
+        return set()
+
+
+def _signal_all(pids: list[int], number: int) -> bool:
+    """Signal them; whether there was one that we may signal."""
+    reached = False
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+            os.kill(pid, signal.SIGCONT)
+            reached = True
+        except (ProcessLookupError, PermissionError):
+            continue
+    return reached

@@ -31,7 +31,10 @@ def test_the_last_unterminated_line_is_printed_though_a_daemon_holds_the_pipe(ap
 
 
 def test_counts_may_stand_where_types_do_as_with_older_foremans(app: App) -> None:
-    app.procfile(web="[ $PS = web.1 ] || exec sleep 1000", worker=FOREVER)
+    app.procfile(
+        web="[ $PS = web.2 ] && : > up && exec sleep 1000; until [ -e up ]; do sleep 0.01; done",
+        worker=FOREVER,
+    )
     ended = app.do("start", "-c", "web=2")
     assert ended.code == 0
     assert "web.2 started" in ended.out

@@ -1,188 +1,81 @@
 """The registration demo as a user runs it: real web, worker, Redis and SMTP processes under procman."""
 
-import os
-import random
-import re
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPResponse
-from pathlib import Path
-from urllib.parse import urlencode
+from __future__ import annotations
 
-import psutil
+import re
+import sqlite3
+import subprocess
+from contextlib import closing
+from typing import TYPE_CHECKING
+
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 30.0
-POLL = 0.05
-TYPES_IN_PROCFILE = 4
+from tests.end_to_end.demo import (
+    APP,
+    STATE,
+    TYPES_IN_PROCFILE,
+    Demo,
+    copy_of_demo,
+    environment,
+    family,
+    free_base_port,
+    run_task,
+    survivors,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Start = Callable[..., Demo]
+
+EARLIER_USERS = """
+CREATE TABLE users (
+    id            INTEGER PRIMARY KEY,
+    name          TEXT NOT NULL,
+    email         TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    token         TEXT NOT NULL UNIQUE,
+    registered_at TEXT NOT NULL,
+    completed_at  TEXT,
+    mail          TEXT NOT NULL DEFAULT 'queued' CHECK (mail IN ('queued', 'sent', 'failed'))
+);
+INSERT INTO users VALUES
+    (1, 'Ann', 'ann@example.com', 'a', '2026-01-01T00:00:00+00:00', NULL, 'sent'),
+    (2, 'Bob', 'bob@example.com', 'b', '2026-01-01T00:00:00+00:00', '2026-01-01T00:01:00+00:00', 'sent');
+"""
+"""What the demo kept before it had tasks."""
 
 
-class Demo:
-    """procman with the demo, its output as it comes, and a browser of few abilities."""
-
-    def __init__(self, state: Path) -> None:
-        self.port = free_base_port()
-        command = [sys.executable, "-m", "procman", "start", "-f", "Procfile.example", "-p", str(self.port)]
-        self.procman = subprocess.Popen(
-            command,
-            cwd=REPOSITORY,
-            env=environment(state),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        self._lines: list[str] = []
-        self._changed = threading.Condition()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def wait_for_web(self) -> None:
-        """Ask for the health page until it answers, procman ends or patience does."""
-        deadline = time.monotonic() + PATIENCE
-        while not self._healthy():
-            assert self.procman.poll() is None, "procman ended before the web process was ready"
-            assert time.monotonic() < deadline, "the web process is not ready"
-            time.sleep(POLL)
-
-    def wait_for_line(self, *parts: str) -> None:
-        """Block until the output holds a line with all these parts."""
-        with self._changed:
-            found = self._changed.wait_for(
-                lambda: any(all(part in line for part in parts) for line in self._lines), PATIENCE
-            )
-        assert found, f"no line with {parts}"
-
-    def get(self, path: str) -> str:
-        """The page at this path, which must be there."""
-        response, body = self._request("GET", path)
-        assert response.status == 200, (path, response.status)
-        return body
-
-    def follow(self, path: str) -> str:
-        """Open a link that redirects; the path it leads to."""
-        response, _ = self._request("GET", path)
-        assert response.status == 303, (path, response.status)
-        return response.headers["Location"]
-
-    def register(self, name: str, email: str) -> tuple[HTTPResponse, str]:
-        """Fill in the form and send it."""
-        return self._request("POST", "/register", urlencode({"name": name, "email": email}))
-
-    def stop(self) -> int:
-        """Send SIGINT to procman alone, as `kill -INT` does; procman's exit code."""
-        self.procman.send_signal(signal.SIGINT)
-        code = self.procman.wait(PATIENCE)
-        self._reader.join(PATIENCE)
-        return code
-
-    def end(self) -> None:
-        """Leave nothing behind, however the test went."""
-        for process in reversed(family(self.procman.pid)):
-            try:
-                process.kill()
-            except psutil.NoSuchProcess:
-                continue
-        self.procman.wait(PATIENCE)
-        self._reader.join(PATIENCE)
-
-    @property
-    def log(self) -> str:
-        """All output so far."""
-        with self._changed:
-            return "".join(self._lines)
-
-    def _read(self) -> None:
-        assert self.procman.stdout is not None
-        with self.procman.stdout as output:
-            for line in output:
-                with self._changed:
-                    self._lines.append(line)
-                    self._changed.notify_all()
-
-    def _healthy(self) -> bool:
-        try:
-            return self._request("GET", "/health")[0].status == 200
-        except OSError:
-            return False
-
-    def _request(self, method: str, path: str, form: str | None = None) -> tuple[HTTPResponse, str]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        try:
-            connection.request(method, path, form, {"Content-Type": "application/x-www-form-urlencoded"})
-            response = connection.getresponse()
-            return response, response.read().decode()
-        finally:
-            connection.close()
-
-
-def environment(state: Path) -> dict[str, str]:
-    """The environment of a shell with the virtual environment active, nothing of an outer procman in it."""
-    inherited = {
-        k: v for k, v in os.environ.items() if k not in {"PORT", "PS"} and not k.startswith("PROCMAN_")
-    }
-    path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
-    return inherited | {"PATH": path, "REGISTRATION_STATE": str(state)}
-
-
-def free_base_port() -> int:
-    """A port that is free, as are those 100, 200 and 300 above it.
-
-    All are below the usual range of ports for outgoing connections, which might take one meanwhile.
-    """
-    for _ in range(100):
-        base = random.randrange(20000, 30000)
-        if all(is_free(base + 100 * k) for k in range(TYPES_IN_PROCFILE)):
-            return base
-    raise AssertionError("no free ports")
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen there."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def family(pid: int) -> list[psutil.Process]:
-    """A process and all its descendants, none when it is gone."""
-    try:
-        process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def survivors(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run, a zombie being none of them."""
-    _, alive = psutil.wait_procs(processes, timeout=0)
-    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+def keep_earlier_users(copy: Path) -> None:
+    """The database of a demo without tasks, in the state folder."""
+    (copy / STATE).mkdir()
+    with closing(sqlite3.connect(copy / STATE / "users.sqlite3")) as database:
+        database.executescript(EARLIER_USERS)
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    """The demo, up; its log is printed at the end, so that pytest shows it with a failure."""
-    running = Demo(tmp_path / "state")
-    try:
-        running.wait_for_web()
-        yield running
-    finally:
-        running.end()
-        print(running.log)
+def start() -> Iterator[Start]:
+    """Starts demos, up when it returns; their logs are printed at the end, so that pytest shows them."""
+    started: list[Demo] = []
+
+    def start(copy: Path, *options: str, port: int | None = None) -> Demo:
+        started.append(Demo(copy, *(options or APP), port=port))
+        started[-1].wait_for_web()
+        return started[-1]
+
+    yield start
+    for demo in started:
+        demo.end()
+        print(demo.log)
 
 
-def test_registering_in_the_browser_sends_a_welcome_mail_at_once(demo: Demo, tmp_path: Path) -> None:
+@pytest.fixture
+def demo(start: Start, tmp_path: Path) -> Demo:
+    """The demo, up, in which nothing becomes due by itself."""
+    return start(copy_of_demo(tmp_path))
+
+
+def test_registering_in_the_browser_sends_a_welcome_mail_at_once(demo: Demo) -> None:
     assert "Nobody yet." in demo.get("/")
 
     response, _ = demo.register("Zoë <b>Größe</b>", "zoe@example.com")
@@ -192,9 +85,9 @@ def test_registering_in_the_browser_sends_a_welcome_mail_at_once(demo: Demo, tmp
     demo.wait_for_line("worker.1", "Job OK")
 
     assert "Zoë &lt;b&gt;Größe&lt;/b&gt;" in demo.get(registration)
-    assert '<span class="badge good">sent</span>' in demo.get(registration)
-    (mail,) = (tmp_path / "state" / "mails" / "new").iterdir()
-    assert b"zoe@example.com" in mail.read_bytes()
+    assert 'Welcome mail <span class="badge good">sent</span>' in demo.get(registration)
+    (mail,) = demo.mails("")
+    assert "zoe@example.com" in mail
 
 
 def test_the_link_in_the_mail_completes_the_registration(demo: Demo) -> None:
@@ -233,3 +126,113 @@ def test_sigint_ends_the_demo_cleanly_and_leaves_no_process(demo: Demo) -> None:
     assert demo.stop() == 0
     assert survivors(processes) == []
     assert "Traceback" not in demo.log
+
+
+def test_the_page_of_a_user_says_which_mails_will_come(demo: Demo) -> None:
+    response, _ = demo.register("Ann", "ann@example.com")
+
+    page = demo.get(response.headers["Location"])
+    assert 'How is it going? <span class="badge waiting">planned</span>' in page
+    assert 'Reminder <span class="badge waiting">waiting</span>' in page
+
+
+def test_registering_sends_a_follow_up_mail_later(start: Start, tmp_path: Path) -> None:
+    demo = start(copy_of_demo(tmp_path, follow_up=1))
+    demo.register("Ann", "ann@example.com")
+    response, _ = demo.register("Bob", "bob@example.com")
+
+    for email in ("ann@example.com", "bob@example.com"):
+        demo.wait_for_line("how_is_it_going.", f"asked {email} how it is going")
+    demo.wait_for_line("mail.1", "to bob@example.com", "How is it going, Bob?")
+    assert 'How is it going? <span class="badge good">sent</span>' in demo.get(response.headers["Location"])
+    assert "How is it going, Ann?" in demo.get("/mails")
+    assert len(demo.mails("How is it going")) == 2
+
+
+def test_a_follow_up_mail_comes_though_the_app_was_stopped_before_it_was_due(
+    start: Start, tmp_path: Path
+) -> None:
+    copy = copy_of_demo(tmp_path, follow_up=10)
+    before = start(copy)
+    before.register("Ann", "ann@example.com")
+    before.wait_for_line("worker.1", "Job OK")
+    assert before.stop() == 0
+    assert not before.mails("How is it going")
+
+    after = start(copy)
+    after.wait_for_line("how_is_it_going.", "asked ann@example.com how it is going")
+    assert len(after.mails("How is it going, Ann?")) == 1
+    assert 'How is it going? <span class="badge good">sent</span>' in after.get("/users/1")
+
+
+def test_a_follow_up_mail_that_is_overdue_comes_when_the_app_starts(start: Start, tmp_path: Path) -> None:
+    copy = copy_of_demo(tmp_path, follow_up=0)
+    without_tasks = start(copy, *APP, "--no-scheduler")
+    without_tasks.register("Ann", "ann@example.com")
+    without_tasks.wait_for_line("worker.1", "Job OK")
+    assert without_tasks.stop() == 0
+
+    demo = start(copy)
+    demo.wait_for_line("how_is_it_going.", "asked ann@example.com how it is going")
+    assert len(demo.mails("How is it going, Ann?")) == 1
+
+
+def test_a_task_that_begins_before_the_mail_server_waits_for_it(start: Start, tmp_path: Path) -> None:
+    copy, port = copy_of_demo(tmp_path), free_base_port()
+    keep_earlier_users(copy)
+    with subprocess.Popen(
+        run_task(port, "how_is_it_going", "--", "1"), cwd=copy, env=environment(copy), stdout=subprocess.PIPE
+    ) as task:
+        assert task.stdout
+        assert task.stdout.readline() == b"waiting for mail on port %d\n" % (port + 300)
+        start(copy, port=port)
+        assert task.stdout.read() == b"asked ann@example.com how it is going\n"
+    assert task.returncode == 0
+
+
+def test_a_schedule_reminds_of_the_registration_once(start: Start, tmp_path: Path) -> None:
+    demo = start(copy_of_demo(tmp_path, remind=0, when="every 2 seconds"))
+    response, _ = demo.register("Ann", "ann@example.com")
+
+    reminded = demo.wait_for_line("remind_of_registration.", "users reminded: 1")
+    demo.wait_for_line("mail.1", "to ann@example.com", "One step is left, Ann")
+    demo.wait_for_line("remind_of_registration.", "users reminded: 0", after=reminded)
+    assert 'Reminder <span class="badge good">sent</span>' in demo.get(response.headers["Location"])
+    assert "One step is left, Ann" in demo.get("/mails")
+    assert len(demo.mails("One step is left")) == 1
+
+
+def test_a_reminder_by_hand_is_for_those_who_have_not_completed(start: Start, tmp_path: Path) -> None:
+    demo = start(copy_of_demo(tmp_path, remind=0))
+    demo.register("Ann", "ann@example.com")
+    demo.wait_for_line("worker.1", "Job OK")
+    (welcome,) = demo.mails("Welcome, Ann")
+    demo.follow(re.findall(r"/complete/\S+", welcome)[0])
+    demo.register("Bob", "bob@example.com")
+
+    assert demo.run_task("remind_of_registration") == "users reminded: 1\n"
+    assert demo.run_task("remind_of_registration") == "users reminded: 0\n"
+    (mail,) = demo.mails("One step is left")
+    assert "bob@example.com" in mail
+    assert 'Reminder <span class="badge good">not needed</span>' in demo.get("/users/1")
+
+
+def test_users_of_an_earlier_version_of_the_demo_are_kept(start: Start, tmp_path: Path) -> None:
+    copy = copy_of_demo(tmp_path)
+    keep_earlier_users(copy)
+
+    demo = start(copy)
+    assert 'How is it going? <span class="badge waiting">not planned</span>' in demo.get("/users/1")
+    assert demo.run_task("remind_of_registration") == "users reminded: 1\n"
+    demo.wait_for_line("mail.1", "to ann@example.com", "One step is left, Ann")
+    assert "completed</span>" in demo.get("/users/2")
+
+
+def test_the_example_procfile_alone_runs_the_app_without_tasks(start: Start, tmp_path: Path) -> None:
+    demo = start(copy_of_demo(tmp_path), "-f", "Procfile.example")
+    response, _ = demo.register("Ann", "ann@example.com")
+
+    demo.wait_for_line("mail.1", "to ann@example.com", "Welcome, Ann")
+    demo.wait_for_line("web.1", "cannot plan the follow-up mail to ann@example.com")
+    assert response.status == 303
+    assert 'badge waiting">not planned</span>' in demo.get(response.headers["Location"])

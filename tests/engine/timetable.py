@@ -19,7 +19,7 @@ from procman.testing import FakeChildren, FakeClock, FakeWorker
 from tests.engine.play import process
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Container
 
     from procman.core.runs import Run
     from procman.engine.needs import Store
@@ -160,9 +160,9 @@ class Timetable:
             elif self.obeys and self.children.signalled.get(name):
                 self.exit(name, -self.children.signalled[name])
 
-    def _stop_strays(self, run: int, number: int, known: Container[int]) -> bool:
-        self.strays.append((run, number))
-        return self.stray
+    def _stop_strays(self, runs: Collection[int], number: int, known: Container[int]) -> set[int]:
+        self.strays += ((run, number) for run in runs)
+        return {*runs} if self.stray else set()
 
 
 def days(number: float) -> float:

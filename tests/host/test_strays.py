@@ -18,11 +18,11 @@ daemons = []
 while len(daemons) < 2:
     daemons += map(int, os.read(read, 100).split())
 other = subprocess.Popen(["sleep", "1000"], env={**os.environ, "PROCMAN_RUN_ID": "7"})
-print(strays.stop(7, signal.SIGKILL, {other.pid}))
+print(strays.stop([7], signal.SIGKILL, {other.pid}))
 ended, _ = os.waitpid(-1, 0)
-while strays.stop(7, signal.SIGKILL, {other.pid}):
+while strays.stop([7], signal.SIGKILL, {other.pid}):
     os.waitpid(-1, 0)
-print(ended in daemons, other.poll(), strays.stop(8, signal.SIGKILL, ()))
+print(ended in daemons, other.poll(), strays.stop([8], signal.SIGKILL, ()))
 os.kill(other.pid, signal.SIGKILL)
 subreaper.sweep(5, set())
 """
@@ -32,4 +32,4 @@ def test_daemons_of_a_run_are_stopped_and_no_others() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout == "True\nTrue None False\n", done.stderr
+    assert done.stdout == "{7}\nTrue None set()\n", done.stderr

@@ -1,8 +1,4 @@
-"""The background jobs: the web process enqueues them in Redis, the worker process runs them."""
-
-import smtplib
-from email.headerregistry import Address
-from email.message import EmailMessage
+"""Work at once: the web process enqueues the welcome mail in Redis, the worker process sends it."""
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -11,18 +7,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, Worker
 
-from registration import settings, store
-
-SENDER = Address("Registration demo", "welcome", "demo.example")
-WELCOME = """\
-Hello {name},
-
-thank you for registering. One step is left. Complete my registration:
-
-{link}
-
-Until then you are registered, but not completed.
-"""
+from registration import letters, settings, store
 
 
 class MailWorker(Worker):
@@ -53,25 +38,9 @@ def send_welcome(user_id: int) -> None:
     if user is None or user.mail == "sent":
         return
     try:
-        _send(welcome(user))
+        letters.send(letters.welcome(user))
     except Exception:  # whatever it was: rq logs it, and the page must not wait for ever
         store.note_mail(user_id, "failed")
         raise
     store.note_mail(user_id, "sent")
-
-
-def welcome(user: store.User) -> EmailMessage:
-    """The mail with the link that completes the registration."""
-    message = EmailMessage()
-    message["From"] = SENDER
-    message["To"] = Address(user.name, addr_spec=user.email)
-    message["Subject"] = f"Welcome, {user.name}"
-    message.set_content(WELCOME.format(name=user.name, link=f"{settings.web_url()}/complete/{user.token}"))
-    return message
-
-
-def _send(message: EmailMessage) -> None:
-    port = settings.port_of("mail")
-    # The name is given because smtplib would ask the DNS for this machine's name.
-    with smtplib.SMTP(settings.HOST, port, local_hostname="localhost", timeout=5) as server:
-        server.send_message(message)
+    print(f"sent the welcome mail to {user.email}", flush=True)

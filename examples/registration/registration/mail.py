@@ -17,7 +17,7 @@ class Delivery:
         content = envelope.original_content or b""
         inbox.keep(content)
         recipients = ", ".join(envelope.rcpt_tos)
-        print(f"mail from {envelope.mail_from} to {recipients}: {inbox.read(content).subject}", flush=True)
+        print(f"mail to {recipients}: {inbox.read(content).subject}", flush=True)
         return "250 kept"
 
 

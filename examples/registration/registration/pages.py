@@ -1,16 +1,17 @@
 """The HTML pages. Whatever a person typed goes through `html.escape`."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
+from registration import settings
 from registration.form import LONGEST_EMAIL, LONGEST_NAME, Form
 from registration.inbox import Mail
 from registration.store import User
 
 STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
-GOOD = {"sent", "completed"}
+GOOD = {"sent", "completed", "not needed"}
 BAD = {"failed"}
 MAIL_IN_WORDS = {
     "queued": "The welcome mail waits in the queue; this page looks again by itself.",
@@ -27,12 +28,14 @@ def home(form: Form, problems: dict[str, str], users: list[User]) -> str:
 
 
 def registration(user: User) -> str:
-    """One registration; looks again every second while its mail is queued."""
+    """One registration with its three mails; looks again when the next of them may have been sent."""
     body = f"""<section><h1>{escape(user.name)}, thank you for registering</h1>
 <p>{escape(user.email)} {_badge(user.state)}</p>
 <p>Welcome mail {_badge(user.mail)}</p>
-<p class="soft">{MAIL_IN_WORDS[user.mail]}</p></section>"""
-    return _page("Your registration", body, refresh=user.mail == "queued")
+<p class="soft">{MAIL_IN_WORDS[user.mail]}</p>
+{_follow_up(user)}
+{_reminder(user)}</section>"""
+    return _page("Your registration", body, refresh=_seconds_to_news(user))
 
 
 def mails(received: list[Mail]) -> str:
@@ -46,14 +49,59 @@ def not_found() -> str:
     return _page("Not found", "<section><h1>Not found</h1><p>This link leads nowhere.</p></section>")
 
 
-def _page(title: str, body: str, *, refresh: bool = False) -> str:
-    again = '<meta http-equiv="refresh" content="1">' if refresh else ""
+def _page(title: str, body: str, *, refresh: int | None = None) -> str:
+    again = f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">{again}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><title>{escape(title)}</title><style>{STYLE}</style></head>
 <body><nav><a href="/">Registration demo</a><a href="/">Register</a><a href="/mails">Mails received</a></nav>
 <main>{body}</main></body></html>"""
+
+
+def _follow_up(user: User) -> str:
+    if user.followed_up_at:
+        badge, words = "sent", f"Sent at {_local(user.followed_up_at)}."
+    elif user.follow_up_due:
+        badge, words = (
+            "planned",
+            f"Due at {_local(user.follow_up_due)}, even if the app is restarted meanwhile.",
+        )
+    else:
+        badge, words = "not planned", "There is none for this registration."
+    return f"""<p>How is it going? {_badge(badge)}</p><p class="soft">{words}</p>"""
+
+
+def _reminder(user: User) -> str:
+    if user.reminded_at:
+        badge, words = "sent", f"Sent at {_local(user.reminded_at)}."
+    elif user.completed_at:
+        badge, words = "not needed", f"Completed at {_local(user.completed_at)}."
+    else:
+        due = _local(_reminder_due(user).isoformat())
+        badge, words = "waiting", f"Goes out with the first round after {due}, unless you complete before."
+    return f"""<p>Reminder {_badge(badge)}</p><p class="soft">{words}</p>"""
+
+
+def _reminder_due(user: User) -> datetime:
+    return datetime.fromisoformat(user.registered_at) + settings.remind_after()
+
+
+def _seconds_to_news(user: User) -> int | None:
+    """When the page looks again: once a mail is due, then every few seconds until it is sent."""
+    if user.mail == "queued":
+        return 1
+    due = []
+    if user.follow_up_due and not user.followed_up_at:
+        due.append(datetime.fromisoformat(user.follow_up_due))
+    if not user.completed_at and not user.reminded_at:
+        due.append(_reminder_due(user))
+    now = datetime.now(UTC)
+    return min((max(5, round((at - now).total_seconds())) for at in due), default=None)
+
+
+def _local(at: str) -> str:
+    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _form(form: Form, problems: dict[str, str]) -> str:

@@ -1,7 +1,8 @@
-"""What the processes of the app know of each other: the ports, from procman, and the state folder."""
+"""What the environment tells the processes of the app: ports, from procman, the state folder, waits."""
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -27,6 +28,25 @@ def state_folder() -> Path:
     folder = Path(os.environ.get("REGISTRATION_STATE") or Path(__file__).parents[1] / "var")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def follow_up_after() -> timedelta:
+    """How long after registering the follow-up mail is due: `FOLLOW_UP_SECONDS`, else ten minutes."""
+    return _duration("FOLLOW_UP_SECONDS", timedelta(minutes=10))
+
+
+def remind_after() -> timedelta:
+    """How long after registering a reminder is due: `REMIND_AFTER_SECONDS`, else an hour."""
+    return _duration("REMIND_AFTER_SECONDS", timedelta(hours=1))
+
+
+def _duration(variable: str, default: timedelta) -> timedelta:
+    text = os.environ.get(variable)
+    if not text:
+        return default
+    if not text.isdecimal() or len(text) > len("31536000"):
+        sys.exit(f"{variable}={text} is no number of seconds: write a whole number, as 600")
+    return timedelta(seconds=int(text))
 
 
 def _port(variable: str) -> int:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from registration import inbox, jobs, pages, settings, store, wait
+from registration import inbox, jobs, pages, settings, store, tasks, wait
 from registration.form import Form
 
 
@@ -58,6 +58,7 @@ def _register(form: Form) -> Response:
     except store.EmailTakenError:
         return _form_page(form, {"email": f"{form.email} is registered already."})
     jobs.enqueue_welcome(user)
+    tasks.plan_follow_up(user)
     return _see_user(user)
 
 
@@ -100,6 +101,8 @@ class Server(uvicorn.Server):
 def main() -> None:
     """Wait for Redis, enqueue the mails that an earlier stop left unsent, serve until SIGTERM."""
     wait.end_on_sigterm()
+    settings.follow_up_after()  # a mistake in these two shows now, and not in a request
+    settings.remind_after()
     wait.until_listening("redis")
     for user in store.without_mail():
         jobs.enqueue_welcome(user)

@@ -1,0 +1,158 @@
+"""One SQLite file: statements, transactions, and what goes wrong with them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import contextmanager
+
+from procman.errors import StoreError
+from procman.store.failures import BUSY_SECONDS, code, failure
+
+TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from io import FileIO
+    from typing import Any
+
+    from procman.store.opening import Opened
+
+    Row = tuple[Any, ...]
+    Value = str | bytes | float | None
+
+ASK_AGAIN_SECONDS = 0.001
+
+
+class Database:
+    """A connection. Each statement is a transaction of its own, unless it is made inside `together`.
+
+    With `durable`, a transaction is on the disk when it is over. What goes wrong is a `StoreError`.
+    For one thread at a time, and not to be carried over fork(2).
+    """
+
+    def __init__(self, path: str, opened: Opened, durable: bool) -> None:
+        self._path = path
+        self._connection = opened.connection
+        self._file = opened.file
+        self._durable = durable
+        self._log: FileIO | None = None
+        self._depth = 0
+        self._failed = False
+        self.change("PRAGMA busy_timeout = 0")
+        self.change("PRAGMA synchronous = NORMAL")  # flushes the log only before it is copied into the file
+        self.change("PRAGMA secure_delete = OFF")  # Debian's default writes zeros over what is deleted
+
+    @property
+    def moved(self) -> bool:
+        """Whether the file is no longer the one at its path: deleted, or put aside as damaged."""
+        try:
+            return not os.path.samestat(os.stat(self._path), self._file)
+        except OSError:
+            return True
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this is asked inside `together`."""
+        return self._depth > 0
+
+    def close(self) -> None:
+        """Close the connection; the last one to do so tidies the write-ahead log away."""
+        if self._log:
+            self._log.close()
+        self._connection.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All inside is one transaction: an error in it, even one that is caught, undoes all."""
+        if not self._depth:
+            self._begin()
+        self._depth += 1
+        try:
+            yield
+            if self._depth == 1:
+                self._commit()
+        except BaseException:
+            self._failed = True
+            raise
+        finally:
+            self._depth -= 1
+            if not self._depth:
+                self._end()
+
+    def rows(self, sql: str, *values: Value) -> list[Row]:
+        """What a query gives."""
+        return self._execute(sql, values)[0]
+
+    def change(self, sql: str, *values: Value) -> int:
+        """Have a statement change something; how many rows it did."""
+        return self._execute(sql, values)[1].rowcount
+
+    def insert(self, sql: str, *values: Value) -> int | None:
+        """Have a row inserted: its id, None when the statement did not."""
+        cursor = self._execute(sql, values)[1]
+        return cursor.lastrowid if cursor.rowcount > 0 else None
+
+    def _execute(self, sql: str, values: Sequence[Value]) -> tuple[list[Row], sqlite3.Cursor]:
+        if self._failed:
+            raise StoreError(f"{self._path}: the transaction failed before: nothing of it is kept")
+        try:
+            return self._wait_and_execute(sql, values)
+        except UnicodeEncodeError:
+            return self._execute(sql, [_encodable(value) for value in values])
+        except (sqlite3.Error, OverflowError) as error:
+            self._failed = self._depth > 0
+            raise failure(error, self._path) from error
+
+    def _wait_and_execute(self, sql: str, values: Sequence[Value]) -> tuple[list[Row], sqlite3.Cursor]:
+        """Ask again while others have the file. SQLite asks too seldom: some would wait for seconds."""
+        deadline = None
+        while True:
+            try:
+                cursor = self._connection.execute(sql, values)
+                return cursor.fetchall(), cursor
+            except sqlite3.OperationalError as error:
+                deadline = deadline or time.monotonic() + BUSY_SECONDS
+                if code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(ASK_AGAIN_SECONDS)
+
+    def _begin(self) -> None:
+        if self.moved:
+            raise StoreError(f"{self._path}: moved or deleted while it was in use: start procman again")
+        self.change("BEGIN IMMEDIATE")  # who reads before it writes could be refused the lock
+
+    def _commit(self) -> None:
+        """Flush, if at all, after the commit: others write meanwhile, and one flush serves them all.
+
+        That is what SQLite's `synchronous = FULL` does as part of the commit, one process after the other.
+        """
+        self.change("COMMIT")
+        if not self._durable:
+            return
+        try:
+            if self._log is None:
+                self._log = open(f"{self._path}-wal", "rb", buffering=0)  # noqa: SIM115
+                _flush_folder(self._path)
+            os.fsync(self._log.fileno())
+        except OSError as error:
+            raise failure(error, self._path) from error
+
+    def _end(self) -> None:
+        self._failed = False
+        if self._connection.in_transaction:  # SQLite itself ends it after some errors
+            self.change("ROLLBACK")
+
+
+def _flush_folder(path: str) -> None:
+    """So that the names of new files are on the disk, too."""
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _encodable(value: Value) -> Value:
+    r"""Text without lone surrogates, which UTF-8 does not have: they are written as `\udc80`."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value

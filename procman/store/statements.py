@@ -1,0 +1,46 @@
+"""The SQL of the store."""
+
+from __future__ import annotations
+
+from procman.core.runs import Run, TaskState
+from procman.store.rules import Past
+
+TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def _insertion(table: str, fields: Sequence[str]) -> str:
+    return f"INTO {table} ({', '.join(fields)}) VALUES ({', '.join('?' for _ in fields)})"
+
+
+RUNS = f"SELECT {', '.join(Run._fields)} FROM runs"
+STATES = f"SELECT {', '.join(TaskState._fields)} FROM tasks"
+PASTS = f"SELECT {', '.join(Past._fields)} FROM pasts"
+PUT_STATE = f"INSERT OR REPLACE {_insertion('tasks', TaskState._fields)}"
+PUT_PAST = f"INSERT OR REPLACE {_insertion('pasts', Past._fields)}"
+HAS_ROW = "SELECT 1 FROM runs WHERE task = ? AND tick = ? AND attempt = ?"
+INSERT_RUN = f"INSERT {_insertion('runs', Run._fields[1:])}"
+INSERT_OUTPUT = "INSERT INTO outputs (run, output) VALUES (?, ?)"
+START = (
+    "UPDATE runs SET state = 'running', command = ?, pid = ?, identity = ?, started_at = ?"
+    " WHERE id = ? AND state IN ('claimed', 'queued')"
+)
+FINISH = (
+    "UPDATE runs SET state = 'finished', outcome = ?, ended_at = ?, code = ?, reason = ?, output_bytes = ?,"
+    " truncated = ?, max_rss_bytes = ?, cpu_s = ? WHERE id = ?"
+)
+MOVE = "UPDATE runs SET state = ?, owner = ? WHERE id = ?"
+SAME_KEY = "SELECT id FROM runs WHERE task = ? AND key = ? AND outcome IS NOT 'canceled'"
+OPEN = "state IN ('queued', 'claimed', 'running')"
+"""As the index has it: SQLite takes a partial index only for a query that says the same."""
+OPEN_RUNS = f"{RUNS} INDEXED BY runs_open WHERE {OPEN}"
+FINISHED = "task = ? AND state = 'finished'"
+PAUSED = (
+    "SELECT name FROM tasks WHERE paused_at IS NOT NULL AND (resumed_at IS NULL OR resumed_at < paused_at)"
+)
+STARTABLE = f"state = 'pending' AND task NOT IN ({PAUSED})"
+TAKE_DUE = f"{RUNS} WHERE {STARTABLE} AND due <= ? AND due >= ? AND due < ? ORDER BY due, id LIMIT ?"
+NEXT_DUE = f"SELECT due FROM runs WHERE {STARTABLE} AND due > ? ORDER BY due LIMIT 1"
+NTH_NEWEST = f"SELECT id FROM runs WHERE {FINISHED} ORDER BY id DESC LIMIT 1 OFFSET ?"
+OLDEST = f"SELECT id, tick FROM runs WHERE {FINISHED} AND (id <= ? OR ended_at < ?) ORDER BY id LIMIT ?"
