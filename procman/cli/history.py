@@ -71,7 +71,7 @@ def _show(store: Store | None, number: str, as_json: bool) -> int:
     print("\n".join(f"{label + ':':11} {value}" for label, value in _facts(run) if value))
     print(flush=True)
     if output is None:
-        print("(no output kept)")
+        print("(no output kept)" if run.outcome else "(its output is kept when it ends)")
     else:
         _write(output)
     return 0

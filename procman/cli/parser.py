@@ -134,12 +134,14 @@ def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
         words = parser.add_argument(
             "words", nargs=argparse.REMAINDER, metavar="TASK|TYPE|COMMAND ...", help=help_
         )
-        vars(words)["completer"] = _complete_types
+        vars(words)["completer"] = _complete_tasks_and_types
     elif name == "completion":
         parser.add_argument("shell", choices=SHELLS)
     elif name in ARGUMENTS:
         argument, nargs, metavar, help_ = ARGUMENTS[name]
-        parser.add_argument(argument, nargs=nargs, metavar=metavar, help=help_)
+        added = parser.add_argument(argument, nargs=nargs, metavar=metavar, help=help_)
+        if "TASK" in metavar:
+            vars(added)["completer"] = _complete_tasks
 
 
 def _complete_types(parsed_args: argparse.Namespace, **_: object) -> list[str]:
@@ -151,6 +153,24 @@ def _complete_types(parsed_args: argparse.Namespace, **_: object) -> list[str]:
         return [type_.name for type_ in app.types_of(parsed_args)]
     except UserError:
         return []
+
+
+def _complete_tasks(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """The tasks that the Tab key offers: those of procman.yml, none when it has mistakes."""
+    from procman.cli import app, taskfiles
+
+    try:
+        vars(parsed_args).setdefault("root", None)
+        vars(parsed_args).setdefault("procfile", None)
+        _move_options_behind(parsed_args)
+        path = taskfiles.path_in(app.root_of(parsed_args))
+        return list(taskfiles.read(path, with_schedules=False).tasks) if path else []
+    except UserError:
+        return []
+
+
+def _complete_tasks_and_types(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    return [*_complete_tasks(parsed_args), *_complete_types(parsed_args)]
 
 
 def _move_options_behind(given: argparse.Namespace) -> None:

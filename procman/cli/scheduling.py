@@ -6,6 +6,7 @@ import os
 import random
 import time
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from procman.core.facts import Notice
@@ -75,7 +76,9 @@ class Scheduling:
         return Scheduler(self._tasks, runs, self._desk, publish, world)
 
     def end(self) -> Iterator[Notice]:
-        """Close the store; what should be said about it."""
+        """Close the store, after a last try to write what it would not take; what should be said about it."""
+        if self._desk:
+            self._desk.expire(inf)
         for message in self._worker.close():
             message.then(message.result)
         self._store.close()

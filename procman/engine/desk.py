@@ -114,6 +114,8 @@ class Desk:
     def _submit(self, operation: Operation, answered: Callable[[Any], None]) -> None:
         def done(result: Any) -> None:
             self._unanswered -= 1
+            if isinstance(result, BaseException) and not isinstance(result, StoreError):
+                raise result  # a bug, and not one to go on with
             answered(result)
 
         self._unanswered += 1

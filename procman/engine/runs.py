@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from heapq import heappop, heappush
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,6 @@ class Active:
         self.kept = Kept()
         self.began = False
         self.ended_at = 0.0
-        self.kill_at: float | None = None
         self.outcome: Outcome | None = None
         self.reason: str | None = None
 
@@ -73,7 +73,7 @@ class Runs:
         self._kill_timeout = kill_timeout
         self._by_name: dict[str, Active] = {}
         self._by_task: dict[str, dict[str, Process]] = {}
-        self._timed: dict[str, Active] = {}
+        self._timeouts: list[tuple[float, str]] = []  # a heap; those of ended runs are passed over
         self._left: list[int] = []
         self._left_at: float | None = None
         self._strays: dict[int, float] = {}
@@ -87,7 +87,9 @@ class Runs:
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock."""
-        times = [each.kill_at for each in self._timed.values() if each.kill_at is not None]
+        while self._timeouts and self._timeouts[0][1] not in self._by_name:
+            heappop(self._timeouts)
+        times = [self._timeouts[0][0]] if self._timeouts else []
         times += [self._left_at] if self._left_at is not None else []
         return min([*times, *self._strays.values()], default=None)
 
@@ -114,21 +116,18 @@ class Runs:
 
     def expire(self, now: float) -> None:
         """Stop those that take longer than their task allows."""
-        for name, active in list(self._timed.items()):
-            if _due(active.kill_at, now):
-                del self._timed[name]
+        while self._timeouts and self._timeouts[0][0] <= now:
+            name = heappop(self._timeouts)[1]
+            if (active := self._by_name.get(name)) and not active.ended_at:
                 reason = f"took longer than {words(active.task.timeout or 0)}"
                 self._publish(facts.RunEnded(name, Outcome.TIMED_OUT, f"{reason}, stopping it"))
                 self.stop(name, Outcome.TIMED_OUT, reason, now)
-
         if _due(self._left_at, now) or any(at <= now for at in self._strays.values()):
             self._stop_strays(now)
 
     def postpone(self, seconds: float) -> None:
         """All were suspended for so long: timeouts move on."""
-        for active in self._timed.values():
-            if active.kill_at is not None:
-                active.kill_at += seconds
+        self._timeouts = [(at + seconds, name) for at, name in self._timeouts]
 
     # What the table of processes tells their owner
 
@@ -140,8 +139,7 @@ class Runs:
         run, command, pid = active.run.id, process.plan.command, process.pid
         active.run = active.run._replace(started_at=at)
         if active.task.timeout is not None:
-            active.kill_at = self._world.clock() + active.task.timeout
-            self._timed[process.plan.name] = active
+            heappush(self._timeouts, (self._world.clock() + active.task.timeout, process.plan.name))
         self._desk.keep(lambda store: store.started(run, command, pid, identity(pid), at))
 
     def failed(self, process: Process, reason: str, now: float) -> None:
@@ -155,7 +153,6 @@ class Runs:
         """The child of a run has ended."""
         active = self._by_name[process.plan.name]
         active.ended_at = self._world.wall()
-        self._timed.pop(process.plan.name, None)
         if active.outcome is None:
             active.outcome, active.reason = _outcome(process)
 
@@ -167,7 +164,6 @@ class Runs:
         name = process.plan.name
         active = self._by_name.pop(name)
         self._by_task[active.task.name].pop(name)
-        self._timed.pop(name, None)
         self.count[active.lane] -= 1
         retry_due = None
         if active.began:

@@ -99,7 +99,7 @@ class Scheduler:
         while self._next and self._next[0][0] <= wall:
             due.append(heapq.heappop(self._next)[1])
         self._plan(due, wall)
-        if self._look_at is not None and self._look_at <= wall:
+        if self._look_at is not None and not wall < self._look_at <= wall + LONGEST_SLEEP:
             self.look()
             self._pruning.slice(wall)
 

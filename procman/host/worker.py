@@ -23,7 +23,8 @@ MOST = 200
 class Worker:
     """Has requests done by `perform`, in order, as many at once as have come in meanwhile.
 
-    `perform` takes what was asked for and gives as many answers; it runs in the thread.
+    `perform` takes what was asked for and gives as many answers; it runs in the thread. What it raises
+    is the answer to all.
     """
 
     def __init__(self, perform: Callable[[Sequence[Callable[[Any], Any]]], Sequence[Any]], poller: Poller):
@@ -51,10 +52,17 @@ class Worker:
         more = True
         while more:
             requests, more = self._gather()
-            answers = self._perform([operation for operation, _ in requests])
+            answers = self._answers_to([operation for operation, _ in requests])
             for (_, then), answer in zip(requests, answers, strict=True):
                 self._answers.put(WorkDone(then, answer))
             self._wake()
+
+    def _answers_to(self, operations: Sequence[Callable[[Any], Any]]) -> Sequence[Any]:
+        """A bug in an operation is the answer to all, so that whoever waits for them finds out."""
+        try:
+            return self._perform(operations)
+        except BaseException as error:
+            return [error] * len(operations)
 
     def _gather(self) -> tuple[list[Request], bool]:
         """Wait for a request and take what else is there; False when they are the last."""

@@ -47,10 +47,16 @@ def test_an_unknown_shell_is_a_mistake(app: App) -> None:
         ("procman ch", "check"),
         ("procman start wor", "worker"),
         ("procman run we", "web"),
+        ("procman run rem", "remind"),
+        ("procman run task rem", "remind"),
+        ("procman pause rem", "remind"),
+        ("procman next rem", "remind"),
+        ("procman history rem", "remind"),
     ],
 )
 def test_bash_completes(app: App, line: str, offers: str) -> None:
     app.procfile(web="true", worker="true")
+    app.tasks("remind: true")
     app.write("script", app.do("completion", "bash").out)
     app.write("procman", f'#!/bin/sh\nexec {" ".join(PROCMAN)} "$@"\n', mode=0o755)
     env = app.environment({"LINE": line, "PATH": f"{app.root}{os.pathsep}{os.environ['PATH']}"})
