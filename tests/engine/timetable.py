@@ -58,7 +58,7 @@ class Timetable:
         self._noted: set[str] = set()
         self.strays: list[tuple[int, int]] = []
         self.worker = FakeWorker(self.store)
-        stages = [[process(name) for name in formation.split()]]
+        stages = [[process(name) for name in stage.split()] for stage in formation.split(" then ")]
         self.supervisor = Supervisor(stages, self.children, self.children.publish, Policy(5.0, SIGTERM))
         self.world = World(
             clock=self.clock,
