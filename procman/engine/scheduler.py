@@ -146,22 +146,21 @@ class Scheduler:
         for run in lost:
             self._publish(facts.RunEnded(run.name, Outcome.LOST, "procman was killed while it ran"))
         wall = self._world.wall()
-        rows: list[TickRow] = []
         for task in self._tasks.values():
             if task.enabled and task.schedules:
                 known = states[task.name].accounted
                 self._accounted[task.name] = int(wall) if known is None else known
-                if any(schedule.at_start for schedule in task.schedules):
-                    rows.append(TickRow(task.name, int(wall), due=wall, command=task.command))
-        self._claim(rows, wall)
-        self._plan([name for name in self._accounted if name not in {row.task for row in rows}], wall)
+        self._plan(self._accounted, wall, starting=True)
         self.look()
 
-    def _plan(self, names: Iterable[str], wall: float) -> None:
+    def _plan(self, names: Iterable[str], wall: float, starting: bool = False) -> None:
         """Claim every tick of these tasks that is due, and note when the next one is."""
         rows: list[TickRow] = []
         for name in names:
-            ticks = planner.plan(self._tasks[name], self._accounted[name], wall)
+            task = self._tasks[name]
+            ticks = planner.plan(task, self._accounted[name], wall)
+            if starting and any(schedule.at_start for schedule in task.schedules):
+                ticks.append(TickRow(name, int(wall), due=wall, command=task.command))
             rows += ticks
             if not ticks:
                 self._note_next(name)

@@ -77,6 +77,15 @@ def table_end(table: Timetable) -> datetime:
     return datetime.fromtimestamp(table.wall, UTC)
 
 
+def test_reboot_beside_another_schedule_forgets_none_of_its_ticks() -> None:
+    both = 'boot: {command: run, schedule: ["@reboot", every 10 minutes], missed: skip}'
+    table = Timetable(both).start().stop()
+    table.pass_time(25 * 60)
+    again = Timetable(both, table.store, table_end(table)).start().at(6)
+    assert [run.outcome for run in again.runs()] == ["ok", "missed", "missed", "ok", "ok"]
+    assert [(run.tick or 0) - table.begun for run in again.runs()] == [0, 600, 1200, 1500, 1800]
+
+
 def test_a_run_is_told_who_it_is() -> None:
     table = Timetable(EVERY_10).start().at(10)
     environment = table.children.environments["remind.1"]
