@@ -132,8 +132,8 @@ class Database:
             return
         try:
             if self._log is None:
-                self._log = open(f"{self._path}-wal", "rb", buffering=0)  # noqa: SIM115
                 _flush_folder(self._path)
+                self._log = open(f"{self._path}-wal", "rb", buffering=0)  # noqa: SIM115
             os.fsync(self._log.fileno())
         except OSError as error:
             raise failure(error, self._path) from error

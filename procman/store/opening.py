@@ -102,7 +102,7 @@ def _is_sound(connection: sqlite3.Connection, path: str) -> bool:
         if version < len(SCRIPTS):
             _migrate(connection)
         return True
-    except (sqlite3.Error, StoreError) as error:
+    except (sqlite3.Error, OSError, StoreError) as error:
         if code(error) in DAMAGED:
             return False
         connection.close()
@@ -115,8 +115,8 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _is_whole(connection: sqlite3.Connection, path: str) -> bool:
     """Read what every command needs, and all of a small file."""
-    for table in ("runs ORDER BY id DESC LIMIT 100", "tasks", "pasts", "sqlite_sequence"):
-        connection.execute(f"SELECT * FROM {table}").fetchall()
+    for table in ("runs ORDER BY id DESC", "tasks", "pasts", "sqlite_sequence"):
+        connection.execute(f"SELECT * FROM {table} LIMIT 100").fetchall()
     if os.path.getsize(path) > CHECKED_BYTES:
         return True
     return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
@@ -151,7 +151,9 @@ def _make(path: str) -> None:
     _make_empty(new)
     with closing(_connection(new)) as connection:
         _migrate(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
+        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise StoreError(f"{path}: this file system lets no processes share memory: use a local disk")
     os.rename(new, path)
 
 

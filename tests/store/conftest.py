@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from procman.store.memory import MemoryStore
+from procman.store.sqlite import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from procman.engine.needs import Store
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    """Where a store may be."""
+    return str(tmp_path / "procman.db")
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, path: str) -> Iterator[Store]:
+    """Each kind of store, empty."""
+    store: Store = MemoryStore() if request.param == "memory" else open_store(path)
+    yield store
+    store.close()

@@ -1,0 +1,171 @@
+"""Whatever is done in whatever order, the store in a file and the one in memory know the same."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from procman.core.runs import Asked, Ending, Outcome, State, TickRow, Trigger
+from procman.store.memory import MemoryStore
+from procman.store.sqlite import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from procman.engine.needs import Store
+
+TASKS = st.sampled_from(["mail", "report", "é 'quoted\""])
+OWNERS = st.sampled_from(["101:1:boot", "202:2:boot"])
+TIMES = st.integers(0, 40).map(lambda half: half / 2)
+RUNS = st.integers(0, 25)
+FEW = st.integers(0, 4)
+TICKS = st.builds(
+    TickRow,
+    TASKS,
+    st.integers(0, 20),
+    st.sampled_from([Trigger.SCHEDULE, Trigger.CATCH_UP]),
+    TIMES,
+    st.just("run it"),
+    st.none() | st.sampled_from([Outcome.MISSED, Outcome.SKIPPED]),
+    st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+)
+ASKED = st.builds(
+    Asked,
+    TASKS,
+    st.lists(st.text(max_size=5), max_size=3).map(tuple),
+    st.sampled_from([Trigger.MANUAL, Trigger.DELAYED]),
+    TIMES,
+    TIMES,
+    st.none() | st.sampled_from(["a", "b", ""]),
+)
+ENDINGS = st.builds(
+    Ending,
+    st.sampled_from(Outcome),
+    TIMES,
+    st.none() | st.integers(-15, 255),
+    st.none() | st.just("because"),
+    st.none() | st.binary(max_size=5),
+    st.none() | st.integers(0, 1 << 40),
+    st.booleans(),
+    st.none() | st.integers(0, 1 << 50),
+    st.none() | st.floats(0, 1e6),
+)
+
+
+class UndoneError(Exception):
+    pass
+
+
+class Stores(RuleBasedStateMachine):
+    """Does the same to both, and compares what they say; some of it is undone again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory()
+        self._path = f"{self._folder.name}/procman.db"
+        self._memory = MemoryStore()
+        self._file = open_store(self._path)
+
+    def teardown(self) -> None:
+        self._file.close()
+        self._folder.cleanup()
+
+    def _both(self, operation: Callable[[Store], Any], undone: bool = False) -> None:
+        def perform(store: Store) -> Any:
+            answer = None
+            try:
+                with store.together() if undone else nullcontext():
+                    answer = operation(store)
+                    if undone:
+                        raise UndoneError
+            except UndoneError:
+                pass
+            return answer
+
+        assert perform(self._file) == perform(self._memory)
+
+    @rule()
+    def open_again(self) -> None:
+        self._file.close()
+        self._file = open_store(self._path)
+
+    @rule(schedules=st.dictionaries(TASKS, st.sampled_from(["", "hourly", "daily"])), now=st.integers(0, 20))
+    def recall(self, schedules: dict[str, str], now: int) -> None:
+        self._both(lambda store: store.recall(schedules, now))
+
+    @rule(living=st.sets(OWNERS), rerun=st.sets(TASKS), now=TIMES, undone=st.booleans())
+    def recover(self, living: set[str], rerun: set[str], now: float, undone: bool) -> None:
+        self._both(lambda store: store.recover(living.__contains__, rerun, now), undone)
+
+    @rule(rows=st.lists(TICKS, max_size=6), owner=OWNERS, now=TIMES, undone=st.booleans())
+    def claim(self, rows: list[TickRow], owner: str, now: float, undone: bool) -> None:
+        self._both(lambda store: store.claim(rows, owner, now), undone)
+
+    @rule(tasks=st.sets(TASKS), owner=OWNERS)
+    def open_runs(self, tasks: set[str], owner: str) -> None:
+        self._both(lambda store: store.open_runs(tasks, owner))
+
+    @rule(now=TIMES, owner=OWNERS, late_before=TIMES, most=st.tuples(FEW, FEW), undone=st.booleans())
+    def take_due(
+        self, now: float, owner: str, late_before: float, most: tuple[int, int], undone: bool
+    ) -> None:
+        self._both(lambda store: store.take_due(now, owner, late_before, *most), undone)
+
+    @rule(after=TIMES)
+    def next_due(self, after: float) -> None:
+        self._both(lambda store: store.next_due(after))
+
+    @rule(run=RUNS, state=st.sampled_from([State.PENDING, State.QUEUED, State.CLAIMED]))
+    def move(self, run: int, state: State) -> None:
+        self._both(lambda store: store.move(run, state))
+
+    @rule(run=RUNS, at=TIMES)
+    def started(self, run: int, at: float) -> None:
+        self._both(lambda store: store.started(run, "run it now", 4711, None, at))
+
+    @rule(run=RUNS, ending=ENDINGS, retry_due=st.none() | TIMES, undone=st.booleans())
+    def finish(self, run: int, ending: Ending, retry_due: float | None, undone: bool) -> None:
+        self._both(lambda store: store.finish(run, ending, retry_due), undone)
+
+    @rule(task=TASKS, keep=FEW, before=TIMES, most=FEW, undone=st.booleans())
+    def prune(self, task: str, keep: int, before: float, most: int, undone: bool) -> None:
+        self._both(lambda store: store.prune(task, keep, before, most), undone)
+
+    @rule(asked=ASKED, undone=st.booleans())
+    def ask(self, asked: Asked, undone: bool) -> None:
+        self._both(lambda store: store.ask(asked), undone)
+
+    @rule(asked=ASKED, owner=OWNERS)
+    def begin(self, asked: Asked, owner: str) -> None:
+        self._both(lambda store: store.begin(asked, "run it", owner))
+
+    @rule(run=RUNS, now=TIMES)
+    def cancel(self, run: int, now: float) -> None:
+        self._both(lambda store: store.cancel(run, now))
+
+    @rule(task=TASKS, now=TIMES, undone=st.booleans())
+    def pause(self, task: str, now: float, undone: bool) -> None:
+        self._both(lambda store: store.pause(task, now), undone)
+
+    @rule(task=TASKS, now=TIMES)
+    def resume(self, task: str, now: float) -> None:
+        self._both(lambda store: store.resume(task, now))
+
+    @rule(task=st.none() | TASKS, limit=FEW)
+    def history(self, task: str | None, limit: int) -> None:
+        self._both(lambda store: store.history(task, limit))
+
+    @invariant()
+    def they_know_the_same(self) -> None:
+        self._both(lambda store: (store.history(None, 999), store.jobs()))
+        self._both(lambda store: (store.states(), store.summaries(), store.last_id()))
+        self._both(lambda store: [store.output(run) for run in range(store.last_id() + 1)])
+
+
+TestStores = Stores.TestCase
+TestStores.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

@@ -1,0 +1,782 @@
+"""What `procman.engine.needs.Store` promises, of each kind of store."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import pytest
+
+from procman.core.runs import Asked, Ending, Outcome, Run, State, Summary, TaskState, TickRow, Trigger
+
+from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, now, running, tick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from procman.engine.needs import Store
+
+ENDED = Ending(Outcome.OK, NOW + 3, code=0)
+
+
+def everyone_lives(name: str) -> bool:
+    return True
+
+
+def nobody_lives(name: str) -> bool:
+    return False
+
+
+# together
+
+
+class TroubleError(Exception):
+    pass
+
+
+def in_trouble(store: Store, *operations: Callable[[], object], inner: bool = False) -> None:
+    """Do all together, and then fail, maybe in a transaction within."""
+    with store.together():
+        for operation in operations:
+            operation()
+        with store.together() if inner else nullcontext():
+            raise TroubleError
+
+
+def test_what_is_done_together_is_undone_together(store: Store) -> None:
+    first = claimed(store, 1)[0]
+    operations = [
+        lambda: store.finish(first.id, Ending(Outcome.OK, NOW, output=b"lines")),
+        lambda: store.ask(asked()),
+        lambda: store.pause("mail", NOW),
+        lambda: store.recall({"other": "hourly"}, TICK),
+    ]
+    with pytest.raises(TroubleError):
+        in_trouble(store, *operations)
+    assert store.run(first.id) == first
+    assert (store.output(first.id), store.jobs(), store.summaries()) == (None, [], {})
+    assert not store.states()["mail"].paused
+    assert "other" not in store.states()
+
+
+def test_together_within_together_is_one_transaction(store: Store) -> None:
+    def within() -> None:
+        with store.together():
+            store.ask(asked())
+
+    with pytest.raises(TroubleError):
+        in_trouble(store, within)
+    assert store.jobs() == []
+
+
+def test_an_error_within_together_within_together_undoes_all(store: Store) -> None:
+    with pytest.raises(TroubleError):
+        in_trouble(store, lambda: store.ask(asked()), inner=True)
+    assert store.jobs() == []
+
+
+def test_what_is_done_together_is_kept_together_and_seen_at_once(store: Store) -> None:
+    with store.together():
+        number, _ = store.ask(asked())
+        with store.together():
+            assert ids(store.jobs()) == [number]
+        store.cancel(number, NOW)
+    assert now(store, number).outcome is Outcome.CANCELED
+
+
+def test_after_an_error_the_store_goes_on(store: Store) -> None:
+    with pytest.raises(TroubleError):
+        in_trouble(store)
+    assert store.ask(asked()) == (1, True)
+
+
+# recall
+
+
+def test_a_task_that_is_new_is_accounted_for_up_to_now(store: Store) -> None:
+    known = {"mail": TaskState("mail", "hourly", TICK)}
+    assert store.recall({"mail": "hourly"}, TICK) == known
+    assert store.states() == known
+
+
+def test_a_task_whose_schedule_is_the_same_keeps_what_is_known_of_it(store: Store) -> None:
+    store.recall({"mail": "hourly"}, TICK)
+    assert store.recall({"mail": "hourly"}, TICK + 50) == {"mail": TaskState("mail", "hourly", TICK)}
+
+
+def test_a_task_whose_schedule_has_changed_is_accounted_for_up_to_now(store: Store) -> None:
+    store.recall({"mail": "hourly"}, TICK)
+    store.pause("mail", NOW)
+    expected = TaskState("mail", "daily at 9:00", TICK + 50, paused_at=NOW)
+    assert store.recall({"mail": "daily at 9:00"}, TICK + 50) == {"mail": expected}
+
+
+@pytest.mark.parametrize("before", ["", "hourly"])
+def test_a_task_without_schedules_has_no_ticks_to_account_for(store: Store, before: str) -> None:
+    store.recall({"mail": before}, TICK)
+    assert store.recall({"mail": ""}, TICK + 1)["mail"] == TaskState("mail")
+    assert store.recall({"mail": "hourly"}, TICK + 2)["mail"].accounted == TICK + 2
+
+
+def test_only_the_tasks_that_were_named_are_given_and_the_others_stay_known(store: Store) -> None:
+    store.recall({"mail": "hourly"}, TICK)
+    assert store.recall({"other": "hourly"}, TICK).keys() == {"other"}
+    assert store.states().keys() == {"mail", "other"}
+
+
+# recover
+
+
+def test_runs_of_a_procman_that_is_gone_are_closed_as_lost(store: Store) -> None:
+    begun = running(store, 1, owner=OTHER)
+    waiting = claimed(store, 2, owner=OTHER)[0]
+    lost = store.recover(nobody_lives, (), NOW + 9)
+    assert ids(lost) == [begun.id, waiting.id]
+    assert [run.reason for run in lost] == [
+        "procman was killed while it ran",
+        "procman was killed before it began",
+    ]
+    for run in lost:
+        assert run == now(store, run)
+        assert (run.state, run.outcome, run.ended_at) == (State.FINISHED, Outcome.LOST, NOW + 9)
+    assert store.jobs() == []
+
+
+def test_runs_whose_procman_lives_and_those_that_are_over_stay(store: Store) -> None:
+    mine, theirs = running(store, 1, owner=ME), running(store, 2, owner=OTHER)
+    over = finished(store, 3)
+    number, _ = store.ask(asked())
+    asked_for: list[str] = []
+
+    def alive(name: str) -> bool:
+        asked_for.append(name)
+        return name == ME
+
+    assert ids(store.recover(alive, (), NOW)) == [theirs.id]
+    assert now(store, mine) == mine
+    assert now(store, over) == over
+    assert now(store, number).state is State.PENDING
+    assert set(asked_for) == {ME, OTHER}
+
+
+def test_a_lost_run_is_rerun_when_its_task_says_so(store: Store) -> None:
+    first, other = claimed(store, 1, owner=OTHER)[0], claimed(store, 1, task="other", owner=OTHER)[0]
+    assert ids(store.recover(nobody_lives, {"mail"}, NOW + 9)) == [first.id, other.id]
+    again = store.jobs()
+    assert [(run.task, run.tick, run.trigger, run.attempt, run.due) for run in again] == [
+        ("mail", first.tick, Trigger.RETRY, 2, NOW + 9)
+    ]
+
+
+def test_a_queued_run_whose_procman_is_gone_waits_for_anybody(store: Store) -> None:
+    run = claimed(store, 1, owner=OTHER)[0]
+    store.move(run.id, State.QUEUED)
+    assert store.recover(everyone_lives, (), NOW) == []
+    assert now(store, run).state is State.QUEUED
+    assert store.recover(nobody_lives, {"mail"}, NOW) == []
+    assert store.jobs() == [run._replace(state=State.PENDING, owner=None)]
+
+
+def test_recovering_twice_is_the_same_as_once(store: Store) -> None:
+    claimed(store, 1, owner=OTHER)
+    store.recover(nobody_lives, {"mail"}, NOW)
+    jobs = store.jobs()
+    assert store.recover(nobody_lives, {"mail"}, NOW) == []
+    assert store.jobs() == jobs
+
+
+# claim
+
+
+def test_a_tick_without_a_row_is_claimed(store: Store) -> None:
+    runs = store.claim([tick(1)], ME, NOW)
+    expected = Run(
+        id=1,
+        task="mail",
+        command="run mail",
+        tick=TICK + 1,
+        due=TICK + 1.25,
+        created_at=NOW,
+        state=State.CLAIMED,
+        owner=ME,
+    )
+    assert runs == [expected]
+    assert store.run(1) == expected
+    assert store.history(None, 9) == [expected]
+
+
+def test_a_tick_that_has_a_row_is_left_as_it_is(store: Store) -> None:
+    over, theirs = finished(store, 1), claimed(store, 2, owner=OTHER)[0]
+    assert store.claim([tick(1), tick(2, outcome=Outcome.MISSED)], ME, NOW + 5) == []
+    assert store.history(None, 9) == [theirs, over]
+
+
+def test_a_tick_that_comes_twice_in_one_claim_is_claimed_once(store: Store) -> None:
+    assert ids(store.claim([tick(1), tick(1), tick(2)], ME, NOW)) == [1, 2]
+
+
+def test_the_same_tick_of_another_task_is_another_tick(store: Store) -> None:
+    assert [run.task for run in store.claim([tick(1), tick(1, "other")], ME, NOW)] == ["mail", "other"]
+
+
+def test_a_tick_with_an_outcome_is_written_as_finished_and_not_given(store: Store) -> None:
+    assert ids(store.claim([tick(1, outcome=Outcome.MISSED, reason="5 h late"), tick(2)], ME, NOW)) == [2]
+    row = now(store, 1)
+    assert (row.state, row.outcome, row.reason) == (State.FINISHED, Outcome.MISSED, "5 h late")
+    assert (row.ended_at, row.owner, row.started_at, row.tick) == (NOW, None, None, TICK + 1)
+
+
+def test_a_row_that_does_not_say_when_it_was_due_was_due_at_its_tick(store: Store) -> None:
+    store.claim([TickRow("mail", TICK, outcome=Outcome.MISSED)], ME, NOW)
+    assert now(store, 1).due == TICK
+
+
+@pytest.mark.parametrize("trigger", [Trigger.SCHEDULE, Trigger.CATCH_UP])
+def test_a_claimed_tick_keeps_what_it_is_there_for(store: Store, trigger: Trigger) -> None:
+    assert store.claim([tick(1)._replace(trigger=trigger)], ME, NOW)[0].trigger is trigger
+
+
+def test_claimed_ticks_are_accounted_for(store: Store) -> None:
+    store.recall({"mail": "hourly", "other": "hourly"}, TICK)
+    store.claim([tick(3), tick(9, outcome=Outcome.MISSED), tick(5)], ME, NOW)
+    assert store.states() == {
+        "mail": TaskState("mail", "hourly", TICK + 9),
+        "other": TaskState("other", "hourly", TICK),
+    }
+
+
+def test_an_older_tick_and_one_of_another_procman_do_not_take_the_account_back(store: Store) -> None:
+    store.recall({"mail": "hourly"}, TICK)
+    claimed(store, 9, owner=OTHER)
+    store.claim([tick(5), tick(9)], ME, NOW)
+    assert store.states()["mail"].accounted == TICK + 9
+
+
+PAUSES = {
+    "before the pause": (TICK - 1, True),
+    "at the very pause": (TICK, True),
+    "after the pause": (TICK + 1, False),
+    "at the very end of the pause": (TICK + 10, False),
+    "after the end of the pause": (TICK + 11, True),
+}
+
+
+@pytest.mark.parametrize(("at", "runs"), PAUSES.values(), ids=list(PAUSES))
+def test_a_tick_in_a_pause_is_skipped(store: Store, at: int, runs: bool) -> None:
+    store.pause("mail", TICK)
+    store.resume("mail", TICK + 10)
+    assert bool(store.claim([TickRow("mail", at)], ME, NOW)) is runs
+    row = now(store, 1)
+    assert (row.outcome, row.reason) == ((None, None) if runs else (Outcome.SKIPPED, "paused"))
+    assert store.states()["mail"].accounted == at
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.MISSED])
+def test_a_tick_of_a_paused_task_is_skipped_whatever_else_would_have_become_of_it(
+    store: Store, outcome: Outcome | None
+) -> None:
+    store.pause("mail", TICK)
+    assert (
+        store.claim([tick(1, outcome=outcome, reason="late"), tick(1, "other")], ME, NOW)[0].task == "other"
+    )
+    assert (now(store, 1).outcome, now(store, 1).reason) == (Outcome.SKIPPED, "paused")
+
+
+def test_claiming_nothing_is_nothing(store: Store) -> None:
+    assert store.claim([], ME, NOW) == []
+    assert store.states() == {}
+
+
+# open_runs
+
+
+def test_open_runs_are_those_of_others_that_may_have_a_child(store: Store) -> None:
+    running(store, 1, owner=ME)
+    theirs, waiting = running(store, 2, owner=OTHER), claimed(store, 3, 4, owner=OTHER)
+    store.move(waiting[0].id, State.QUEUED)
+    running(store, 1, task="third", owner=OTHER)
+    finished(store, 5)
+    store.ask(asked())
+    assert store.open_runs(["mail", "other"], ME) == [theirs, waiting[1]]
+    assert store.open_runs([], ME) == []
+
+
+# take_due and next_due
+
+
+def test_pending_runs_that_are_due_are_claimed_the_earliest_first(store: Store) -> None:
+    for due in (NOW + 0.5, NOW - 3, NOW, NOW - 3):
+        store.ask(asked(due))
+    jobs = store.jobs()
+    taken = store.take_due(NOW, ME, NOW - 5, 0, 9)
+    assert taken == [run._replace(state=State.CLAIMED, owner=ME) for run in jobs[:3]]
+    assert ids(taken) == [2, 4, 3]
+    assert [now(store, run) for run in taken] == taken
+    assert store.jobs() == jobs[3:]
+    assert store.take_due(NOW, OTHER, NOW - 5, 9, 9) == []
+
+
+@pytest.mark.parametrize(
+    ("late", "fresh", "taken"),
+    [(9, 9, [1, 2, 3, 4]), (0, 9, [3, 4]), (9, 0, [1, 2]), (1, 1, [1, 3]), (0, 0, []), (2, 1, [1, 2, 3])],
+)
+def test_late_and_fresh_runs_are_counted_apart(store: Store, late: int, fresh: int, taken: list[int]) -> None:
+    for due in (NOW - 7, NOW - 6, NOW - 5, NOW):
+        store.ask(asked(due))
+    assert ids(store.take_due(NOW, ME, NOW - 5, late, fresh)) == taken
+
+
+def test_a_run_is_not_due_before_its_time_however_late_is_defined(store: Store) -> None:
+    store.ask(asked(NOW + 1))
+    assert store.take_due(NOW, ME, NOW + 5, 9, 9) == []
+
+
+def test_pending_runs_of_paused_tasks_stay(store: Store) -> None:
+    store.ask(asked(NOW - 10))
+    number, _ = store.ask(asked(NOW - 9, task="other"))
+    store.pause("mail", NOW - 20)
+    assert ids(store.take_due(NOW, ME, NOW - 5, 1, 1)) == [number]
+    store.resume("mail", NOW)
+    assert ids(store.take_due(NOW, ME, NOW - 5, 1, 1)) == [1]
+
+
+def test_the_next_due_is_the_earliest_after_an_instant(store: Store) -> None:
+    for due in (NOW + 5, NOW, NOW + 3):
+        store.ask(asked(due))
+    assert [store.next_due(after) for after in (NOW - 1, NOW, NOW + 3, NOW + 5)] == [
+        NOW,
+        NOW + 3,
+        NOW + 5,
+        None,
+    ]
+
+
+def test_the_next_due_is_of_tasks_that_are_not_paused_and_of_runs_that_are_pending(store: Store) -> None:
+    for due, task in ((NOW + 1, "mail"), (NOW + 2, "other"), (NOW + 3, "other")):
+        store.ask(asked(due, task))
+    store.pause("mail", NOW)
+    assert store.next_due(NOW) == NOW + 2
+    store.cancel(2, NOW)
+    assert store.next_due(NOW) == NOW + 3
+
+
+# move, started, finish
+
+
+def test_a_claimed_run_waits_in_the_queue_of_its_owner_and_comes_back(store: Store) -> None:
+    run = claimed(store, 1)[0]
+    store.move(run.id, State.QUEUED)
+    assert now(store, run) == run._replace(state=State.QUEUED)
+    store.move(run.id, State.CLAIMED)
+    assert now(store, run) == run
+
+
+@pytest.mark.parametrize("queued", [False, True])
+def test_a_run_that_becomes_pending_belongs_to_nobody(store: Store, queued: bool) -> None:
+    run = claimed(store, 1)[0]
+    if queued:
+        store.move(run.id, State.QUEUED)
+    store.move(run.id, State.PENDING)
+    assert store.jobs() == [run._replace(state=State.PENDING, owner=None)]
+    assert store.take_due(NOW + 9, OTHER, NOW, 0, 1) == [run._replace(owner=OTHER)]
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.PENDING, State.CLAIMED])
+def test_what_has_begun_is_over_or_belongs_to_nobody_is_not_moved(store: Store, state: State) -> None:
+    store.ask(asked())
+    runs = [now(store, 1), running(store, 1), finished(store, 2)]
+    for run in runs:
+        store.move(run.id, state)
+    assert [now(store, run) for run in runs] == runs
+    store.move(99, state)
+
+
+def test_a_run_that_has_a_child_is_running(store: Store) -> None:
+    run = claimed(store, 1)[0]
+    store.started(run.id, "run mail --now", 4711, "4711:5:boot", NOW + 1)
+    assert now(store, run) == run._replace(
+        state=State.RUNNING, command="run mail --now", pid=4711, identity="4711:5:boot", started_at=NOW + 1
+    )
+
+
+def test_what_is_over_or_belongs_to_nobody_is_not_started(store: Store) -> None:
+    store.ask(asked())
+    runs = [now(store, 1), finished(store, 1)]
+    for run in runs:
+        store.started(run.id, "x", 1, None, NOW)
+    assert [now(store, run) for run in runs] == runs
+    store.started(99, "x", 1, None, NOW)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_finished_run_has_its_ending(store: Store, outcome: Outcome) -> None:
+    run = running(store, 1)
+    store.finish(
+        run.id, Ending(outcome, NOW + 3, -9, "why", b"head\xfftail", 5_000_000_000, True, 1 << 40, 2.5)
+    )
+    assert now(store, run) == run._replace(
+        state=State.FINISHED,
+        outcome=outcome,
+        ended_at=NOW + 3,
+        code=-9,
+        reason="why",
+        output_bytes=5_000_000_000,
+        truncated=True,
+        max_rss_bytes=1 << 40,
+        cpu_s=2.5,
+    )
+    assert store.output(run.id) == b"head\xfftail"
+    assert store.jobs() == []
+
+
+@pytest.mark.parametrize("output", [None, b"", b"\0\xff\n", b"x" * (1 << 20)])
+def test_output_is_given_as_it_was_kept(store: Store, output: bytes | None) -> None:
+    run = claimed(store, 1)[0]
+    store.finish(run.id, ENDED._replace(output=output))
+    assert store.output(run.id) == output
+    assert store.output(99) is None
+
+
+def test_a_run_is_finished_once(store: Store) -> None:
+    run = claimed(store, 1)[0]
+    store.finish(run.id, ENDED._replace(output=b"first"), NOW + 60)
+    jobs, first = store.jobs(), now(store, run)
+    store.finish(run.id, Ending(Outcome.FAILED, NOW + 9, output=b"second"), NOW + 70)
+    assert (store.jobs(), now(store, run), store.output(run.id)) == (jobs, first, b"first")
+    store.finish(99, ENDED, NOW)
+    assert store.jobs() == jobs
+
+
+@pytest.mark.parametrize("state", [State.CLAIMED, State.QUEUED, State.PENDING])
+def test_a_run_that_never_began_can_be_finished(store: Store, state: State) -> None:
+    run = claimed(store, 1)[0]
+    store.move(run.id, state)
+    store.finish(run.id, Ending(Outcome.SKIPPED, NOW, reason="mail.7 is still running"))
+    assert now(store, run).outcome is Outcome.SKIPPED
+    assert store.jobs() == []
+
+
+def test_the_next_attempt_is_the_same_again(store: Store) -> None:
+    store.ask(asked(args=("a b", ""), key="k"))
+    first = store.take_due(NOW, ME, NOW, 0, 1)[0]
+    store.finish(first.id, Ending(Outcome.FAILED, NOW + 3, code=1), NOW + 60)
+    again = Run(
+        id=2,
+        task="mail",
+        args=("a b", ""),
+        trigger=Trigger.RETRY,
+        due=NOW + 60,
+        attempt=2,
+        created_at=NOW + 3,
+    )
+    assert store.jobs() == [again]
+    assert store.ask(asked(key="k")) == (first.id, False)
+
+
+def test_every_attempt_at_a_tick_has_a_row(store: Store) -> None:
+    run = claimed(store, 1)[0]
+    for attempt in (2, 3):
+        store.finish(run.id, Ending(Outcome.FAILED, NOW), NOW + attempt)
+        run = store.take_due(NOW + attempt, ME, NOW, 0, 1)[0]
+        assert (run.attempt, run.tick, run.trigger) == (attempt, TICK + 1, Trigger.RETRY)
+    assert claimed(store, 1) == []
+
+
+# prune
+
+
+@pytest.mark.parametrize(
+    ("keep", "before", "most", "left"),
+    [
+        (5, NOW, 9, [5, 4, 3, 2, 1]),
+        (3, NOW, 9, [5, 4, 3]),
+        (0, NOW, 9, []),
+        (9, NOW + 3, 9, [5, 4, 3]),
+        (9, NOW + 9, 9, []),
+        (4, NOW + 3, 9, [5, 4, 3]),
+        (2, NOW, 2, [5, 4, 3]),
+        (2, NOW, 0, [5, 4, 3, 2, 1]),
+    ],
+)
+def test_old_runs_are_deleted_the_oldest_first(
+    store: Store, keep: int, before: float, most: int, left: list[int]
+) -> None:
+    for number in range(1, 6):
+        finished(store, number)
+    assert store.prune("mail", keep, before, most) == 5 - len(left)
+    assert ids(store.history("mail", 9)) == left
+
+
+def test_a_run_that_ended_long_ago_is_deleted_though_it_is_not_the_oldest(store: Store) -> None:
+    runs = claimed(store, 1, 2)
+    for run, at in zip(runs, (NOW + 9, NOW), strict=True):
+        store.finish(run.id, Ending(Outcome.OK, at))
+    assert store.prune("mail", 9, NOW + 5, 9) == 1
+    assert ids(store.history(None, 9)) == [runs[0].id]
+
+
+def test_only_finished_runs_of_the_task_are_deleted(store: Store) -> None:
+    gone, other = finished(store, 1), finished(store, 1, task="other")
+    store.ask(asked())
+    kept = [now(store, 3), running(store, 2), claimed(store, 3)[0], other]
+    queued = claimed(store, 4)[0]
+    store.move(queued.id, State.QUEUED)
+    assert store.prune("mail", 0, NOW + 99, 99) == 1
+    assert store.run(gone.id) is None
+    assert [now(store, run) for run in kept] == kept
+    assert now(store, queued).state is State.QUEUED
+
+
+def test_output_goes_with_its_run(store: Store) -> None:
+    run = claimed(store, 1)[0]
+    store.finish(run.id, ENDED._replace(output=b"x"))
+    store.prune("mail", 0, NOW, 9)
+    assert store.output(run.id) is None
+
+
+def test_ids_are_not_used_again(store: Store) -> None:
+    for number in (1, 2):
+        finished(store, number)
+    store.prune("mail", 0, NOW, 9)
+    assert store.last_id() == 2
+    assert store.ask(asked()) == (3, True)
+
+
+def test_a_tick_whose_row_was_deleted_does_not_run_again(store: Store) -> None:
+    for number in (1, 2, 3):
+        finished(store, number)
+    store.prune("mail", 1, NOW, 9)
+    assert store.claim([tick(1), tick(2), tick(3)], OTHER, NOW) == []
+    assert ids(claimed(store, 4)) == [4]
+
+
+# ask, begin, jobs, cancel
+
+
+def test_what_is_asked_for_is_pending(store: Store) -> None:
+    number, new = store.ask(Asked("mail", ("a", "b c"), Trigger.DELAYED, NOW + 60, NOW, "k"))
+    expected = Run(
+        id=1,
+        task="mail",
+        args=("a", "b c"),
+        trigger=Trigger.DELAYED,
+        due=NOW + 60,
+        key="k",
+        created_at=NOW,
+    )
+    assert (number, new) == (1, True)
+    assert store.run(1) == expected
+    assert store.jobs() == [expected]
+    assert store.history(None, 9) == []
+
+
+WORDS = [(), ("",), ("", ""), ("a\nb",), ("\\n", "\\"), ("\udcff\udc80",), ("é😀",), ("a\0b\x85\u2028\r",)]
+
+
+@pytest.mark.parametrize("args", WORDS)
+def test_arguments_are_kept_as_they_are(store: Store, args: tuple[str, ...]) -> None:
+    store.ask(asked(args=args))
+    assert store.jobs()[0].args == args
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.CLAIMED, State.RUNNING, State.FINISHED])
+def test_who_asks_with_a_key_that_is_known_gets_the_run_that_has_it(store: Store, state: State) -> None:
+    store.ask(asked(key="k"))
+    if state is not State.PENDING:
+        store.take_due(NOW, ME, NOW, 0, 1)
+    if state in (State.RUNNING, State.FINISHED):
+        store.started(1, "x", 1, None, NOW)
+    if state is State.FINISHED:
+        store.finish(1, Ending(Outcome.FAILED, NOW))
+    assert now(store, 1).state is state
+    assert store.ask(asked(NOW + 60, key="k", args=("other",))) == (1, False)
+    assert store.last_id() == 1
+
+
+@pytest.mark.parametrize("again", [asked(task="other", key="k"), asked(key="K"), asked(key=""), asked()])
+def test_another_key_or_task_or_none_is_another_run(store: Store, again: Asked) -> None:
+    store.ask(asked(key="k"))
+    assert store.ask(again) == (2, True)
+
+
+def test_without_a_key_each_is_a_new_run(store: Store) -> None:
+    assert [store.ask(asked()) for _ in range(3)] == [(1, True), (2, True), (3, True)]
+
+
+def test_a_key_is_free_again_when_its_run_was_canceled_or_deleted(store: Store) -> None:
+    store.ask(asked(key="k"))
+    store.cancel(1, NOW)
+    assert store.ask(asked(key="k")) == (2, True)
+    assert store.ask(asked(key="k")) == (2, False)
+    store.finish(2, ENDED)
+    store.prune("mail", 0, NOW, 9)
+    assert store.ask(asked(key="k")) == (3, True)
+
+
+def test_a_run_in_the_foreground_begins_claimed(store: Store) -> None:
+    run = store.begin(asked(args=("a",)), "run mail a", ME)
+    assert run == now(store, 1)
+    assert (run.state, run.owner, run.command, run.args) == (State.CLAIMED, ME, "run mail a", ("a",))
+    assert (run.trigger, run.tick, run.due) == (Trigger.MANUAL, None, NOW)
+    assert store.take_due(NOW, OTHER, NOW, 9, 9) == []
+
+
+def test_a_run_in_the_foreground_has_no_key_for_it_may_be_begun_again(store: Store) -> None:
+    store.ask(asked(key="k"))
+    assert [store.begin(asked(key="k"), "x", ME).key for _ in range(2)] == [None, None]
+    assert store.ask(asked(key="k")) == (1, False)
+
+
+def test_jobs_are_the_pending_runs_the_earliest_due_first(store: Store) -> None:
+    for due in (NOW + 5, NOW, NOW + 5, NOW - 9):
+        store.ask(asked(due))
+    claimed(store, 1)
+    finished(store, 2)
+    assert ids(store.jobs()) == [4, 2, 1, 3]
+
+
+def test_a_pending_run_can_be_canceled_once(store: Store) -> None:
+    store.ask(asked())
+    run = now(store, 1)
+    assert store.cancel(1, NOW + 1)
+    assert now(store, 1) == run._replace(state=State.FINISHED, outcome=Outcome.CANCELED, ended_at=NOW + 1)
+    assert not store.cancel(1, NOW + 2)
+    assert store.jobs() == []
+
+
+def test_what_is_not_pending_is_not_canceled(store: Store) -> None:
+    runs = [claimed(store, 1)[0], running(store, 2), finished(store, 3)]
+    assert not any(store.cancel(run.id, NOW) for run in runs)
+    assert not store.cancel(99, NOW)
+    assert [now(store, run) for run in runs] == runs
+
+
+# pause, resume
+
+
+def test_a_task_is_paused_until_it_is_resumed(store: Store) -> None:
+    assert not store.resume("mail", NOW)
+    assert store.pause("mail", NOW)
+    assert not store.pause("mail", NOW + 1)
+    assert store.states() == {"mail": TaskState("mail", paused_at=NOW)}
+    assert store.resume("mail", NOW + 2)
+    assert not store.resume("mail", NOW + 3)
+    assert store.states()["mail"].resumed_at == NOW + 2
+    assert store.pause("mail", NOW + 4)
+    assert store.states() == {"mail": TaskState("mail", paused_at=NOW + 4)}
+
+
+def test_a_pause_that_ends_at_once_is_over(store: Store) -> None:
+    store.ask(asked())
+    store.pause("mail", NOW)
+    store.resume("mail", NOW)
+    assert not store.states()["mail"].paused
+    assert store.next_due(NOW - 1) == NOW
+    assert ids(store.take_due(NOW, ME, NOW, 9, 9)) == [1]
+
+
+def test_pause_and_resume_do_what_they_say_though_the_clock_is_set_back(store: Store) -> None:
+    store.pause("mail", NOW)
+    assert store.resume("mail", NOW - 100)
+    assert not store.states()["mail"].paused
+    assert store.pause("mail", NOW - 50)
+    assert store.states()["mail"].paused
+
+
+# history, run, output
+
+
+def test_history_is_of_runs_that_are_not_pending_the_newest_first(store: Store) -> None:
+    finished(store, 1)
+    store.ask(asked())
+    running(store, 2)
+    claimed(store, 3)
+    store.move(claimed(store, 4)[0].id, State.QUEUED)
+    finished(store, 1, task="other")
+    assert ids(store.history(None, 9)) == [6, 5, 4, 3, 1]
+    assert ids(store.history("mail", 9)) == [5, 4, 3, 1]
+    assert ids(store.history("mail", 2)) == [5, 4]
+    assert ids(store.history(None, 2)) == [6, 5]
+    assert store.history("third", 9) == []
+    assert store.history(None, 0) == []
+
+
+def test_there_is_no_run_of_an_unknown_number(store: Store) -> None:
+    assert store.run(1) is None
+    assert store.run(-1) is None
+
+
+# summaries
+
+
+def test_a_task_without_finished_runs_has_no_summary(store: Store) -> None:
+    store.recall({"mail": "hourly"}, TICK)
+    running(store, 1)
+    store.ask(asked())
+    assert store.summaries() == {}
+
+
+def test_a_summary_tells_the_newest_tick_how_the_newest_run_ended_and_the_last_success(store: Store) -> None:
+    finished(store, 1)
+    finished(store, 2, Outcome.FAILED)
+    running(store, 3)
+    finished(store, 7, Outcome.TIMED_OUT, task="other")
+    assert store.summaries() == {
+        "mail": Summary("mail", TICK + 3, Outcome.FAILED, NOW + 1),
+        "other": Summary("other", TICK + 7, Outcome.TIMED_OUT, None),
+    }
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.MISSED, Outcome.CANCELED])
+def test_what_never_ran_has_a_say_only_as_long_as_nothing_did(store: Store, outcome: Outcome) -> None:
+    store.claim([tick(1, outcome=Outcome.MISSED), tick(2, outcome=outcome)], ME, NOW)
+    assert store.summaries()["mail"] == Summary("mail", TICK + 2, outcome, None)
+    finished(store, 3, Outcome.STOPPED)
+    store.claim([tick(4, outcome=outcome)], ME, NOW)
+    store.finish(claimed(store, 5)[0].id, Ending(outcome, NOW))
+    assert store.summaries()["mail"] == Summary("mail", TICK + 5, Outcome.STOPPED, None)
+
+
+def test_a_canceled_run_is_in_the_summary(store: Store) -> None:
+    store.ask(asked())
+    store.cancel(1, NOW)
+    assert store.summaries() == {"mail": Summary("mail", None, Outcome.CANCELED, None)}
+
+
+def test_the_newest_run_is_the_one_with_the_highest_number_whichever_ends_last(store: Store) -> None:
+    first, second = claimed(store, 1, 2)
+    store.finish(second.id, Ending(Outcome.OK, NOW + 1))
+    store.finish(first.id, Ending(Outcome.FAILED, NOW + 9))
+    assert store.summaries()["mail"] == Summary("mail", TICK + 2, Outcome.OK, NOW + 1)
+
+
+def test_the_last_success_is_that_of_the_newest_run_whichever_ends_last(store: Store) -> None:
+    first, second = claimed(store, 1, 2)
+    store.finish(second.id, Ending(Outcome.OK, NOW + 1))
+    store.finish(first.id, Ending(Outcome.OK, NOW + 9))
+    assert store.summaries()["mail"].last_success == NOW + 1
+
+
+def test_lost_runs_are_in_the_summary(store: Store) -> None:
+    claimed(store, 1, owner=OTHER)
+    store.recover(nobody_lives, (), NOW)
+    assert store.summaries() == {"mail": Summary("mail", TICK + 1, Outcome.LOST, None)}
+
+
+def test_a_summary_outlives_the_runs(store: Store) -> None:
+    finished(store, 1)
+    finished(store, 2, Outcome.FAILED)
+    summaries = store.summaries()
+    store.prune("mail", 0, NOW, 9)
+    assert store.summaries() == summaries
+
+
+# last_id
+
+
+def test_the_last_id_is_the_highest_that_was_given(store: Store) -> None:
+    assert store.last_id() == 0
+    claimed(store, 1, 2)
+    assert store.last_id() == 2
+    store.ask(asked())
+    assert store.last_id() == 3
