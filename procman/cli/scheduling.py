@@ -78,7 +78,7 @@ class Scheduling:
     def end(self) -> Iterator[Notice]:
         """Close the store, after a last try to write what it would not take; what should be said about it."""
         if self._desk:
-            self._desk.expire(inf)
+            self._desk.expire(inf, busy=False)
         for message in self._worker.close():
             message.then(message.result)
         self._store.close()

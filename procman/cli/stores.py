@@ -36,8 +36,13 @@ def open_for_writing(root: str, durable: bool = False) -> Store:
 
 def open_for_reading(root: str) -> Store | None:
     """The app's store, None where there is none yet. Raises `StoreError`."""
-    exists = os.path.exists(os.path.join(root, FOLDER, DATABASE))
-    return open_for_writing(root) if exists else None
+    try:
+        os.stat(os.path.join(root, FOLDER, DATABASE))
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass  # it cannot be seen whether there is one: opening it tells why
+    return open_for_writing(root)
 
 
 def ring(root: str) -> None:

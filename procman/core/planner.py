@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from procman.core import durations, moments
+from procman.core.facts import TicksMissed
 from procman.core.runs import Outcome, TickRow, Trigger
 from procman.core.tasks import Missed, Overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from procman.core.schedule import Schedule
     from procman.core.tasks import Task
@@ -64,6 +65,17 @@ def _row(task: Task, tick: int, trigger: Trigger | None, now: float) -> TickRow:
         )
         return TickRow(task.name, tick, command=task.command, outcome=Outcome.MISSED, reason=reason)
     return TickRow(task.name, tick, trigger, tick + jitter_of(task, tick), task.command)
+
+
+def missed(rows: Iterable[TickRow]) -> list[TicksMissed]:
+    """What is told about those rows that were missed, a fact for each task."""
+    found: dict[str, list[TickRow]] = {}
+    for row in rows:
+        if row.outcome or row.trigger is Trigger.CATCH_UP:
+            found.setdefault(row.task, []).append(row)
+    return [
+        TicksMissed(task, len(ticks), sum(not row.outcome for row in ticks)) for task, ticks in found.items()
+    ]
 
 
 def _newest_ticks(schedules: Sequence[Schedule], after: int, until: int) -> tuple[list[int], int | None]:

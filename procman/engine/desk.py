@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Operation = Callable[[Store], Any]
 
 RETRY_SECONDS = 5.0
+HOLD_SECONDS = 0.25
+"""What is to be kept is held back at most so long, for what is more urgent: the store's thread takes time."""
 
 
 def perform(store: Store, operations: Sequence[Operation]) -> list[Any]:
@@ -48,19 +50,21 @@ class Desk:
         self._publish = publish
         self._clock = clock
         self._unanswered = 0
-        self._waiting: list[Operation] = []
+        self._held: list[Operation] = []
+        self._held_since = 0.0
+        self._refused: list[Operation] = []
         self._retry_at: float | None = None
         self._told = ""
 
     @property
     def settled(self) -> bool:
         """Whether every request has been answered."""
-        return not self._unanswered
+        return not (self._unanswered or self._held)
 
     @property
     def unkept(self) -> int:
         """Operations that the store would not take."""
-        return len(self._waiting)
+        return len(self._refused)
 
     @property
     def deadline(self) -> float | None:
@@ -76,40 +80,49 @@ class Desk:
             else:
                 refused()
 
+        self._hand_in()
         self._submit(operation, answered)
 
     def keep(self, operation: Operation) -> None:
         """Have something written, however long it takes, in the order in which it was handed in."""
+        if not self._held:
+            self._held_since = self._clock()
+        self._held.append(operation)
+
+    def expire(self, now: float, busy: bool) -> None:
+        """Hand in what was kept since the last time, and again what the store would not take.
+
+        Those who are `busy` starting children do so first, for a while.
+        """
+        if self._retry_at is not None and self._retry_at <= now:
+            self._retry_at = None
+            refused, self._refused = self._refused, []
+            for operation in refused:  # each alone, in case it is one of them that cannot be written
+                self._submit_kept((operation,))
+        if not busy or now - self._held_since >= HOLD_SECONDS:
+            self._hand_in()
+
+    def _hand_in(self) -> None:
+        """All that is held, as one request."""
         if self._retry_at is not None:
-            self._waiting.append(operation)
-            return
+            self._refused += self._held
+        elif self._held:
+            self._submit_kept(tuple(self._held))
+        self._held = []
+
+    def _submit_kept(self, operations: tuple[Operation, ...]) -> None:
+        def all_of_them(store: Store) -> None:
+            for operation in operations:
+                operation(store)
 
         def answered(result: Any) -> None:
             if not self._well(result):
-                self._waiting.append(operation)
-
-        self._submit(operation, answered)
-
-    def expire(self, now: float) -> None:
-        """Try again what the store would not take."""
-        if self._retry_at is None or self._retry_at > now:
-            return
-        self._retry_at = now + RETRY_SECONDS if self._waiting else None
-        if self._waiting:
-            waiting = tuple(self._waiting)
-            self._submit(lambda store: [operation(store) for operation in waiting], self._retried(waiting))
-
-    def _retried(self, tried: tuple[Operation, ...]) -> Callable[[Any], None]:
-        def answered(result: Any) -> None:
-            if self._well(result):
-                self._retry_at = None
-                late, self._waiting = self._waiting[len(tried) :], []
+                self._refused += operations
+            elif self._told and not self._refused:
                 self._told = ""
                 self._publish(Notice("the store can be written again"))
-                for operation in late:
-                    self.keep(operation)
 
-        return answered
+        self._submit(all_of_them, answered)
 
     def _submit(self, operation: Operation, answered: Callable[[Any], None]) -> None:
         def done(result: Any) -> None:

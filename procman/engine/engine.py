@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from procman.logs.hub import Log
 
 LONGEST_SLEEP = 30.0
+STARTING_SECONDS = 0.005
+"""After so long signals are heard and output is read, though there are more to start."""
 STALLED_SECONDS = 2.0
 """After a stop that was asked for, a terminal that takes nothing for so long is not waited for."""
 
@@ -73,7 +75,7 @@ class Engine:
         if self._to_begin and self._scheduler and self._supervisor.in_formation:
             self._to_begin = False
             self._scheduler.begin()
-        starting = self._supervisor.start_next(self._clock())
+        starting = self._start_some()
         for message in self._poller.wait(0 if starting else self._sleep()):
             self.handle(message)
         now = self._clock()
@@ -82,6 +84,14 @@ class Engine:
             self._scheduler.expire(now)
         if self._log.deadline is not None and self._log.deadline <= now:
             self._log.refresh(now)
+
+    def _start_some(self) -> bool:
+        """Start those that wait for it, as many as a short while allows; whether there may be more."""
+        until = self._clock() + STARTING_SECONDS
+        while self._supervisor.start_next(self._clock()):
+            if self._clock() >= until:
+                return True
+        return False
 
     def handle(self, message: Message) -> None:
         """Have one message dealt with."""

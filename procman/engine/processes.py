@@ -40,6 +40,11 @@ class Processes:
         return not self._by_name
 
     @property
+    def starting(self) -> bool:
+        """Whether any wait to be started."""
+        return bool(self._to_start)
+
+    @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock."""
         lives = [process.life for process in self._timed.values()]
@@ -159,8 +164,8 @@ class Processes:
             self.step(process, Event.SPAWN_FAILED, now)
             return
         self._by_pid[process.pid] = process
-        self._publish(facts.ProcessStarted(process.plan.name, process.pid))
         process.owner.started(process)
+        self._publish(facts.ProcessStarted(process.plan.name, process.pid))
 
     def _check_group(self, process: Process, now: float) -> None:
         if process.life.phase is Phase.LEAVING and not self._children.signal_group(process.plan.name, 0):

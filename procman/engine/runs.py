@@ -80,6 +80,11 @@ class Runs:
         self.count = dict.fromkeys(Lane, 0)
         self.gone: Callable[[Task, float | None], None] = lambda task, retry_due: None
 
+    @property
+    def starting(self) -> bool:
+        """Whether children wait to be started."""
+        return self._processes.starting
+
     def of(self, task: str) -> list[str]:
         """The names of the runs of a task."""
         return list(self._by_task.get(task, ()))

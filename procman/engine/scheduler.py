@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
+from collections import deque
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from procman.core import facts, planner
-from procman.core.runs import Outcome, Run, State, TickRow, Trigger
+from procman.core.runs import Outcome, Run, State, TickRow
 from procman.core.tasks import OnLost
 from procman.engine.admission import Admissions
 from procman.engine.pruning import Pruning
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 LONGEST_SLEEP = 30.0
 """A look at the store and the clock at least so often: the clock may be set, a ring of the bell unheard."""
 AGAIN_SECONDS = 5.0
+AHEAD_SECONDS = 0.02
+"""A tick is claimed a moment before it is due, so that nothing but its start is left to do then."""
 
 
 class Scheduler:
@@ -46,7 +50,8 @@ class Scheduler:
         self._world = world
         self._admissions = Admissions(tasks, runs, desk, publish, world)
         self._accounted: dict[str, int] = {}
-        self._next: list[tuple[float, str]] = []
+        self._next: list[tuple[float, str]] = []  # when to claim the next tick of which task
+        self._claimed: deque[tuple[Run, list[Run]]] = deque()  # ticks that are not due yet, by time
         self._look_at: float | None = None
         self._begin_at: float | None = None
         self._looking = self._look_again = self._crowded = False
@@ -60,6 +65,7 @@ class Scheduler:
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock: anew each time, since the other clock may be set."""
         due = [self._next[0][0] if self._next else None, self._look_at, self._begin_at]
+        due += [run.due for run, _ in self._claimed][:1]
         walls = [at for at in due if at is not None]
         times = [self._runs.deadline, self._desk.deadline]
         if walls and self._admissions.open:
@@ -89,7 +95,7 @@ class Scheduler:
 
     def expire(self, now: float) -> None:
         """Do what is due."""
-        self._desk.expire(now)
+        self._desk.expire(now, self._runs.starting)
         self._runs.expire(now)
         if not self._admissions.open:
             return
@@ -99,6 +105,7 @@ class Scheduler:
         while self._next and self._next[0][0] <= wall:
             due.append(heapq.heappop(self._next)[1])
         self._plan(due, wall)
+        self._admit()
         if self._look_at is not None and not wall < self._look_at <= wall + LONGEST_SLEEP:
             self.look()
             self._pruning.slice(wall)
@@ -138,6 +145,7 @@ class Scheduler:
         """Start nothing more; who waits does so until the next start."""
         if self._admissions.open:
             self._admissions.close()
+            self._admit()
 
     # What the store answers
 
@@ -158,7 +166,7 @@ class Scheduler:
         rows: list[TickRow] = []
         for name in names:
             task = self._tasks[name]
-            ticks = planner.plan(task, self._accounted[name], wall)
+            ticks = planner.plan(task, self._accounted[name], wall + AHEAD_SECONDS)
             if starting and any(schedule.at_start for schedule in task.schedules):
                 ticks.append(TickRow(name, int(wall), due=wall, command=task.command))
             rows += ticks
@@ -172,20 +180,22 @@ class Scheduler:
         def operation(store: Store) -> tuple[list[Run], Others]:
             runs = store.claim(rows, owner, wall)
             for run in runs:
-                if _later(run, wall):
+                if _later(run, wall + AHEAD_SECONDS):
                     store.move(run.id, State.PENDING)
             return runs, _others(store, runs, owner)
 
         def claimed(result: tuple[list[Run], Others]) -> None:
-            self._tell_missed(rows)
+            for fact in planner.missed(rows):
+                self._publish(fact)
             for task, tick in ticks.items():
                 self._accounted[task] = max(self._accounted[task], tick)
                 self._note_next(task)
             for run in result[0]:
-                if _later(run, wall):
+                if _later(run, wall + AHEAD_SECONDS):
                     self._look_by(run.due)
                 else:
-                    self._admissions.tick(run, result[1].get(run.task, ()))
+                    self._claimed.append((run, result[1].get(run.task, [])))
+            self._admit()
             self._pruning.note(ticks)
 
         def refused() -> None:
@@ -197,19 +207,16 @@ class Scheduler:
 
     # What follows
 
-    def _tell_missed(self, rows: Sequence[TickRow]) -> None:
-        missed: dict[str, list[TickRow]] = {}
-        for row in rows:
-            if row.outcome or row.trigger is Trigger.CATCH_UP:
-                missed.setdefault(row.task, []).append(row)
-        for task, ticks in missed.items():
-            made_up = sum(not row.outcome for row in ticks)
-            self._publish(facts.TicksMissed(task, len(ticks), made_up))
+    def _admit(self) -> None:
+        """Let claimed ticks start that are due; after `close`, all are put back."""
+        wall = self._world.wall() if self._admissions.open else inf
+        while self._claimed and not _later(self._claimed[0][0], wall):
+            self._admissions.tick(*self._claimed.popleft())
 
     def _note_next(self, name: str) -> None:
         tick = planner.next_tick(self._tasks[name].schedules, self._accounted[name])
         if tick is not None:
-            heapq.heappush(self._next, (tick, name))
+            heapq.heappush(self._next, (tick - AHEAD_SECONDS, name))
 
     def _look_by(self, due: float | None) -> None:
         """Look again when something is due, if nothing is before it."""
@@ -227,7 +234,7 @@ class Scheduler:
 
 
 def _later(run: Run, wall: float) -> bool:
-    """Whether its jitter is not over."""
+    """Whether it is not due yet."""
     return run.due is not None and run.due > wall
 
 

@@ -42,6 +42,7 @@ class Children:
         self._finish = finish
         self._children: dict[str, spawn.Child] = {}
         self._open: set[str] = set()
+        self._roomy: set[str] = set()
 
     def spawn(self, process: ProcessPlan) -> int:
         """Start a process; its pid. Raises `SpawnError`."""
@@ -99,6 +100,9 @@ class Children:
         except OSError:  # EIO: no process has the pseudo-terminal open any more
             data = b""
         if data:
+            if len(data) >= spawn.USUAL_PIPE_SIZE and name not in self._roomy:
+                self._roomy.add(name)
+                spawn.enlarge(self._children[name].output)  # it was full: this one has much to say
             yield OutputRead(name, data)
         else:
             self._end(name)
@@ -107,6 +111,7 @@ class Children:
     def _end(self, name: str) -> None:
         """Read no more. The descriptor stays: closing a pseudo-terminal hangs up on a child that lives on."""
         self._open.discard(name)
+        self._roomy.discard(name)
         self._poller.remove_output(self._children[name].output)
 
 

@@ -15,5 +15,5 @@ def system_zone() -> tzinfo:
     try:
         return tzlocal.get_localzone()
     except (LookupError, ValueError, OSError) as error:
-        text = error.args[0] if error.args else error
+        text = " ".join(str(error.args[0] if error.args else error).split())  # tzlocal's has two lines
         raise ValueError(f"the system's time zone cannot be told ({text}): set 'timezone:'") from None

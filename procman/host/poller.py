@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
     Source = Callable[[], Iterable[Message]]
 
-MILLISECOND = 0.001
+SLACK = 0.001
+"""Linux wakes whoever waits for descriptors up to so much of the time too late (fs/select.c)."""
+NAP_SECONDS = 0.004
+"""So short a time is slept away: epoll_wait(2) counts in milliseconds, and signals can wait so long."""
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in a unit of `ru_maxrss` (getrusage(2))."""
 WRITER = b"\0"
@@ -121,10 +124,12 @@ class Poller:
         self._selector.register(fd, selectors.EVENT_READ, source)
 
     def _select(self, seconds: float | None) -> list[tuple[selectors.SelectorKey, int]]:
-        """epoll_wait(2) counts in milliseconds and would be late by up to one: the rest is slept exactly."""
-        if seconds is None or seconds >= MILLISECOND:
-            return self._selector.select(None if seconds is None else seconds // MILLISECOND * MILLISECOND)
-        if not (ready := self._selector.select(0)) and seconds > 0:
+        """Comes back early rather than late; the caller waits again for what is left, and that is exact."""
+        if seconds is None or seconds <= 0:
+            return self._selector.select(seconds)
+        if seconds > NAP_SECONDS:
+            return self._selector.select(seconds - NAP_SECONDS / 2 - seconds * SLACK)
+        if not (ready := self._selector.select(0)):
             time.sleep(seconds)
             ready = self._selector.select(0)
         return ready

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 READ_SIZE = 1 << 19
 """Bytes a read: smaller ones cost more turns of the loop, larger ones more of the processor's cache."""
+USUAL_PIPE_SIZE = 1 << 16
+"""What the system gives (pipe(7))."""
 PIPE_SIZE = 1 << 20
 NO_SIGNALS: tuple[int, ...] = ()
 DEFAULT_SIGNALS = tuple(
@@ -81,7 +83,6 @@ def resize(child: Child, window: WindowSize) -> None:
 def _on_pipe(words: tuple[str, ...], environment: Mapping[str, str]) -> Child:
     output, inner = os.pipe()
     try:
-        enlarge(output)
         os.set_blocking(output, False)
         with OPEN_FILES.below_limit(inner) as end:
             actions = [

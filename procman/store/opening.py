@@ -77,10 +77,10 @@ def _connect(path: str) -> Opened | None:
     return Opened(_connection(path), file)
 
 
-def _connection(path: str) -> sqlite3.Connection:
+def _connection(path: str, mode: str = "rw") -> sqlite3.Connection:
     name = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(
-        f"file://{name}?mode=rw",
+        f"file://{name}?mode={mode}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
@@ -165,8 +165,14 @@ def _make_empty(path: str) -> None:
 def _alone(path: str) -> Iterator[None]:
     """Let one at a time make or replace the file; one that is killed leaves no lock behind."""
     lock = f"{path}.lock"
-    _make_empty(lock)
-    with closing(_connection(lock)) as connection:
+    # SQLite makes it: were it closed here, all locks on it that other threads have would go (fcntl(2)).
+    try:
+        connection = _connection(lock, mode="rwc")
+    except sqlite3.OperationalError:
+        _make_empty(lock)  # the system says why it cannot be made
+        raise
+    with closing(connection):
+        os.chmod(lock, 0o600)
         connection.execute("BEGIN EXCLUSIVE")
         yield
 

@@ -102,7 +102,7 @@ class Timetable:
             self._end_runs()
             self.supervisor.expire(self.clock.now)
             self.scheduler.expire(self.clock.now)
-            busy |= self.worker.work()
+            busy |= self.worker.work() or self.supervisor.start_next(self.clock.now)
         return self
 
     def exit(self, name: str, code: int = 0) -> Timetable:
