@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from procman.engine.supervisor import Supervisor
     from procman.host.poller import Poller
 
+PATIENCE = 2.0
+"""Seconds that a store which somebody holds locked is waited for at the end."""
 MORE_RUNS = 100
 """The log's column of names has room for the numbers of so many more runs."""
 
@@ -79,7 +81,11 @@ class Scheduling:
         """Close the store, after a last try to write what it would not take; what should be said about it."""
         if self._desk:
             self._desk.expire(inf, busy=False)
-        for message in self._worker.close():
+        answers = self._worker.close(PATIENCE)
+        if answers is None:
+            yield Notice("the store does not answer: what it was not told yet, the next start will find out")
+            return
+        for message in answers:
             message.then(message.result)
         self._store.close()
         if self._desk and self._desk.unkept:

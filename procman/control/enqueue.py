@@ -95,7 +95,12 @@ def _word(position: int, value: Plain) -> str:
             f"argument {position} is a {kind}: a command takes str, int and float; pass a number or a"
             " name by which the task finds it again"
         )
-    if "\0" in (word := str(value)):
+    word = str(value)
+    try:
+        encoded = os.fsencode(word)
+    except UnicodeEncodeError:
+        raise ValueError(f"argument {position} has signs that no command can be given: {word!r}") from None
+    if b"\0" in encoded:
         raise ValueError(f"argument {position} has a NUL byte, which no command can be given")
     return word
 

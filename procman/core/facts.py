@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, NamedTuple
 
+from procman.core.durations import words
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -75,7 +77,7 @@ class SignalForwarded(NamedTuple):
 
 
 class RunEnded(NamedTuple):
-    """A run that did not end well; what ended well is told by `ProcessEnded` alone."""
+    """A run that did not begin, or not end well; of all others `ProcessEnded` tells."""
 
     name: str
     outcome: str
@@ -98,16 +100,6 @@ class RetryPlanned(NamedTuple):
         return f"{self.name} will be tried again in {self.seconds:.0f} s ({which})"
 
 
-class TickSkipped(NamedTuple):
-    """A tick that was due and did not run. `reason` as in "remind.41 is still running"."""
-
-    name: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.name} skipped: {self.reason}"
-
-
 class TicksMissed(NamedTuple):
     """Ticks of a task that came too late, of which some are made up for."""
 
@@ -119,6 +111,15 @@ class TicksMissed(NamedTuple):
         ticks = "1 tick" if self.number == 1 else f"{self.number} ticks"
         made_up = f", making up for {self.made_up}" if self.made_up else ""
         return f"{self.task}: {ticks} missed{made_up}"
+
+
+class ClockSetBack(NamedTuple):
+    """`seconds` by which the clock is behind where it was, or behind a tick that has its row."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"the clock was set back by {words(self.seconds)}: until it has caught up, no tick runs again"
 
 
 class Notice(NamedTuple):
@@ -140,8 +141,8 @@ Fact = (
     | SignalForwarded
     | RunEnded
     | RetryPlanned
-    | TickSkipped
     | TicksMissed
+    | ClockSetBack
     | Notice
 )
 

@@ -5,6 +5,7 @@ All times are UTC seconds since the epoch; ticks are whole seconds.
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -17,6 +18,7 @@ from procman.core.tasks import Missed, Overlap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from procman.core.runs import Run
     from procman.core.schedule import Schedule
     from procman.core.tasks import Task
 
@@ -25,6 +27,7 @@ ON_TIME_SECONDS = 5
 MOST_CATCH_UPS = 100
 MOST_ROWS = 1000
 """Missed ticks of one task that get a row each; of more, the oldest share one."""
+MOST_ROWS_OF_ALL = 100_000
 LONGEST_DELAY = 600.0
 
 
@@ -34,12 +37,12 @@ def next_tick(schedules: Sequence[Schedule], after: int) -> int | None:
     return min(ticks, default=None)
 
 
-def plan(task: Task, accounted: int, now: float) -> list[TickRow]:
-    """What becomes of every tick after `accounted` up to now, in order.
+def plan(task: Task, accounted: int, now: float, most: int = MOST_ROWS) -> list[TickRow]:
+    """What becomes of every tick after `accounted` up to now, in order; of too many, the oldest share a row.
 
     Those on time run. Of the missed ones, the task's `missed` says which are made up for, if within `grace`.
     """
-    ticks, left_out = _newest_ticks(task.schedules, accounted, int(now))
+    ticks, left_out = _newest_ticks(task.schedules, accounted, int(now), most)
     on_time = [tick for tick in ticks if now - tick <= ON_TIME_SECONDS]
     missed = ticks[: len(ticks) - len(on_time)]
     made_up = _made_up(task, missed, bool(on_time), now)
@@ -67,19 +70,22 @@ def _row(task: Task, tick: int, trigger: Trigger | None, now: float) -> TickRow:
     return TickRow(task.name, tick, trigger, tick + jitter_of(task, tick), task.command)
 
 
-def missed(rows: Iterable[TickRow]) -> list[TicksMissed]:
-    """What is told about those rows that were missed, a fact for each task."""
-    found: dict[str, list[TickRow]] = {}
-    for row in rows:
-        if row.outcome or row.trigger is Trigger.CATCH_UP:
-            found.setdefault(row.task, []).append(row)
-    return [
-        TicksMissed(task, len(ticks), sum(not row.outcome for row in ticks)) for task, ticks in found.items()
-    ]
+def rows_of_each(tasks: int) -> int:
+    """How many rows missed ticks of one task get when there are so many tasks."""
+    return max(MOST_CATCH_UPS, min(MOST_ROWS, MOST_ROWS_OF_ALL // max(1, tasks)))
 
 
-def _newest_ticks(schedules: Sequence[Schedule], after: int, until: int) -> tuple[list[int], int | None]:
-    """At most `MOST_ROWS` ticks in (after, until], the newest; and the first of all when more were left out.
+def missed(rows: Iterable[TickRow], claimed: Iterable[Run]) -> list[TicksMissed]:
+    """What is told about rows that were missed, a fact for each task; `claimed` are the runs of some."""
+    number = Counter(row.task for row in rows if row.outcome or row.trigger is Trigger.CATCH_UP)
+    made_up = Counter(run.task for run in claimed if run.trigger is Trigger.CATCH_UP)
+    return [TicksMissed(task, ticks, made_up[task]) for task, ticks in number.items()]
+
+
+def _newest_ticks(
+    schedules: Sequence[Schedule], after: int, until: int, most: int
+) -> tuple[list[int], int | None]:
+    """At most so many ticks in (after, until], the newest; and the first of all when more were left out.
 
     Looks at longer and longer spans back from the end, so that a second's schedule that was away for
     a year costs no more than one that was away for an hour.
@@ -87,16 +93,16 @@ def _newest_ticks(schedules: Sequence[Schedule], after: int, until: int) -> tupl
     span = ON_TIME_SECONDS
     while True:
         start = max(after, until - span)
-        ticks = list(_ticks(schedules, start, until, 4 * MOST_ROWS))
-        if start == after and len(ticks) <= MOST_ROWS:
+        ticks = list(_ticks(schedules, start, until, 4 * most))
+        if start == after and len(ticks) <= most:
             return ticks, None
-        if len(ticks) > MOST_ROWS:
+        if len(ticks) > most:
             break
         span *= 2
-    while len(ticks) == 4 * MOST_ROWS and ticks[-1] < until:  # they came in a burst: nearer to the end
+    while len(ticks) == 4 * most and ticks[-1] < until:  # they came in a burst: nearer to the end
         start += (until - start + 1) // 2
-        ticks = list(_ticks(schedules, start, until, 4 * MOST_ROWS))
-    return ticks[-MOST_ROWS:], next_tick(schedules, after)
+        ticks = list(_ticks(schedules, start, until, 4 * most))
+    return ticks[-most:], next_tick(schedules, after)
 
 
 def _ticks(schedules: Sequence[Schedule], after: int, until: int, most: int) -> Iterator[int]:
@@ -109,24 +115,29 @@ def _ticks(schedules: Sequence[Schedule], after: int, until: int, most: int) -> 
 
 
 class Admission(Enum):
-    """What a claimed tick does."""
+    """What a claimed tick does: stand in line (and start at once, as the first), or not, or clear the way."""
 
-    START = "start"
+    LINE_UP = "line up"
     SKIP = "skip"
-    QUEUE = "queue"
     REPLACE = "replace"
 
 
-MOST_QUEUED = 100
+MOST_WAITING = 100
 
 
-def admit(overlap: Overlap, running: int, queued: int) -> Admission:
-    """Whether a tick may start beside so many runs of its task, and so many that wait for their end."""
-    if overlap is Overlap.ALLOW or not running + queued:
-        return Admission.START
-    if overlap is Overlap.QUEUE:
-        return Admission.QUEUE if queued < MOST_QUEUED else Admission.SKIP
-    return Admission(overlap.value)
+def admit(overlap: Overlap, orderly: bool, here: int, elsewhere: int, waiting: int) -> Admission:
+    """What a tick does, with so many runs of its task here and at other procmans, and so many in line.
+
+    Those that make up for what was missed are `orderly`: they follow each other whatever the overlap. Nobody
+    can wait for a run elsewhere, since nobody tells of its end.
+    """
+    if overlap is Overlap.ALLOW or not here + elsewhere + waiting:
+        return Admission.LINE_UP
+    if elsewhere and not here:
+        return Admission.SKIP
+    if orderly or overlap is Overlap.QUEUE:
+        return Admission.LINE_UP if waiting < MOST_WAITING else Admission.SKIP
+    return Admission.REPLACE if overlap is Overlap.REPLACE else Admission.SKIP
 
 
 def retry_delay(initial: float, attempt: int, chance: float) -> float:

@@ -58,5 +58,10 @@ class Task(NamedTuple):
 
     @property
     def expression(self) -> str:
-        """All its schedules as written, for people and to notice that they changed."""
+        """All its schedules as written."""
         return "; ".join(schedule.expression for schedule in self.schedules)
+
+    @property
+    def timetable(self) -> str:
+        """What tells whether its schedules have changed: the expressions, and the zones of their clocks."""
+        return "; ".join(f"{schedule.expression} [{schedule.zone}]" for schedule in self.schedules)

@@ -1,4 +1,4 @@
-"""Who may start: a claimed run begins, waits its turn, or is closed with the reason why it does not run."""
+"""Who may start: a claimed run begins, waits for its turn, or is closed with the reason why not."""
 
 from __future__ import annotations
 
@@ -25,11 +25,15 @@ MOST_LATE = 4
 """Runs at once that make up for what was missed."""
 MOST_JOBS = 100
 """Runs at once that were asked for: a thousand asked for at once are no reason to fork a thousand."""
-TICKS = (Trigger.SCHEDULE, Trigger.CATCH_UP)
+JOBS_A_LOOK = 10
+"""Claimed at a time: those that are claimed and have not begun are lost when procman is killed."""
 
 
 class Admissions:
-    """Those that wait: behind a run of their own task, or for a lane with room."""
+    """The ticks of a task wait in one line, for a run of the task to end or for a lane with room.
+
+    What was asked for never waits here: it is only taken from the store when there is room.
+    """
 
     def __init__(
         self,
@@ -44,27 +48,28 @@ class Admissions:
         self._desk = desk
         self._publish = publish
         self._world = world
-        self._queued: dict[str, deque[Run]] = {}
-        self._late: deque[Run] = deque()
+        self._waiting: dict[str, deque[Run]] = {}
+        self._for_a_lane: deque[str] = deque()  # tasks whose first in line waits for one
         self.open = True
         self.late_before = 0.0
         """What was due before this, procman was not there for."""
 
     @property
     def room(self) -> tuple[int, int]:
-        """How many late and how many other runs that were asked for may start."""
-        late = MOST_LATE - self._runs.count[Lane.LATE] - len(self._late)
-        return max(0, late), max(0, MOST_JOBS - self._runs.count[Lane.JOB])
+        """How many late and how many other runs that were asked for may be taken now."""
+        late = MOST_LATE - self._runs.count[Lane.LATE] - len(self._for_a_lane)
+        fresh = MOST_JOBS - self._runs.count[Lane.JOB]
+        return max(0, min(late, JOBS_A_LOOK)), max(0, min(fresh, JOBS_A_LOOK))
 
-    def job(self, run: Run, others: Sequence[Run]) -> None:
-        """A pending run has been claimed. A tick among them had jitter, or waited for a restart."""
+    def taken(self, run: Run, others: Sequence[Run]) -> None:
+        """A pending run has been claimed. One with a tick had jitter, waited for a restart or is a retry."""
         task, now = self._tasks.get(run.task), self._world.wall()
         lateness = now - (now if run.due is None else run.due)
         if task is None:
             self._close(run, Outcome.FAILED, "there is no such task in procman.yml")
-        elif run.trigger in TICKS and lateness > task.grace:
+        elif run.tick is not None and lateness > task.grace:
             self._close(run, Outcome.MISSED, f"{words(lateness)} late, grace: {words(task.grace)}")
-        elif run.trigger in TICKS:
+        elif run.tick is not None:
             self.tick(run, others)
         elif self.open:
             self._runs.start(run, task, Lane.LATE if now - lateness < self.late_before else Lane.JOB)
@@ -72,69 +77,64 @@ class Admissions:
             self._move(run, State.PENDING)
 
     def tick(self, run: Run, others: Sequence[Run]) -> None:
-        """A tick has been claimed; `others` are runs of the task that another procman may have.
-
-        Missed ones follow one after the other, unless the task's runs may overlap.
-        """
+        """A tick has been claimed; `others` are runs of the task that another procman may have."""
         if not self.open:
             self._move(run, State.PENDING)
             return
-        task = self._tasks[run.task]
-        orderly = run.trigger is Trigger.CATCH_UP and task.overlap is not Overlap.ALLOW
-        here, queue = self._runs.of(run.task), self._queued.setdefault(run.task, deque())
+        task, line = self._tasks[run.task], self._waiting.setdefault(run.task, deque())
+        here = self._runs.of(run.task)
         elsewhere = [each.name for each in others if self._world.alive(each.identity or each.owner or "")]
-        overlap = Overlap.QUEUE if orderly else task.overlap
-        admission = planner.admit(overlap, len(here) + len(elsewhere), len(queue))
-        if admission is Admission.START:
-            self._start(run)
-        elif admission is Admission.SKIP or not here:  # who waits elsewhere could not be told of the end
-            still = [*here, *elsewhere, *(each.name for each in queue)]
-            self._close(run, Outcome.SKIPPED, f"{still[0]} is still running")
-        else:
-            self._queue(run, queue, replace=admission is Admission.REPLACE)
+        orderly = run.trigger is Trigger.CATCH_UP
+        admission = planner.admit(task.overlap, orderly, len(here), len(elsewhere), len(line))
+        if admission is Admission.SKIP:
+            still = [f"{name} is still running" for name in (*here, *elsewhere)]
+            self._close(run, Outcome.SKIPPED, [*still, *(f"{each.name} comes first" for each in line)][0])
+            return
+        before = [*line] if admission is Admission.REPLACE else []
+        line.append(run)
+        for waiting in before:
+            line.remove(waiting)
+            self._close(waiting, Outcome.SKIPPED, f"replaced by {run.name}")
+        for name in here if admission is Admission.REPLACE else ():
+            self._runs.stop(name, Outcome.STOPPED, f"replaced by {run.name}", self._world.clock())
+        self._advance(run.task)
+        if run in line:
+            line[line.index(run)] = run._replace(state=State.QUEUED)
+            self._move(run, State.QUEUED)
 
     def next(self, task: str) -> None:
-        """A run of a task has ended: whoever waited for that comes now."""
-        queue = self._queued.get(task)
-        if queue and not self._runs.of(task):
-            self._take(queue.popleft(), self._start)
-        while self._late and self._runs.count[Lane.LATE] < MOST_LATE:
-            self._take(self._late.popleft(), lambda run: self.tick(run, ()))
+        """Nothing is left of a run of this task: who waited for that comes now, and who waited for a lane."""
+        self._advance(task)
+        while self._for_a_lane and self._runs.count[Lane.LATE] < MOST_LATE:
+            self._advance(self._for_a_lane.popleft())
 
     def close(self) -> None:
         """Start nothing more; who waits does so until the next start."""
         self.open = False
-        for run in [*self._late, *(run for queue in self._queued.values() for run in queue)]:
-            self._move(run, State.PENDING)
-        self._late.clear()
-        self._queued.clear()
+        for line in self._waiting.values():
+            for run in line:
+                self._move(run, State.PENDING)
+        self._waiting.clear()
+        self._for_a_lane.clear()
 
-    def _queue(self, run: Run, queue: deque[Run], replace: bool) -> None:
-        if replace:
-            for waiting in queue:
-                self._close(waiting, Outcome.SKIPPED, f"replaced by {run.name}")
-            queue.clear()
-        queue.append(run)
-        self._move(run, State.QUEUED)
-        for name in self._runs.of(run.task) if replace else ():
-            self._runs.stop(name, Outcome.STOPPED, f"replaced by {run.name}", self._world.clock())
-
-    def _take(self, run: Run, then: Callable[[Run], None]) -> None:
-        self._move(run, State.CLAIMED)
-        then(run)
-
-    def _start(self, run: Run) -> None:
-        late = run.trigger is Trigger.CATCH_UP
-        if late and self._runs.count[Lane.LATE] >= MOST_LATE:
-            self._late.append(run)
-            self._move(run, State.QUEUED)
-        else:
-            self._runs.start(run, self._tasks[run.task], Lane.LATE if late else Lane.TICK)
+    def _advance(self, name: str) -> None:
+        """Start the first in line of a task, and those behind it, as long as they may."""
+        task, line = self._tasks[name], self._waiting.get(name)
+        while line and (task.overlap is Overlap.ALLOW or not self._runs.of(name)):
+            late = line[0].trigger is Trigger.CATCH_UP
+            if late and self._runs.count[Lane.LATE] >= MOST_LATE:
+                if name not in self._for_a_lane:
+                    self._for_a_lane.append(name)
+                return
+            run = line.popleft()
+            if run.state is State.QUEUED:
+                self._move(run, State.CLAIMED)
+            self._runs.start(run, task, Lane.LATE if late else Lane.TICK)
+        if line is not None and not line:
+            del self._waiting[name]
 
     def _close(self, run: Run, outcome: Outcome, reason: str) -> None:
-        fact = facts.TickSkipped if outcome is Outcome.SKIPPED else None
-        told = fact(run.name, reason) if fact else facts.RunEnded(run.name, outcome, reason)
-        self._publish(told)
+        self._publish(facts.RunEnded(run.name, outcome, reason))
         ending = Ending(outcome, self._world.wall(), reason=reason)
         self._desk.keep(lambda store: store.finish(run.id, ending))
 

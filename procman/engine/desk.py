@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from procman.core.facts import Notice
@@ -28,18 +29,21 @@ def perform(store: Store, operations: Sequence[Operation]) -> list[Any]:
     try:
         with store.together():
             return [operation(store) for operation in operations]
-    except StoreError as error:
+    except Exception as error:
         if len(operations) == 1:
-            return [error]
-    return [_alone(store, operation) for operation in operations]
+            return [_as_trouble(error)]
+    return [answer for operation in operations for answer in perform(store, [operation])]
 
 
-def _alone(store: Store, operation: Operation) -> Any:
-    try:
-        with store.together():
-            return operation(store)
-    except StoreError as error:
+def _as_trouble(error: Exception) -> StoreError:
+    """A bug here must not be the end of the app's processes: it is told as what the store refused."""
+    if isinstance(error, StoreError):
         return error
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    name = type(error).__name__
+    return StoreError(
+        f"a bug in procman ({name}: {error}, {where.name}, line {where.lineno}): please report it"
+    )
 
 
 class Desk:
@@ -127,8 +131,6 @@ class Desk:
     def _submit(self, operation: Operation, answered: Callable[[Any], None]) -> None:
         def done(result: Any) -> None:
             self._unanswered -= 1
-            if isinstance(result, BaseException) and not isinstance(result, StoreError):
-                raise result  # a bug, and not one to go on with
             answered(result)
 
         self._unanswered += 1

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from procman.logs.hub import Log
 
 LONGEST_SLEEP = 30.0
+SETTLE_SECONDS = 3.0
 STARTING_SECONDS = 0.005
 """After so long signals are heard and output is read, though there are more to start."""
 STALLED_SECONDS = 2.0
@@ -57,6 +58,7 @@ class Engine:
         self._clock = clock
         self._scheduler: Scheduler | None = None
         self._to_begin = False
+        self._settle_by: float | None = None
 
     def attend(self, scheduler: Scheduler) -> None:
         """Have tasks run too, from the beginning of the formation until all are stopped."""
@@ -66,9 +68,18 @@ class Engine:
 
     def run(self) -> int:
         """Until every process has ended, and the store knows of it; the exit code of `start`."""
-        while not (self._supervisor.finished and (not self._scheduler or self._scheduler.settled)):
+        while not self._over:
             self.turn()
         return self._supervisor.exit_code
+
+    @property
+    def _over(self) -> bool:
+        """Whether nothing is left to wait for; a store that does not answer is not waited for without end."""
+        if not self._supervisor.finished:
+            return False
+        if self._settle_by is None:
+            self._settle_by = self._clock() + SETTLE_SECONDS
+        return not self._scheduler or self._scheduler.settled or self._clock() >= self._settle_by
 
     def turn(self) -> None:
         """One wait and what follows from it."""
@@ -142,7 +153,7 @@ class Engine:
 
     def _sleep(self) -> float | None:
         """Seconds to the nearest deadline, or to a look at the clock; None when there is none."""
-        times = [self._supervisor.deadline, self._log.deadline]
+        times = [self._supervisor.deadline, self._log.deadline, self._settle_by]
         if self._scheduler:
             times.append(self._scheduler.deadline)
         deadlines = [at for at in times if at is not None]

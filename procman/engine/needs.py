@@ -99,7 +99,8 @@ class Store(Protocol):
     def take_due(self, now: float, owner: str, late_before: float, late: int, fresh: int) -> list[Run]:
         """Claim pending runs that are due, the earliest due first; those of paused tasks stay.
 
-        At most `late` that were due before `late_before`, and at most `fresh` others.
+        All that have a tick; of the others at most `late` that were due before `late_before`, and at
+        most `fresh` more.
         """
         ...
 

@@ -41,5 +41,10 @@ class Pruning:
                 if store.prune(task.name, task.keep, wall - task.keep_for, RUNS) == RUNS
             ]
 
+        def pruned(unfinished: list[str]) -> None:
+            self.note(unfinished)
+            if unfinished:
+                self.slice(wall)
+
         if names:
-            self._desk.ask(operation, self.note, lambda: self.note(names))
+            self._desk.ask(operation, pruned, lambda: self.note(names))

@@ -171,12 +171,15 @@ class Runs:
         self._by_task[active.task.name].pop(name)
         self.count[active.lane] -= 1
         retry_due = None
+        run, reason = active.run.id, active.reason
         if active.began:
             retry_due = self._finish(active, process)
-            self._left.append(active.run.id)
+            self._left.append(run)
             self._left_at = self._left_at or now + LOOK_SECONDS
+        elif active.outcome:  # somebody had a reason to stop it
+            ending = Ending(Outcome.SKIPPED, self._world.wall(), reason=reason)
+            self._desk.keep(lambda store: store.finish(run, ending))
         else:
-            run = active.run.id
             self._desk.keep(lambda store: store.move(run, State.PENDING))
         self.gone(active.task, retry_due)
 

@@ -17,7 +17,7 @@ def identity(pid: int) -> str | None:
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
+    except OSError:  # it is gone, or we have no descriptor left to look
         return None
     if fields[0] in (b"Z", b"X"):
         return None

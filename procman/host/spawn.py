@@ -54,6 +54,8 @@ def spawn(words: tuple[str, ...], environment: Mapping[str, str], window: Window
         return _on_pipe(words, environment) if window is None else _on_terminal(words, environment, window)
     except OSError as error:
         raise SpawnError(_advice(error), exit_code=126) from None
+    except ValueError as error:  # a NUL byte, or a sign that no file system's encoding has
+        raise SpawnError(f"not a command that the system takes: {error}", exit_code=126) from None
 
 
 def spawn_here(program: str, words: tuple[str, ...], environment: Mapping[str, str], group: int) -> int:

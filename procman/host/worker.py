@@ -23,8 +23,7 @@ MOST = 200
 class Worker:
     """Has requests done by `perform`, in order, as many at once as have come in meanwhile.
 
-    `perform` takes what was asked for and gives as many answers; it runs in the thread. What it raises
-    is the answer to all.
+    `perform` takes what was asked for and gives as many answers; it runs in the thread, and never raises.
     """
 
     def __init__(self, perform: Callable[[Sequence[Callable[[Any], Any]]], Sequence[Any]], poller: Poller):
@@ -42,27 +41,23 @@ class Worker:
         """Have something done; `then` gets the answer, in the thread that waits for messages."""
         self._requests.put((operation, then))
 
-    def close(self) -> Iterator[WorkDone]:
-        """Do all that was asked for and end the thread; the answers nobody has got yet."""
+    def close(self, patience: float) -> list[WorkDone] | None:
+        """Do all that was asked for and end the thread; the answers nobody has got yet.
+
+        None when that takes longer than so many seconds: then the thread is left alone.
+        """
         self._requests.put(None)
-        self._thread.join()
-        yield from self._done()
+        self._thread.join(patience)
+        return None if self._thread.is_alive() else list(self._done())
 
     def _run(self) -> None:
         more = True
         while more:
             requests, more = self._gather()
-            answers = self._answers_to([operation for operation, _ in requests])
+            answers = self._perform([operation for operation, _ in requests])
             for (_, then), answer in zip(requests, answers, strict=True):
                 self._answers.put(WorkDone(then, answer))
             self._wake()
-
-    def _answers_to(self, operations: Sequence[Callable[[Any], Any]]) -> Sequence[Any]:
-        """A bug in an operation is the answer to all, so that whoever waits for them finds out."""
-        try:
-            return self._perform(operations)
-        except BaseException as error:
-            return [error] * len(operations)
 
     def _gather(self) -> tuple[list[Request], bool]:
         """Wait for a request and take what else is there; False when they are the last."""

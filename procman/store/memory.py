@@ -78,8 +78,10 @@ class MemoryStore:
 
     def take_due(self, now: float, owner: str, late_before: float, late: int, fresh: int) -> list[Run]:
         due = [run for run in self._startable() if _due(run) <= now]
-        taken = [run for run in due if _due(run) < late_before][:late]
-        taken += [run for run in due if _due(run) >= late_before][:fresh]
+        jobs = [run for run in due if run.tick is None]
+        taken = [run for run in due if run.tick is not None]
+        taken += [run for run in jobs if _due(run) < late_before][:late]
+        taken += [run for run in jobs if _due(run) >= late_before][:fresh]
         return [self._keep(run._replace(state=State.CLAIMED, owner=owner)) for run in taken]
 
     def next_due(self, after: float) -> float | None:

@@ -32,6 +32,7 @@ CREATE TABLE runs (
 CREATE UNIQUE INDEX runs_tick ON runs (task, tick, attempt) WHERE tick IS NOT NULL;
 CREATE UNIQUE INDEX runs_key ON runs (task, key) WHERE key IS NOT NULL AND outcome IS NOT 'canceled';
 CREATE INDEX runs_pending ON runs (due, id, task) WHERE state = 'pending';
+CREATE INDEX runs_pending_ticks ON runs (due, id, task) WHERE state = 'pending' AND tick IS NOT NULL;
 CREATE INDEX runs_open ON runs (task) WHERE state IN ('queued', 'claimed', 'running');
 CREATE INDEX runs_finished ON runs (task, id, ended_at) WHERE state = 'finished';
 

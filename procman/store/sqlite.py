@@ -105,8 +105,9 @@ class SqliteStore:
 
     def take_due(self, now: float, owner: str, late_before: float, late: int, fresh: int) -> list[Run]:
         with self.together():
-            rows = self._db.rows(sql.TAKE_DUE, now, -EVER, late_before, late)
-            rows += self._db.rows(sql.TAKE_DUE, now, late_before, EVER, fresh)
+            rows = self._db.rows(sql.TAKE_TICKS, now)
+            rows += self._db.rows(sql.TAKE_JOBS, now, -EVER, late_before, late)
+            rows += self._db.rows(sql.TAKE_JOBS, now, late_before, EVER, fresh)
             runs = [to_run(row)._replace(state=State.CLAIMED, owner=owner) for row in rows]
             for run in runs:
                 self._db.change(sql.MOVE, State.CLAIMED, owner, run.id)

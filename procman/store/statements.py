@@ -40,7 +40,11 @@ PAUSED = (
     "SELECT name FROM tasks WHERE paused_at IS NOT NULL AND (resumed_at IS NULL OR resumed_at < paused_at)"
 )
 STARTABLE = f"state = 'pending' AND task NOT IN ({PAUSED})"
-TAKE_DUE = f"{RUNS} WHERE {STARTABLE} AND due <= ? AND due >= ? AND due < ? ORDER BY due, id LIMIT ?"
+TAKE_TICKS = f"{RUNS} WHERE {STARTABLE} AND tick IS NOT NULL AND due <= ? ORDER BY due, id"
+TAKE_JOBS = (
+    f"{RUNS} WHERE {STARTABLE} AND tick IS NULL AND due <= ? AND due >= ? AND due < ?"
+    " ORDER BY due, id LIMIT ?"
+)
 NEXT_DUE = f"SELECT due FROM runs WHERE {STARTABLE} AND due > ? ORDER BY due LIMIT 1"
 NTH_NEWEST = f"SELECT id FROM runs WHERE {FINISHED} ORDER BY id DESC LIMIT 1 OFFSET ?"
 OLDEST = f"SELECT id, tick FROM runs WHERE {FINISHED} AND (id <= ? OR ended_at < ?) ORDER BY id LIMIT ?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ NOON = int(datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp())
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def task(*expressions: str, **fields: object) -> Task:
+def task(*expressions: str, **fields: Any) -> Task:
     schedules = tuple(schedule.parse(expression, UTC) for expression in expressions)
     return Task("remind", "run", schedules=schedules)._replace(**fields)
 
@@ -142,30 +142,40 @@ def test_a_schedule_that_is_over_has_no_next_tick() -> None:
     assert next_tick((), NOON) is None
 
 
-START, SKIP, QUEUE, REPLACE = Admission.START, Admission.SKIP, Admission.QUEUE, Admission.REPLACE
+LINE_UP, SKIP, REPLACE = Admission.LINE_UP, Admission.SKIP, Admission.REPLACE
+ALL = planner.MOST_WAITING
 
 
 @pytest.mark.parametrize(
-    ("overlap", "running", "queued", "expected"),
+    ("overlap", "orderly", "beside", "expected"),
     [
-        (Overlap.SKIP, 0, 0, START),
-        (Overlap.SKIP, 1, 0, SKIP),
-        (Overlap.SKIP, 0, 1, SKIP),
-        (Overlap.ALLOW, 0, 0, START),
-        (Overlap.ALLOW, 7, 0, START),
-        (Overlap.QUEUE, 0, 0, START),
-        (Overlap.QUEUE, 1, 0, QUEUE),
-        (Overlap.QUEUE, 1, planner.MOST_QUEUED - 1, QUEUE),
-        (Overlap.QUEUE, 1, planner.MOST_QUEUED, SKIP),
-        (Overlap.REPLACE, 0, 0, START),
-        (Overlap.REPLACE, 1, 0, REPLACE),
-        (Overlap.REPLACE, 1, 1, REPLACE),
+        *((overlap, orderly, (0, 0, 0), LINE_UP) for overlap in Overlap for orderly in (False, True)),
+        *((Overlap.ALLOW, orderly, (7, 7, ALL), LINE_UP) for orderly in (False, True)),
+        (Overlap.SKIP, False, (1, 0, 0), SKIP),
+        (Overlap.SKIP, False, (0, 1, 0), SKIP),
+        (Overlap.SKIP, False, (0, 0, 1), SKIP),
+        (Overlap.SKIP, True, (1, 0, 0), LINE_UP),
+        (Overlap.SKIP, True, (0, 0, 1), LINE_UP),
+        (Overlap.SKIP, True, (0, 1, 0), SKIP),
+        (Overlap.QUEUE, False, (1, 0, 0), LINE_UP),
+        (Overlap.QUEUE, False, (1, 0, ALL - 1), LINE_UP),
+        (Overlap.QUEUE, False, (1, 0, ALL), SKIP),
+        (Overlap.QUEUE, False, (0, 1, 0), SKIP),
+        (Overlap.REPLACE, False, (1, 0, 0), REPLACE),
+        (Overlap.REPLACE, False, (1, 0, 1), REPLACE),
+        (Overlap.REPLACE, False, (0, 1, 0), SKIP),
+        (Overlap.REPLACE, True, (1, 0, 0), LINE_UP),
     ],
 )
-def test_overlap_decides_what_a_tick_does_beside_others(
-    overlap: Overlap, running: int, queued: int, expected: Admission
+def test_overlap_decides_what_a_tick_does_beside_runs_here_runs_elsewhere_and_others_in_line(
+    overlap: Overlap, orderly: bool, beside: tuple[int, int, int], expected: Admission
 ) -> None:
-    assert admit(overlap, running, queued) is expected
+    assert admit(overlap, orderly, *beside) is expected
+
+
+@pytest.mark.parametrize(("tasks", "rows"), [(1, 1000), (100, 1000), (200, 500), (10_000, 100)])
+def test_the_more_tasks_there_are_the_fewer_rows_do_missed_ticks_of_one_get(tasks: int, rows: int) -> None:
+    assert planner.rows_of_each(tasks) == rows
 
 
 def test_retries_are_twice_as_far_apart_each_time_up_to_ten_minutes() -> None:

@@ -123,13 +123,12 @@ def test_a_release_runs_before_any_task() -> None:
     assert stage.table.worker.work()
 
 
-def test_a_bug_in_an_operation_is_raised_where_it_is_waited_for() -> None:
+def test_a_bug_in_an_operation_is_told_and_is_not_the_end_of_the_processes() -> None:
     table = Timetable(TASKS).start()
-    table.worker.broken = ZeroDivisionError()
-    table.desk.keep(lambda store: None)
-    table.desk.expire(table.clock.now, busy=False)
-    with pytest.raises(ZeroDivisionError):
-        table.worker.work()
+    table.desk.keep(lambda store: 1 / 0)
+    table.settle()
+    (said,) = table.told("bug")
+    assert said.startswith("a bug in procman (ZeroDivisionError: division by zero, <lambda>, line ")
 
 
 def test_what_the_store_refused_is_tried_again_in_order() -> None:

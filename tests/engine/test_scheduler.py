@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import itertools
+from datetime import UTC, datetime, timedelta
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from procman.core.runs import Asked, Outcome, State, Trigger
+from procman.core.schedule import parse
+from procman.engine.scheduler import Scheduler
 from procman.errors import StoreError
 from procman.store.memory import MemoryStore
 from tests.engine.timetable import NOON, Timetable, days
@@ -534,3 +537,129 @@ def test_what_is_left_outside_the_group_of_a_run_is_stopped_too() -> None:
     table.stray = True
     table.start().at(10, 6)
     assert table.strays == [(1, SIGTERM), (1, SIGKILL)]
+
+
+# What a stranger found
+
+
+def test_a_catch_up_that_waited_for_its_own_task_and_then_for_a_lane_does_start() -> None:
+    others = "".join(f"o{k}: {{command: run, schedule: every hour}}\n" for k in range(4))
+    text = others + "x: {command: run, schedule: every 10 minutes, missed: all, grace: 1d}\n"
+    table = Timetable(text).start().stop()
+    table.pass_time(45 * 60)
+    again = Timetable(text, table.store, table_end(table))
+    again.takes |= {"x": 60.0, **{f"o{k}": 3000.0 for k in range(4)}}
+    again.start().at(200)
+    assert {run.outcome for run in again.runs() if run.task == "x"} == {Outcome.OK}
+    assert again.store.jobs() == []
+
+
+def test_a_newer_tick_replaces_an_older_one_that_has_not_begun() -> None:
+    table = Timetable("x: {command: run, schedule: every 2 seconds, overlap: replace}")
+    table.takes["x"] = 60.0
+    table.start().pass_time(4.5)
+    table.settle().at(0, 5)
+    assert table.rows() == ["x 0:02 skipped", "x 0:04 running"]
+    assert table.runs()[0].reason == "replaced by x.2"
+    assert table.store.jobs() == []
+
+
+def test_few_jobs_are_claimed_at_a_time_so_that_few_can_get_lost() -> None:
+    table = Timetable("welcome: run").start()
+    for _ in range(50):
+        ask(table.store, "welcome", due=table.begun)
+    table.scheduler.look()
+    table.scheduler.expire(table.clock.now)
+    table.worker.work()
+    assert sum(run.state is State.CLAIMED for run in table.runs()) == 10
+    table.settle()
+    assert [run.outcome for run in table.runs()] == [Outcome.OK] * 50
+
+
+def test_a_retry_of_a_tick_minds_the_overlap() -> None:
+    table = Timetable("x: {command: run, schedule: every minute, retries: 1, retry_delay: 45s}")
+    table.takes["x"], table.codes["x"] = 30.0, 1
+    table.start().at(3, 20)
+    assert table.rows()[:3] == ["x 1:00 failed", "x 1:00 retry skipped", "x 2:00 failed"]
+
+
+def test_jobs_do_not_keep_retries_and_jittered_ticks_from_running() -> None:
+    text = "job: run\nshaky: {command: run, schedule: every 10 minutes, jitter: 1m, retries: 1}\n"
+    table = Timetable(text)
+    table.takes["job"], table.codes["shaky"] = 3 * 3600.0, 1
+    table.start()
+    for _ in range(150):
+        ask(table.store, "job", due=table.begun)
+    table.scheduler.look()
+    table.settle().at(45)
+    shaky = [run for run in table.runs() if run.task == "shaky"]
+    assert [run.outcome for run in shaky] == [Outcome.FAILED] * 8
+
+
+def test_a_clock_that_is_set_back_is_told_of() -> None:
+    table = Timetable(EVERY_10).start().at(25)
+    table.wall -= 3600
+    table.settle()
+    assert table.told("clock") == [
+        "the clock was set back by 1 h: until it has caught up, no tick runs again"
+    ]
+
+
+def test_a_clock_that_was_ahead_when_ticks_ran_is_told_of_at_the_start() -> None:
+    table = Timetable(EVERY_10, begin=NOON + timedelta(days=30)).start().at(10).stop()
+    again = Timetable(EVERY_10, table.store).start()
+    assert again.settle().told("clock") == [
+        "the clock was set back by 30 d: until it has caught up, no tick runs again"
+    ]
+
+
+def test_a_claimed_tick_does_not_wait_for_a_clock_that_was_set_back() -> None:
+    table = Timetable(EVERY_10).start().at(9, 59.99)
+    table.settle()
+    table.wall -= 3600
+    table.settle()
+    assert [run.outcome for run in table.runs()] == [Outcome.OK]
+
+
+def test_the_tick_of_the_start_is_not_lost_when_the_store_refuses_it() -> None:
+    table = Timetable('boot: {command: run, schedule: "@reboot"}')
+    table.scheduler.begin()
+    table.worker.work()
+    table.worker.broken = StoreError("full")
+    table.settle()
+    table.worker.broken = None
+    table.at(1)
+    assert [run.outcome for run in table.runs()] == [Outcome.OK]
+
+
+def test_another_zone_is_another_schedule() -> None:
+    daily = "t: {command: run, schedule: daily at 13:00}"
+    table = Timetable(daily).start().at(61).stop()
+    moved = Timetable(f"{daily}\nz: run", table.store, table_end(table))
+    moved.tasks["t"] = moved.tasks["t"]._replace(schedules=(parse("daily at 13:00", ZoneInfo("Asia/Tokyo")),))
+    assert moved.start().at(5).rows() == ["t -1:00 ok"]
+
+
+def test_many_runs_are_pruned_slice_after_slice_without_waiting() -> None:
+    table = Timetable("x: {command: run, keep: 10}").start()
+    for _ in range(1300):
+        ask(table.store, "x", due=table.begun)
+    table.scheduler.look()
+    table.settle().at(0, 31)
+    assert len(table.runs()) == 10
+
+
+def test_ten_thousand_tasks_that_missed_a_week_are_planned_in_slices() -> None:
+    many = "".join(f"t{k}: {{command: run, schedule: every 10 minutes}}\n" for k in range(20))
+    table = Timetable(many).start().stop()
+    table.pass_time(days(7) * 60)
+    again = Timetable(many, table.store, table_end(table))
+    seconds = itertools.count(step=0.001)
+    again.world = again.world._replace(clock=lambda: next(seconds))
+    scheduler = Scheduler(again.tasks, again.active, again.desk, again.children.publish, again.world)
+    scheduler.begin()
+    again.worker.work()
+    scheduler.expire(0.0)
+    planned = again.worker.work()
+    assert planned
+    assert 0 < len({run.task for run in again.runs()}) < 20

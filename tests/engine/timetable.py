@@ -70,8 +70,8 @@ class Timetable:
             stop_strays=self._stop_strays,
         )
         self.desk = Desk(self.worker, self.children.publish, self.clock)
-        runs = Runs(self.supervisor.processes, self.desk, self.children.publish, self.world, 5.0)
-        self.scheduler = Scheduler(self.tasks, runs, self.desk, self.children.publish, self.world)
+        self.active = Runs(self.supervisor.processes, self.desk, self.children.publish, self.world, 5.0)
+        self.scheduler = Scheduler(self.tasks, self.active, self.desk, self.children.publish, self.world)
         self.supervisor.stops = self.scheduler.close
 
     def start(self) -> Timetable:

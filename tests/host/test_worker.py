@@ -68,6 +68,13 @@ def test_close_does_what_was_asked_for_and_ends_the_thread() -> None:
     for number in range(10):
         stage.submit(number)
     stage.gate.set()
-    stage.take(stage.worker.close())
+    stage.take(stage.worker.close(20) or ())
     assert len(stage.answers) == 10
     assert threading.enumerate() == before
+
+
+def test_one_that_takes_too_long_is_left_alone() -> None:
+    stage = Stage()
+    stage.submit(1)
+    assert stage.worker.close(0.01) is None
+    stage.gate.set()
