@@ -13,7 +13,6 @@ from procman.core import moments, schedule
 from procman.core.durations import words
 from procman.core.moments import rfc3339
 from procman.errors import Problem, UserError
-from procman.host.clock import system_zone
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -56,7 +55,7 @@ class Coming(NamedTuple):
 def coming(options: Namespace) -> int:
     """List the next ticks of all tasks, of one, or of an expression. Raises `UserError`."""
     root = apps.root_of(options)
-    zone = _read("--tz", moments.find_zone, options.zone) if options.zone else _zone(root)
+    zone = _read("--tz", moments.find_zone, options.zone) if options.zone else taskfiles.zone(root)
     since = datetime.now(UTC)
     if options.start:
         since = _read("--from", lambda text: moments.parse(text, zone, since), options.start)
@@ -129,11 +128,6 @@ def _without_empty(
 ) -> tuple[list[str], list[list[str]]]:
     used = [number for number in range(len(headings)) if any(row[number] for row in cells)]
     return [headings[number] for number in used], [[row[number] for number in used] for row in cells]
-
-
-def _zone(root: str) -> tzinfo:
-    path = taskfiles.path_in(root)
-    return taskfiles.read(path, with_schedules=True).timezone if path else system_zone()
 
 
 def _read(option: str, read: Callable[[str], T], text: str) -> T:

@@ -6,16 +6,17 @@ import json
 import shlex
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
-from procman.cli import rows, stores, tables
+from procman.cli import rows, stores, tables, taskfiles
 from procman.core.durations import words
 from procman.errors import NO_SUCH_NAME
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from datetime import tzinfo
 
     from procman.core.runs import Run
 
@@ -37,19 +38,25 @@ def jobs(options: Namespace) -> int:
         return 0
     if waiting:
         now = time.time()
-        headings = ("job", "task", "arguments", "due", "", "key")
-        tables.show(headings, [_cells(run, now) for run in waiting], right=(0,))
+        zone, states = taskfiles.zone(root), store.states() if store else {}
+        held = {name for name, state in states.items() if state.paused}
+        headings = ("job", "task", "arguments", f"due ({_name(zone, now)})", "", "key")
+        tables.show(headings, [_cells(run, now, zone, run.task in held) for run in waiting], right=(0,))
         stores.say_if_nobody(root)
     else:
         print("no jobs")
     return 0
 
 
-def _cells(run: Run, now: float) -> tuple[str, ...]:
+def _cells(run: Run, now: float, zone: tzinfo, paused: bool) -> tuple[str, ...]:
     due = now if run.due is None else run.due
-    local = datetime.fromtimestamp(due, UTC).astimezone()
-    left = f"in {words(due - now)}" if due > now else "now"
+    local = datetime.fromtimestamp(due, zone)
+    left = "paused" if paused else f"in {words(due - now)}" if due > now else "now"
     return str(run.id), run.task, shlex.join(run.args), f"{local:%Y-%m-%d %H:%M:%S}", left, run.key or ""
+
+
+def _name(zone: tzinfo, now: float) -> str:
+    return f"{datetime.fromtimestamp(now, zone):%Z}"
 
 
 def cancel(options: Namespace) -> int:
@@ -91,6 +98,4 @@ def _set(options: Namespace, pause: bool) -> int:
         print(f"{task} {WORDS[pause, changed]}")
     if not pause:
         stores.ring(root)
-    else:
-        stores.say_if_nobody(root)
     return 0

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from procman.cli import rows, stores, taskfiles
 from procman.core import durations, moments
+from procman.core.escapes import printable
 from procman.core.runs import Asked, Trigger
 from procman.errors import Problem, UserError
-from procman.host.clock import system_zone
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,16 +29,18 @@ def ask(app: App, resolution: Resolution, options: Namespace) -> int:
     store = stores.open_for_writing(app.root, durable=True)
     number, new = store.ask(Asked(resolution.name, resolution.arguments, trigger, due, now, options.key))
     kept = store.run(number)
+    paused = resolution.name in (states := store.states()) and states[resolution.name].paused
     store.close()
     assert kept, "it has just been written"
     if options.json:
         print(json.dumps([rows.job(kept)], indent=2))
     elif not new:
-        print(
-            f"{kept.name} was asked for already with the key '{options.key}' ({kept.outcome or kept.state})"
-        )
+        key = printable(options.key)
+        print(f"{kept.name} was asked for already with the key '{key}' ({kept.outcome or kept.state})")
+    elif paused:
+        print(f"{kept.name} waits until 'procman resume {resolution.name}'")
     else:
-        print(f"{kept.name} {_when(due, now)}")
+        print(f"{kept.name} will run {_when(due, now, taskfiles.zone(app.root))}")
     stores.ring(app.root)
     return 0
 
@@ -51,22 +52,17 @@ def _due(options: Namespace, app: App, now: float) -> float:
         if options.delay:
             return now + durations.parse(options.delay)
         if options.moment:
-            at = moments.parse(options.moment, _zone(app), datetime.fromtimestamp(now, UTC))
+            at = moments.parse(options.moment, taskfiles.zone(app.root), datetime.fromtimestamp(now, UTC))
             return at.timestamp()
     except ValueError as error:
         raise UserError([Problem("--in" if options.delay else "--at", None, str(error))]) from None
     return now
 
 
-def _zone(app: App) -> tzinfo:
-    path = taskfiles.path_in(app.root)
-    return taskfiles.read(path, with_schedules=True).timezone if path else system_zone()
-
-
-def _when(due: float, now: float) -> str:
+def _when(due: float, now: float, zone: tzinfo) -> str:
+    local = f"{datetime.fromtimestamp(due, zone):%Y-%m-%d %H:%M:%S %Z}"
     if due == now:
-        return "will run as soon as possible"
-    local = datetime.fromtimestamp(due, UTC).astimezone()
+        return "as soon as possible"
     if due < now:
-        print(f"{local:%Y-%m-%d %H:%M:%S} is past, so it runs as soon as possible", file=sys.stderr)
-    return f"will run at {local:%Y-%m-%d %H:%M:%S}, in {durations.words(max(0.0, due - now))}"
+        return f"as soon as possible, since {local} is past"
+    return f"at {local}, in {durations.words(due - now)}"

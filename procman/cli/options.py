@@ -135,6 +135,8 @@ TASK = (
 )
 """Behind `run task NAME`, or behind the name of a task."""
 
+WITH_FILE = ("start", "scheduler", "run", "check")
+"""Commands whose options may stand in a file."""
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
 
@@ -169,7 +171,7 @@ def complete(given: argparse.Namespace, command: str, options: Iterable[Option])
     values = vars(given)
     problems: list[Problem] = []
     values |= _from_environment(command, options, problems) | values
-    if options:
+    if command in WITH_FILE:
         values |= _from_file(given, command, options, problems) | values
     values |= {option.name: option.default for option in options} | values
     if problems:

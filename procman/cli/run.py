@@ -11,7 +11,7 @@ from procman.cli import app as apps
 from procman.core import commands, config, facts, ports
 from procman.core.commands import Kind
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
-from procman.errors import SpawnError, suggest
+from procman.errors import Problem, SpawnError, UserError, suggest
 from procman.host import spawn, subreaper
 from procman.host.poller import Poller
 from procman.host.signals import FOR_PROCESSES, GRACE_SECONDS, STOPPING
@@ -59,11 +59,20 @@ def _task_options(words: list[str], app: App) -> tuple[list[str], Namespace | No
     """`task NAME` may have options, unless something of the app is itself called `task`."""
     names = {*app.tasks, *(type_.name for type_ in app.types)}
     if words[:1] != ["task"] or "task" in names or len(words) < 2:
+        _refuse_options(words, app)
         return words, None
     from procman.cli.parser import parse_task
 
     options = parse_task(words[1:])
     return ["task", options.task, "--", *options.args], options
+
+
+def _refuse_options(words: list[str], app: App) -> None:
+    """`run NAME --in 10m` would run it now, with `--in 10m` for arguments: that is hardly what is meant."""
+    name, option = [*words, "", ""][:2]
+    if name in app.tasks and option.partition("=")[0] in ("--in", "--at", "--detach", "--key"):
+        text = f"say 'procman run task {name} {option}', or '-- {option}' when the task's command takes it"
+        raise UserError([Problem(f"run {name}", None, text)])
 
 
 def _resolve(words: list[str], app: App) -> tuple[Resolution, Iterable[str]]:

@@ -6,7 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from procman.errors import Problem, StoreError, UnknownNameError, suggest
+from procman.core.commands import unknown_task
+from procman.errors import Problem, StoreError, UnknownNameError
 from procman.host import wake
 from procman.host.lock import DATABASE, FOLDER, make_folder
 
@@ -61,5 +62,4 @@ def find(name: str, tasks: Mapping[str, Task], command: str) -> Task:
     """The task of that name. Raises `UnknownNameError`."""
     if name in tasks:
         return tasks[name]
-    known = suggest(name, tasks) if tasks else ": this app defines no tasks"
-    raise UnknownNameError([Problem(command, None, f"no task '{name}'{known}")])
+    raise UnknownNameError([Problem(command, None, unknown_task(name, tasks))])

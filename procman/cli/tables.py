@@ -6,6 +6,8 @@ import sys
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from procman.core.escapes import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -58,4 +60,4 @@ def show(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
 def _cell(text: str) -> Text:
     from rich.text import Text
 
-    return Text(text, style=COLOURS.get(text.partition(" (")[0], ""))
+    return Text(printable(text), style=COLOURS.get(text.partition(" (")[0], ""))

@@ -36,7 +36,14 @@ def read(path: str, with_schedules: bool) -> TaskFile:
             data = file.read()
     except OSError as error:
         raise UserError([Problem(path, None, f"cannot be read: {error.strerror}")]) from None
-    return taskfile.parse(data, path, _zone(path) if with_schedules else None)
+    return taskfile.parse(data, path, _system_zone(path) if with_schedules else None)
+
+
+def zone(root: str) -> tzinfo:
+    """The zone in which times of this app are read and shown: that of its file, else the system's."""
+    path = path_in(root)
+    named = read(path, with_schedules=False).timezone if path else None
+    return named or _system_zone(path or FILE)
 
 
 def start_options(path: str, with_schedules: bool) -> tuple[dict[str, str], dict[str, int]]:
@@ -53,7 +60,7 @@ def start_options(path: str, with_schedules: bool) -> tuple[dict[str, str], dict
     return texts, file.start_lines
 
 
-def _zone(path: str) -> tzinfo:
+def _system_zone(path: str) -> tzinfo:
     from procman.host.clock import system_zone
 
     try:

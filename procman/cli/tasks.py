@@ -68,7 +68,9 @@ def _row(task: Task, schedule: Schedule | None, state: TaskState, past: Summary 
         "schedule": schedule and schedule.expression,
         "words": _words(task, schedule),
         "timezone": schedule and str(schedule.zone),
-        "next_tick": rows.time(schedule.tick_after(int(now))) if schedule and on else None,
+        "next_tick": rows.time(schedule.tick_after(max(int(now), state.accounted or 0)))
+        if schedule and on
+        else None,
         "last_tick": rows.time(past.last_tick),
         "last_outcome": past.last_outcome and str(past.last_outcome),
         "last_success": rows.time(past.last_success),

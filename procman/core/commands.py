@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from procman.errors import Problem, UnknownNameError, UserError, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 class Kind(Enum):
@@ -60,9 +60,16 @@ def _task(words: Sequence[str], tasks: Mapping[str, str]) -> Resolution:
         raise UserError([Problem("run task", None, "say which task to run")])
     name, *arguments = words
     if name not in tasks:
-        known = suggest(name, tasks) if tasks else ": this app defines no tasks"
-        raise UnknownNameError([Problem("run task", None, f"no task '{name}'{known}")])
+        raise UnknownNameError([Problem("run task", None, unknown_task(name, tasks))])
     return _through_shell(Kind.TASK, name, tasks[name], arguments)
+
+
+def unknown_task(name: str, tasks: Collection[str]) -> str:
+    """What to say of a task that there is not: the one that was meant, or those that there are."""
+    if not tasks:
+        return f"no task '{name}': this app defines no tasks"
+    listed = ", ".join(list(tasks)[:10]) + ", ..." * (len(tasks) > 10)
+    return f"no task '{name}'{suggest(name, tasks) or f': there are {listed}'}"
 
 
 def _through_shell(kind: Kind, name: str, command: str, arguments: Sequence[str]) -> Resolution:

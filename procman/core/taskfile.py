@@ -37,9 +37,10 @@ NEGATIVE = ("timestamp", "prefix")
 
 
 class TaskFile(NamedTuple):
-    """What the file says. `start` has options as they would be typed, by name, each with its line."""
+    """What the file says. `timezone` is None when neither the file nor the caller names one; `start`
+    has options as they would be typed, by name, each with its line."""
 
-    timezone: tzinfo
+    timezone: tzinfo | None
     tasks: dict[str, Task]
     start: dict[str, str]
     start_lines: dict[str, int]
@@ -83,14 +84,14 @@ class _Reader:
     def __init__(self, source: str, problems: list[Problem], zone: tzinfo | None) -> None:
         self.source = source
         self.problems = problems
-        self.zone = zone or UTC
+        self.zone = zone
         self.with_schedules = zone is not None
 
     def file(self, root: Mapping) -> TaskFile:
         for key, entry in root.entries.items():
             if key not in TOP and not key.startswith(NOTES):
                 self.unknown(entry.line, "", key, TOP)
-        if "timezone" in root.entries and self.with_schedules:
+        if "timezone" in root.entries:
             self.zone = self.value("", "timezone", root.entries["timezone"], _find_zone) or self.zone
         tasks = {name: self.task(name, entry) for name, entry in self.section(root, "tasks").items()}
         start, lines = self.options(self.section(root, "start"))
@@ -143,7 +144,7 @@ class _Reader:
     def read_schedule(self, text: str) -> Schedule:
         from procman.core import schedule  # 10 ms that a task that is run by hand need not wait for
 
-        return schedule.parse(text, self.zone)
+        return schedule.parse(text, self.zone or UTC)
 
     def options(self, entries: dict[str, Entry]) -> tuple[dict[str, str], dict[str, int]]:
         """The options of `start`, each as it would be typed, and their lines."""
