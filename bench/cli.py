@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import importlib
+import os
 import signal
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from bench.measure import ask
 from bench.peers import MANAGERS, PROCMAN
 from bench.question import Answer, Question
 from bench.report import report, section
+from bench.schedulers import CRON, SCHEDULERS
 from bench.subjects import Subject
 from bench.tools import build
 from bench.yardsticks import YARDSTICKS
@@ -31,21 +33,36 @@ QUESTIONS = (
     "version",
     "idle",
     "long_line",
+    "lateness",
+    "same_minute",
+    "ten_thousand",
+    "next_tick",
+    "run_task",
+    "enqueue",
+    "million",
 )
+NOT_QUICK = ("million",)
 DOCUMENT = Path("docs/benchmarks.md")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Asks all questions or those of --only; a full run also writes the document."""
     options = _parser().parse_args(argv)
-    names = options.only.split(",") if options.only else list(QUESTIONS)
+    names = options.only.split(",") if options.only else _default_names(options)
     if unknown := set(names) - set(QUESTIONS):
         print(
             f"no such question: {', '.join(sorted(unknown))}; there are {', '.join(QUESTIONS)}",
             file=sys.stderr,
         )
         return 2
+    if options.with_cron and os.geteuid() != 0:
+        print("--with-cron: only root may write into /etc/cron.d", file=sys.stderr)
+        return 2
     return _run([_question(name) for name in names], options)
+
+
+def _default_names(options: argparse.Namespace) -> list[str]:
+    return [name for name in QUESTIONS if not (options.quick and name in NOT_QUICK)]
 
 
 def alone(question: Question) -> None:
@@ -64,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--quick", action="store_true", help="procman alone, one round, small sizes: a smoke test"
+    )
+    parser.add_argument(
+        "--with-cron", action="store_true", help="cron too: as root, by a file of its own in /etc/cron.d"
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help=f"where a full run writes: {DOCUMENT}")
     return parser
@@ -132,9 +152,12 @@ def _bench(options: argparse.Namespace) -> Iterator[Bench]:
 
 
 def _chosen(options: argparse.Namespace) -> list[Subject]:
+    everybody = [*MANAGERS, *SCHEDULERS, *YARDSTICKS]
+    if not options.with_cron:
+        everybody.remove(CRON)
     if options.quick and options.peers is None:
-        return [subject for subject in MANAGERS if subject.name == PROCMAN]
+        return [subject for subject in everybody if subject.name == PROCMAN]
     if options.peers is None:
-        return [*MANAGERS, *YARDSTICKS]
+        return everybody
     names = {PROCMAN, *options.peers.split(",")}
-    return [subject for subject in (*MANAGERS, *YARDSTICKS) if subject.name in names]
+    return [subject for subject in everybody if subject.name in names]

@@ -10,14 +10,16 @@ from bench.subjects import version_text
 
 def describe(bench: Bench) -> list[str]:
     """Lines of Markdown."""
-    versions = [f"{subject.name} {version_text(subject)}" for subject in bench.subjects if subject.manages]
+    versions = [
+        f"{subject.name} {version_text(subject)}".strip() for subject in bench.subjects if subject.is_peer
+    ]
     lines = [
         f"CPU: {_after('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores",
         f"Memory: {int(_after('/proc/meminfo', 'MemTotal').split()[0]) / 1e6:.0f} GB",
         f"System: {platform.system()} {platform.release().partition('-')[0]}",
         f"Python: {platform.python_version()}",
         f"Measured: {', '.join(versions)}",
-        f"Producer and sink: {bench.tools.made_of}",
+        f"Producer, sink and stamp: {bench.tools.made_of}",
     ]
     if bench.missing:
         lines.append(f"Not installed, so not measured: {', '.join(bench.missing)}")

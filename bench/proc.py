@@ -45,6 +45,13 @@ def descendants(root: int) -> set[int]:
     return found
 
 
+def command_line(pid: int) -> bytes:
+    """How a process was started; empty when it is gone."""
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid) / "cmdline").read_bytes()
+    return b""
+
+
 def cpu_seconds(pid: int) -> float:
     """CPU time of all threads of a process so far, user and system; 0 when it is gone."""
     with contextlib.suppress(OSError):

@@ -78,7 +78,8 @@ class Goal:
 class Question:
     """`prepare` warms a subject up and answers the size of its runs, `sample` makes one run.
 
-    The first column is the main one: its spread and its ratio to procman are shown.
+    The first column is the main one: its spread and its ratio to procman are shown. `only` names the
+    subjects that are asked where these are not the managers.
     """
 
     name: str
@@ -89,11 +90,14 @@ class Question:
     sample: Callable[[Bench, Subject, int], Sample]
     goals: tuple[Goal, ...]
     yardsticks: frozenset[str] = field(default_factory=frozenset)
+    only: frozenset[str] = field(default_factory=frozenset)
     rounds: int = 5
     procman_rounds: int | None = None
 
     def concerns(self, subject: Subject) -> bool:
-        """Managers always, yardsticks where they make sense."""
+        """Managers unless others are named, yardsticks where they make sense."""
+        if self.only:
+            return subject.name in self.only
         return subject.manages or subject.name in self.yardsticks
 
     def rounds_of(self, bench: Bench, subject: Subject) -> int:

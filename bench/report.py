@@ -66,7 +66,7 @@ def _cells(answer: Answer, row: Row) -> list[str]:
     base = answer.figure(PROCMAN, main.key)
     ratio = f"{mine / base:.3g} ×" if base else "–"
     rest = [f"{row.figures[c.key]:,.{c.digits}f}" if c.key in row.figures else "–" for c in others]
-    label = name if row.subject.manages else f"_{name}_"
+    label = name if row.subject.is_peer else f"_{name}_"
     return [label, f"{mine:,.{main.digits}f}{spread}", ratio, *rest, str(row.rounds)]
 
 

@@ -1,5 +1,6 @@
 """What is measured: procman, its peers, and yardsticks that show what the machine could do at best."""
 
+import importlib.metadata
 import os
 import shutil
 import signal
@@ -16,20 +17,30 @@ Commands = dict[str, list[str]]
 class Subject:
     """One program under measurement.
 
-    `start` writes what the program wants to read into a folder and answers its command line.
+    `start` writes what the program wants to read into a folder and answers its command line. One with a
+    `distribution` is a Python package. Those that are peers of the scheduler do not manage a Procfile.
     """
 
     name: str
     start: Callable[[Path, Commands], list[str]]
     program: str = ""
     manages: bool = True
+    schedules: bool = False
+    distribution: str = ""
     stop_signal: signal.Signals | None = signal.SIGTERM
     version: tuple[str, ...] = ("--version",)
     help: tuple[str, ...] = ("--help",)
 
     def path(self) -> str | None:
-        """Where the program is, None when it is missing."""
+        """Where the program is, or the Python that has the package; None when it is missing."""
+        if self.distribution:
+            return sys.executable if _installed(self.distribution) else None
         return find(self.program)
+
+    @property
+    def is_peer(self) -> bool:
+        """Whether it is a program like procman, or like a part of it, and no yardstick."""
+        return self.manages or self.schedules
 
 
 def search_path() -> str:
@@ -42,6 +53,13 @@ def find(program: str) -> str | None:
     return shutil.which(program, path=search_path())
 
 
+def _installed(distribution: str) -> bool:
+    try:
+        return bool(importlib.metadata.version(distribution))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
 def clean_environment(folder: Path) -> dict[str, str]:
     """All that a measured program gets to see of the environment."""
     kept = {key: os.environ[key] for key in ("HOME", "LANG") if key in os.environ}
@@ -51,8 +69,10 @@ def clean_environment(folder: Path) -> dict[str, str]:
 def version_text(subject: Subject) -> str:
     """The version as the program itself tells it, without its name."""
     path = subject.path()
-    if path is None:
+    if path is None or not (subject.version or subject.distribution):
         return ""
+    if subject.distribution:
+        return importlib.metadata.version(subject.distribution)
     done = subprocess.run(
         [path, *subject.version], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
     )

@@ -1,4 +1,4 @@
-"""The programs at both ends of a manager: compiled when there is a C compiler, plain Python otherwise."""
+"""The programs around a manager or scheduler: compiled when there is a C compiler, plain Python otherwise."""
 
 import shutil
 import subprocess
@@ -7,23 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
+PROGRAMS = ("producer", "sink", "stamp")
 
 
 @dataclass(frozen=True)
 class Tools:
-    """Command lines of the producer and of the sink, to which their arguments are added."""
+    """Command lines of the programs, to which their arguments are added."""
 
     producer: tuple[str, ...]
     sink: tuple[str, ...]
+    stamp: tuple[str, ...]
     made_of: str
 
 
 def build(folder: Path) -> Tools:
-    """Compiles both programs into `folder`, or falls back to their Python twins."""
+    """Compiles the programs into `folder`, or falls back to their Python twins."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
-        return Tools(_script("producer.py"), _script("sink.py"), "Python, for want of a C compiler")
-    return Tools(_compiled(compiler, "producer", folder), _compiled(compiler, "sink", folder), "C")
+        scripts = {name: _script(f"{name}.py") for name in PROGRAMS}
+        return Tools(**scripts, made_of="Python, for want of a C compiler")
+    return Tools(**{name: _compiled(compiler, name, folder) for name in PROGRAMS}, made_of="C")
 
 
 def _compiled(compiler: str, name: str, folder: Path) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from bench.subjects import Commands, Subject
 from bench.tools import HERE
 
-SED, LOOP, CAT, DIRECT, PYTHON = "sed 's/^/x/'", "Python loop", "cat", "no manager", "python -c pass"
+SED, LOOP, CAT, DIRECT = "sed 's/^/x/'", "Python loop", "cat", "no manager"
+PYTHON, SHELL = "python -c pass", "sh -c /bin/true"
 
 
 def _yardstick(name: str, *filter_argv: str) -> Subject:
@@ -33,4 +34,5 @@ YARDSTICKS = (
         version=("-c", "pass"),
         help=("-c", "pass"),
     ),
+    Subject(SHELL, lambda _folder, _commands: [], program="sh", manages=False),
 )
