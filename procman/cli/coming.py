@@ -55,6 +55,8 @@ class Coming(NamedTuple):
 def coming(options: Namespace) -> int:
     """List the next ticks of all tasks, of one, or of an expression. Raises `UserError`."""
     root = apps.root_of(options)
+    if not options.expression:
+        apps.load_tasks(root)  # first, for it tells all the mistakes of the file
     zone = _read("--tz", moments.find_zone, options.zone) if options.zone else taskfiles.zone(root)
     since = datetime.now(UTC)
     if options.start:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
-    from procman.core.runs import TaskState
+    from procman.core.runs import Summary, TaskState
     from procman.core.tasks import Task
     from procman.engine.desk import Desk
     from procman.engine.look import Others
@@ -53,7 +53,7 @@ class Scheduler:
         self._look = Look(self._admissions, desk, world)
         self._pruning = Pruning(tasks, desk)
         self._accounted: dict[str, int] = {}
-        self._at_start: set[str] = set()  # whose tick of the start has no row yet
+        self._at_start: dict[str, int] = {}  # the tick of the start of those whose has no row yet
         self._next: list[tuple[float, str]] = []  # when to plan which task again
         self._to_plan: deque[str] = deque()
         self._claimed: deque[tuple[Run, list[Run]]] = deque()  # ticks that are due in a moment
@@ -89,8 +89,9 @@ class Scheduler:
         schedules = {task.name: task.timetable if task.enabled else "" for task in self._tasks.values()}
         rerun = {task.name for task in self._tasks.values() if task.on_lost is OnLost.RERUN}
 
-        def operation(store: Store) -> tuple[dict[str, TaskState], list[Run]]:
-            return store.recall(schedules, int(now)), store.recover(alive, rerun, now)
+        def operation(store: Store) -> tuple[dict[str, TaskState], list[Run], dict[str, Summary]]:
+            known, lost = store.recall(schedules, int(now)), store.recover(alive, rerun, now)
+            return known, lost, store.summaries()
 
         def refused() -> None:
             self._begin_at = now + AGAIN_SECONDS
@@ -127,8 +128,8 @@ class Scheduler:
 
     # What the store answers
 
-    def _begun(self, result: tuple[dict[str, TaskState], list[Run]]) -> None:
-        states, lost = result
+    def _begun(self, result: tuple[dict[str, TaskState], list[Run], dict[str, Summary]]) -> None:
+        states, lost, pasts = result
         for run in lost:
             self._publish(facts.RunEnded(run.name, Outcome.LOST, run.reason or "procman was killed"))
         wall = self._world.wall()
@@ -137,7 +138,8 @@ class Scheduler:
                 known = states[task.name].accounted
                 self._accounted[task.name] = int(wall) if known is None else known
                 if any(schedule.at_start for schedule in task.schedules):
-                    self._at_start.add(task.name)
+                    past = pasts.get(task.name)  # it may have been started in this second before
+                    self._at_start[task.name] = max(int(wall), 1 + ((past and past.last_tick) or 0))
         self._latest = max([wall, *self._accounted.values()])
         self._to_plan.extend(self._accounted)
         self.look()
@@ -151,7 +153,7 @@ class Scheduler:
             task = self._tasks[self._to_plan.popleft()]
             ticks = planner.plan(task, self._accounted[task.name], wall + AHEAD_SECONDS, most)
             if task.name in self._at_start:
-                ticks.append(TickRow(task.name, int(wall), due=wall, command=task.command))
+                ticks.append(TickRow(task.name, self._at_start[task.name], due=wall, command=task.command))
             rows += ticks
             if not ticks:
                 self._note_next(task.name)
@@ -169,7 +171,8 @@ class Scheduler:
             return runs, others(store, runs, owner)
 
         def claimed(result: tuple[list[Run], Others]) -> None:
-            self._at_start -= ticks.keys()
+            for task in ticks.keys() & self._at_start.keys():
+                del self._at_start[task]
             for task, tick in ticks.items():
                 self._accounted[task] = max(self._accounted[task], tick)
                 self._note_next(task)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import termios
 import uuid
+from textwrap import dedent, indent
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
+from procman.store.rows import to_run
+from procman.store.statements import RUNS
 from tests.end_to_end.output import PATIENCE, Output, plain, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from procman.core.runs import Run
 
 PROCMAN = (sys.executable, "-m", "procman")
 PYTHON = sys.executable
@@ -108,6 +115,26 @@ class App:
     def procfile(self, **commands: str) -> None:
         """The Procfile, a process type for each keyword."""
         self.write("Procfile", "".join(f"{name}: {command}\n" for name, command in commands.items()))
+
+    def tasks(self, text: str, top: str = "") -> None:
+        """`procman.yml` with these tasks, as they are written below `tasks:`."""
+        self.write("procman.yml", f"{top}tasks:\n{indent(dedent(text), '  ')}\n")
+
+    def listed(self, *words: str) -> list[dict[str, Any]]:
+        """What a command lists as JSON."""
+        ended = self.do(*words, "--json")
+        assert ended.code == 0, ended.err
+        found: list[dict[str, Any]] = json.loads(ended.out)
+        return found
+
+    @property
+    def runs(self) -> list[Run]:
+        """Every row of the store, the oldest first."""
+        path = self.root / ".procman" / "procman.db"
+        if not path.exists():
+            return []
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as store:
+            return [to_run(row) for row in store.execute(f"{RUNS} ORDER BY id")]
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of a plain shell."""

@@ -89,6 +89,14 @@ def test_reboot_beside_another_schedule_forgets_none_of_its_ticks() -> None:
     assert [(run.tick or 0) - table.begun for run in again.runs()] == [0, 600, 1200, 1500, 1800]
 
 
+def test_reboot_is_each_start_also_within_one_second_and_when_the_clock_was_set_back() -> None:
+    boot = 'boot: {command: run, schedule: "@reboot"}'
+    table = Timetable(boot).start().stop()
+    again = Timetable(boot, table.store, table_end(table)).start().stop()
+    third = Timetable(boot, table.store, table_end(again) - timedelta(hours=1)).start().settle()
+    assert [run.outcome for run in third.runs()] == [Outcome.OK] * 3
+
+
 def test_a_run_is_told_who_it_is() -> None:
     table = Timetable(EVERY_10).start().at(10)
     environment = table.children.environments["remind.1"]
