@@ -96,6 +96,8 @@ def _set(options: Namespace, pause: bool) -> int:
         print(json.dumps([{"task": task, "paused": pause}], indent=2))
     else:
         print(f"{task} {WORDS[pause, changed]}")
-    if not pause:
+    if pause:
+        stores.say_if_nobody(root)
+    else:
         stores.ring(root)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,16 @@ def read(path: str, with_schedules: bool) -> TaskFile:
 
 
 def zone(root: str) -> tzinfo:
-    """The zone in which times of this app are read and shown: that of its file, else the system's."""
+    """The zone in which times of this app are read and shown: that of its file, else the system's.
+
+    Whoever wants to see what was must not be kept from it by mistakes in either: then it is UTC.
+    """
     path = path_in(root)
-    named = read(path, with_schedules=False).timezone if path else None
-    return named or _system_zone(path or FILE)
+    try:
+        named = read(path, with_schedules=False).timezone if path else None
+        return named or _system_zone(path or FILE)
+    except UserError:
+        return UTC
 
 
 def start_options(path: str, with_schedules: bool) -> tuple[dict[str, str], dict[str, int]]:

@@ -15,7 +15,7 @@ from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -112,7 +112,7 @@ def _look_at_rows(root: Path, asked: int) -> None:
     assert len(_ask(root, "SELECT id FROM runs WHERE task = 'asked'")) == asked, "lost what was asked for"
 
 
-def _ask(root: Path, select: str) -> list[tuple[int, ...]]:
+def _ask(root: Path, select: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(root / ".procman" / "procman.db", timeout=20)) as database:
         return database.execute(select).fetchall()
 

@@ -194,7 +194,7 @@ def test_to_cancel_twice_or_what_never_was_is_4_and_says_why(app: App) -> None:
 
 def test_a_paused_task_skips_ticks_and_holds_jobs_over_restarts_until_it_is_resumed(app: App) -> None:
     app.tasks("beat: {command: 'true', schedule: every second}\nshow: 'true'")
-    assert app.do("pause", "beat") == (0, "beat is paused\n", "")
+    assert app.do("pause", "beat") == (0, "beat is paused\n", "nothing will run until 'procman start'\n")
     assert app.do("pause", "beat").out == "beat was paused already\n"
     assert app.listed("pause", "show") == [{"task": "show", "paused": True}]
     assert [task["paused"] for task in app.listed("schedule")] == [True, True]

@@ -72,3 +72,12 @@ def test_a_stop_does_not_wait_without_end_for_a_store_that_somebody_holds_locked
     running = app.launch(*PROCMAN, "scheduler")
     running.wait_for(r"tick\.\d+ exited")
     assert running.stop() == 0
+
+
+def test_mistakes_in_procman_yml_hide_nothing_of_what_was(app: App) -> None:
+    app.tasks("mail: 'true'")
+    assert app.do("run", "task", "mail").code == 0
+    app.write("procman.yml", "tasks: [")
+    for words in (("history",), ("history", "show", "1"), ("jobs",)):
+        ended = app.do(*words)
+        assert (ended.code, ended.err) == (0, "")
