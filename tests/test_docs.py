@@ -62,6 +62,12 @@ def test_every_expression_for_those_who_move_over_is_right(expression: str) -> N
     assert taskfile.parse(text.encode(), "moving.md", UTC).tasks["t"].schedules
 
 
+def test_the_tests_of_the_rules_are_there() -> None:
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", (ROOT / "docs" / "rules.md").read_text()))
+    assert len(named) > 20
+    assert not [path for path in sorted(named) if not (ROOT / path).exists()]
+
+
 def test_every_key_of_a_task_is_described() -> None:
     table = (ROOT / "docs" / "schedules.md").read_text()
     missing = [key for key in (*KEYS, "schedule") if key != "description" and f"`{key}`" not in table]
