@@ -18,6 +18,7 @@ from bench import cronfile, schedulers
 from bench.cli import alone
 from bench.context import Bench
 from bench.goals import procman
+from bench.load import RunError
 from bench.peers import PROCMAN
 from bench.question import Column, Goal, Question, Sample
 from bench.schedulers import APS, APS_CALL, STARTS, SUPERCRONIC, Job, When, stamped
@@ -64,14 +65,18 @@ def _at_a_minute(watch: Watch, tasks: int) -> Sample:
     watch.wait(lambda: len(watch.stamps) >= tasks, "start of all tasks", 180)
     times = [at for _, at in watch.stamps]
     minute = times[0] // (60 * 10**9) * 60 * 10**9
-    return {"seconds": (max(times[:tasks]) - minute) / 1e9, "lost": 0}
+    return {"seconds": (max(times[:tasks]) - minute) / 1e9}
 
 
 def _at(watch: Watch, due: int, tasks: int) -> Sample:
     watch.listen(due - time.time())
     signals = _Signals(watch)
     each_turn = signals.turn if watch.beats else None
-    watch.wait(lambda: len(watch.stamps) >= tasks, "start of all tasks", PATIENCE, each_turn)
+    try:
+        watch.wait(lambda: len(watch.stamps) >= tasks, "start of all tasks", PATIENCE, each_turn)
+    except RunError:
+        if not watch.stamps or watch.process.poll() is not None:
+            raise  # else some have not started, and that is a figure
     end = max(at for _, at in watch.stamps)
     watch.listen(0.5)
     total, keeper = watch.peak_megabytes()

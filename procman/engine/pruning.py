@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from procman.engine.desk import Desk
     from procman.engine.needs import Store
 
-TASKS, RUNS = 50, 500
+TASKS, RUNS = 10, 200
 """In one slice, at most; runs of each task."""
 
 
