@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,16 +23,21 @@ class Pruning:
         self._tasks = tasks
         self._desk = desk
         self._suspects = dict.fromkeys(tasks)
+        self._round: deque[str] = deque()
 
     def note(self, names: Iterable[str]) -> None:
         """These tasks have new rows."""
         self._suspects |= dict.fromkeys(name for name in names if name in self._tasks)
 
-    def slice(self, wall: float) -> None:
-        """Have the next slice deleted. `wall` in UTC seconds."""
-        names = list(self._suspects)[:TASKS]
-        for name in names:
-            del self._suspects[name]
+    def begin(self, wall: float) -> None:
+        """Go through all that are suspect by now, unless that is under way. `wall` in UTC seconds."""
+        if not self._round:
+            self._round.extend(self._suspects)
+            self._suspects.clear()
+            self._slice(wall)
+
+    def _slice(self, wall: float) -> None:
+        names = [self._round.popleft() for _ in range(min(TASKS, len(self._round)))]
 
         def operation(store: Store) -> list[str]:
             tasks = [self._tasks[name] for name in names]
@@ -42,9 +48,12 @@ class Pruning:
             ]
 
         def pruned(unfinished: list[str]) -> None:
-            self.note(unfinished)
-            if unfinished:
-                self.slice(wall)
+            self._round.extend(unfinished)
+            self._slice(wall)
+
+        def refused() -> None:
+            self.note([*names, *self._round])
+            self._round.clear()
 
         if names:
-            self._desk.ask(operation, pruned, lambda: self.note(names))
+            self._desk.ask(operation, pruned, refused)

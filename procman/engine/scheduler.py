@@ -114,7 +114,7 @@ class Scheduler:
         self._admit()
         if self._look.due(wall):
             self.look()
-            self._pruning.slice(wall)
+            self._pruning.begin(wall)
 
     def postpone(self, seconds: float) -> None:
         """All were suspended for so long."""

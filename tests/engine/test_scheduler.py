@@ -671,3 +671,9 @@ def test_ten_thousand_tasks_that_missed_a_week_are_planned_in_slices() -> None:
     planned = again.worker.work()
     assert planned
     assert 0 < len({run.task for run in again.runs()}) < 20
+
+
+def test_all_tasks_that_had_runs_are_pruned_in_one_round() -> None:
+    many = "".join(f"t{k}: {{command: run, schedule: every second, keep: 1}}\n" for k in range(35))
+    table = Timetable(many).start().at(1, 1)
+    assert len(table.runs()) <= 35 * 32  # a round each 30 s, and each takes all of them
