@@ -126,14 +126,14 @@ HISTORY = (
     *LISTING,
     Option("number", ("-n", "--number"), "how many (default: 20)", "N", default=20, convert=count),
 )
-TASK = (
+LATER = (
     Option("detach", ("--detach",), "in the background, by the procman that runs", flag=True, default=False),
     Option("delay", ("--in",), "later, after 10m, 1h30m, 2 days", "DURATION"),
     Option("moment", ("--at",), "later, at '2026-12-24 18:00 Europe/Paris'", "TIME"),
     Option("key", ("--key",), "only once for the same key", "KEY"),
-    JSON,
 )
-"""Behind `run task NAME`, or behind the name of a task."""
+TASK = (*LATER, JSON)
+"""Behind `run task NAME`."""
 
 WITH_FILE = ("start", "scheduler", "run", "check")
 """Commands whose options may stand in a file."""

@@ -8,6 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
+from procman.cli.options import LATER
 from procman.core import commands, config, facts, ports
 from procman.core.commands import Kind
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
@@ -70,7 +71,8 @@ def _task_options(words: list[str], app: App) -> tuple[list[str], Namespace | No
 def _refuse_options(words: list[str], app: App) -> None:
     """`run NAME --in 10m` would run it now, with `--in 10m` for arguments: that is hardly what is meant."""
     name, option = [*words, "", ""][:2]
-    if name in app.tasks and option.partition("=")[0] in ("--in", "--at", "--detach", "--key"):
+    flags = {flag for each in LATER for flag in each.flags}
+    if name in app.tasks and option.partition("=")[0] in flags:
         text = f"say 'procman run task {name} {option}', or '-- {option}' when the task's command takes it"
         raise UserError([Problem(f"run {name}", None, text)])
 

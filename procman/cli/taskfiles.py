@@ -56,7 +56,7 @@ def zone(root: str) -> tzinfo:
 def start_options(path: str, with_schedules: bool) -> tuple[dict[str, str], dict[str, int]]:
     """The default options of `start` as they would be typed, and their lines; paths as seen from here.
 
-    None when the file has mistakes: whoever needs its tasks will tell them, with those of other files.
+    Nothing when the file has mistakes: whoever needs its tasks will tell them, with those of other files.
     """
     try:
         file = read(path, with_schedules)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = "PROCMAN_ROOT"
 TASKS = "procman.yml"
+FIRST_YEAR, LAST_YEAR = 1971, 9000
 
 
 class _Stores(threading.local):
@@ -78,6 +79,8 @@ def _due(delay: timedelta | float | None, at: datetime | None, now: float) -> fl
     if at is not None:
         if at.tzinfo is None:
             raise ValueError(f"at={at!r} has no time zone: make it aware, as with datetime.now(UTC)")
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise ValueError(f"at={at!r} is not a time that any clock will show")
         return at.timestamp()
     if delay is None:
         return now

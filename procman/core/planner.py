@@ -16,7 +16,7 @@ from procman.core.runs import Outcome, TickRow, Trigger
 from procman.core.tasks import Missed, Overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from procman.core.runs import Run
     from procman.core.schedule import Schedule
@@ -90,28 +90,31 @@ def _newest_ticks(
     Looks at longer and longer spans back from the end, so that a second's schedule that was away for
     a year costs no more than one that was away for an hour.
     """
-    span = ON_TIME_SECONDS
-    while True:
-        start = max(after, until - span)
-        ticks = list(_ticks(schedules, start, until, 4 * most))
-        if start == after and len(ticks) <= most:
+    enough, too_many, span = most + 1, 4 * most, ON_TIME_SECONDS
+    start = max(after, until - span)
+    while len(ticks := _ticks(schedules, start, until, too_many)) < enough:
+        if start == after:
             return ticks, None
-        if len(ticks) > most:
-            break
         span *= 2
-    while len(ticks) == 4 * most and ticks[-1] < until:  # they came in a burst: nearer to the end
-        start += (until - start + 1) // 2
-        ticks = list(_ticks(schedules, start, until, 4 * most))
+        start = max(after, until - span)
+    early, late = (
+        start,
+        until,
+    )  # when they came in a burst, too many come behind `early`, and none behind `late`
+    while not enough <= len(ticks) < too_many:
+        middle = (early + late) // 2
+        ticks = _ticks(schedules, middle, until, too_many)
+        early, late = (middle, late) if len(ticks) == too_many else (early, middle)
     return ticks[-most:], next_tick(schedules, after)
 
 
-def _ticks(schedules: Sequence[Schedule], after: int, until: int, most: int) -> Iterator[int]:
-    for _ in range(most):
-        tick = next_tick(schedules, after)
-        if tick is None or tick > until:
-            return
-        yield tick
+def _ticks(schedules: Sequence[Schedule], after: int, until: int, most: int) -> list[int]:
+    """The first ticks in (after, until], at most so many."""
+    ticks: list[int] = []
+    while len(ticks) < most and (tick := next_tick(schedules, after)) is not None and tick <= until:
+        ticks.append(tick)
         after = tick
+    return ticks
 
 
 class Admission(Enum):

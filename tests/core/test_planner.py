@@ -121,6 +121,15 @@ def test_a_year_of_ticks_that_came_in_one_burst_is_no_work() -> None:
     assert rows[-1].tick == NOON + HOUR - 1
 
 
+@pytest.mark.parametrize("silence", [0, 1, 3 * HOUR, 40 * DAY, 300 * DAY])
+def test_a_long_burst_followed_by_silence_has_its_newest_ticks_listed(silence: int) -> None:
+    burst = task("* * 12-14 24 11 *")  # each second of three hours a year
+    last = NOON + 3 * HOUR - 1
+    rows = plan(burst, NOON - 1, last + silence)
+    assert rows[0].tick == NOON
+    assert [row.tick for row in rows[1:]] == list(range(last - 999, last + 1))
+
+
 @given(st.integers(0, 5000), st.integers(1, 50_000), st.sampled_from(list(Missed)))
 def test_every_tick_between_has_exactly_one_row(since: int, span: int, missed: Missed) -> None:
     seldom = task("*/7 * * * *", "at 2026-11-24 13:02", missed=missed)
