@@ -1,8 +1,8 @@
 """Work at once: the web process enqueues the welcome mail in Redis, the worker process sends it."""
 
-from redis from types import FrameType
+from types import FrameType
 
-import Redis
+from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
@@ -16,7 +16,7 @@ class MailWorker(Worker):
     """An rq worker that takes it calmly when Redis ends before it, as may happen when the whole app stops."""
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Stop also when the signal comes in the middle of a log call: logging swallows what rq raises then."""
+        """Stop also in the middle of a log call, where logging swallows what rq raises to stop itself."""
         self._stop_requested = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
