@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from procman.core.runs import Ending, Outcome, Run, TaskState
-from procman.store import rules
+from procman.core.tasks import transitions
+from procman.core.tasks.past import Past
+from procman.core.tasks.run import Ending, Outcome, Run, TaskState
 from procman.store import statements as sql
 from procman.store.rows import from_run
 from procman.store.sqlite import open_store
@@ -26,7 +27,7 @@ def build(folder: Path, names: list[str], runs: int, now: int, interval: int) ->
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN")
-        pasts = {name: rules.Past(name) for name in names}
+        pasts = {name: Past(name) for name in names}
         for run in _runs(names, runs, now, interval):
             number = connection.execute(sql.INSERT_RUN, from_run(run)).lastrowid or 0
             connection.execute(sql.INSERT_OUTPUT, (number, OUTPUT))
@@ -60,4 +61,4 @@ def _runs(names: list[str], runs: int, now: int, interval: int) -> Iterator[Run]
             ended = Ending(
                 Outcome.OK, tick + 0.5, 0, output_bytes=len(OUTPUT), max_rss_bytes=10**7, cpu_s=0.1
             )
-            yield rules.finished(run._replace(identity="1-1-2", started_at=tick + 0.01), ended)
+            yield transitions.finished(run._replace(identity="1-1-2", started_at=tick + 0.01), ended)

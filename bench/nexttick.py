@@ -31,7 +31,7 @@ Next = Callable[[], Any]
 
 
 def _procman(expression: str, begin: datetime) -> Next:
-    from procman.core import schedule
+    from procman.core.schedule import schedule
 
     parsed, last = schedule.parse(expression, ZONE), begin
 

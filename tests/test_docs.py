@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from procman.core import taskfile
-from procman.core.lifecycle import TABLE, Phase
-from procman.core.taskkeys import KEYS
+from procman.core.config import taskfile
+from procman.core.config.taskkeys import KEYS
+from procman.core.life.child import TABLE, Phase
 
 ROOT = Path(__file__).parent.parent
 LIFECYCLE = ROOT / "docs" / "lifecycle.md"
@@ -63,7 +63,7 @@ def test_every_expression_for_those_who_move_over_is_right(expression: str) -> N
 
 
 def test_the_tests_of_the_rules_are_there() -> None:
-    named = set(re.findall(r"`(tests/[\w/]+\.py)`", (ROOT / "docs" / "rules.md").read_text()))
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", (ROOT / "docs" / "tested.md").read_text()))
     assert len(named) > 20
     assert not [path for path in sorted(named) if not (ROOT / path).exists()]
 

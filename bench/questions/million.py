@@ -25,7 +25,7 @@ from bench.question import Column, Goal, Question, Sample
 from bench.schedulers import When, stamped
 from bench.subjects import Subject, clean_environment, find
 from bench.watch import Watch
-from procman.core.runs import TickRow
+from procman.core.tasks.run import TickRow
 from procman.store.sqlite import open_store
 
 RUNS, QUICK_RUNS, INTERVAL = 1_000_000, 20_000, 600

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.cli import taskfiles
-from procman.core import config, dotenv, formation, procfile
+from procman.core.plan import dotenv, instances, procfile
+from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import TypeVar
 
-    from procman.core.config import Environment, Plan
-    from procman.core.procfile import ProcessType
-    from procman.core.tasks import Task
+    from procman.core.plan.plan import Environment, Plan
+    from procman.core.plan.procfile import ProcessType
+    from procman.core.tasks.task import Task
 
     T = TypeVar("T")
 
-NO_ENVIRONMENT = config.Environment({}, {})
+NO_ENVIRONMENT = plans.Environment({}, {})
 NO_TYPES: tuple[ProcessType, ...] = ()
 NO_VARIABLES: dict[str, str] = {}
 NO_TASKS: dict[str, Task] = {}
@@ -76,7 +77,7 @@ def load_tasks(root: str, types: Iterable[ProcessType] = (), with_schedules: boo
     path = taskfiles.path_in(root)
     if path is None:
         return {}
-    from procman.core.taskfile import clashes
+    from procman.core.config.taskfile import clashes
 
     tasks = taskfiles.read(path, with_schedules).tasks
     if problems := clashes(tasks, (type_.name for type_ in types), path):
@@ -104,14 +105,14 @@ def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
     typed = [name for name in options.names if "=" in name]  # `start web=2`, or `-c web=2` as it once was
     if options.formation is not None or typed:
         text = ",".join([options.formation or "", *typed])
-        counts = mistakes.gather(lambda: formation.parse(text, "formation"), None)
-    base = mistakes.gather(lambda: config.base_port(options.port, app.environment), 0)
+        counts = mistakes.gather(lambda: instances.parse(text, "formation"), None)
+    base = mistakes.gather(lambda: plans.base_port(options.port, app.environment), 0)
     named = [name for name in options.names if name not in typed]
     wanted: dict[str, int] = {}
     if names:
-        wanted = mistakes.gather(lambda: formation.resolve(names, counts, named), {})
+        wanted = mistakes.gather(lambda: instances.resolve(names, counts, named), {})
     mistakes.check()
-    return config.build(app.types, wanted, base, with_root(app), options.release)
+    return plans.build(app.types, wanted, base, with_root(app), options.release)
 
 
 def with_root(app: App) -> Environment:
@@ -149,7 +150,7 @@ def load_environment(root: str, options: Namespace) -> Environment:
         files.append((path, values))
         known = {**values, **known} if outer_wins else {**known, **values}
     mistakes.check()
-    return config.merge(os.environ, files, outer_wins)
+    return plans.merge(os.environ, files, outer_wins)
 
 
 def _procfile(options: Namespace) -> str:

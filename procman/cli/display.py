@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from procman.core import render
+from procman.core.text.plain import PlainScreen
+from procman.core.text.prefix import Style, colours_of, prefix
+from procman.core.text.terminal import TerminalScreen
 from procman.host import spawn
 from procman.host.spawn import WindowSize
 from procman.logs.hub import Log, stamper
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from procman.cli.app import App
-    from procman.core.config import Plan
+    from procman.core.plan.plan import Plan
 
 STDOUT = 1
 NARROWEST = 20
@@ -33,16 +35,16 @@ class Display:
         self, options: Namespace, app: App, plan: Plan, runs: Iterable[str], wake: Callable[[], None]
     ) -> None:
         self._terminal = os.isatty(STDOUT)
-        colours = render.colours_of([*(type_.name for type_ in app.types), *app.tasks])
+        colours = colours_of([*(type_.name for type_ in app.types), *app.tasks])
         coloured = _coloured(options.color, self._terminal)
-        self._style = render.Style(
+        self._style = Style(
             plan.name_width(runs), options.timestamp, options.prefix, colours if coloured else {}
         )
         stamp = stamper(options.timestamp_format) if options.timestamp else str
-        self._prefix_width = len(render.prefix(self._style._replace(colours={}), "", stamp()))
-        self._screen = render.TerminalScreen(*_size()) if self._terminal and not _dumb() else None
+        self._prefix_width = len(prefix(self._style._replace(colours={}), "", stamp()))
+        self._screen = TerminalScreen(*_size()) if self._terminal and not _dumb() else None
         spawn.enlarge(STDOUT)
-        self.log = Log(Writer(STDOUT, wake), self._screen or render.PlainScreen(), self._style, stamp)
+        self.log = Log(Writer(STDOUT, wake), self._screen or PlainScreen(), self._style, stamp)
         on_terminals = options.pty == "always" or (options.pty == "auto" and self._terminal)
         self.window = self._window() if on_terminals else None
 

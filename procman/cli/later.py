@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from procman.cli import rows, stores, taskfiles
-from procman.core import durations, moments
-from procman.core.escapes import printable
-from procman.core.runs import Asked, Trigger
+from procman.core.schedule import durations, instants
+from procman.core.tasks.run import Request, Trigger
+from procman.core.text.escapes import printable
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from procman.cli.app import App
-    from procman.core.commands import Resolution
+    from procman.core.plan.commands import Resolution
 
 
 def ask(app: App, resolution: Resolution, options: Namespace) -> int:
@@ -27,7 +27,9 @@ def ask(app: App, resolution: Resolution, options: Namespace) -> int:
     due = _due(options, app, now)
     trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
     store = stores.open_for_writing(app.root, durable=True)
-    number, new = store.ask(Asked(resolution.name, resolution.arguments, trigger, due, now, options.key))
+    number, new = store.request(
+        Request(resolution.name, resolution.arguments, trigger, due, now, options.key)
+    )
     kept = store.run(number)
     paused = resolution.name in (states := store.states()) and states[resolution.name].paused
     store.close()
@@ -52,7 +54,7 @@ def _due(options: Namespace, app: App, now: float) -> float:
         if options.delay:
             return now + durations.parse(options.delay)
         if options.moment:
-            at = moments.parse(options.moment, taskfiles.zone(app.root), datetime.fromtimestamp(now, UTC))
+            at = instants.parse(options.moment, taskfiles.zone(app.root), datetime.fromtimestamp(now, UTC))
             return at.timestamp()
     except ValueError as error:
         raise UserError([Problem("--in" if options.delay else "--at", None, str(error))]) from None
@@ -65,4 +67,4 @@ def _when(due: float, now: float, zone: tzinfo) -> str:
         return "as soon as possible"
     if due < now:
         return f"as soon as possible, since {local} is past"
-    return f"at {local}, in {durations.words(due - now)}"
+    return f"at {local}, in {durations.wording(due - now)}"

@@ -17,23 +17,8 @@ if TYPE_CHECKING:
     from procman.errors import ProcmanError
     from procman.host.guardian import Guarded
 
-ROOMS = {
-    "start": ("start", "start", True),
-    "scheduler": ("start", "scheduler", True),
-    "run": ("run", "run", True),
-    "check": ("check", "check", False),
-    "tasks": ("tasks", "tasks", False),
-    "schedule": ("tasks", "schedule", False),
-    "next": ("coming", "coming", False),
-    "history": ("history", "history", False),
-    "jobs": ("jobs", "jobs", False),
-    "cancel": ("jobs", "cancel", False),
-    "pause": ("jobs", "pause", False),
-    "resume": ("jobs", "resume", False),
-    "version": ("info", "show", False),
-    "completion": ("info", "show", False),
-}
-"""Where each command is: module, function, and whether it has children to guard."""
+SUPERVISING = ("start", "scheduler", "run")
+"""Commands that have children to guard."""
 WITH_VALUE = ("-f", "--procfile", "-d", "--root", "-e", "--env")
 
 
@@ -44,7 +29,7 @@ def main() -> None:
     words = sys.argv[1:]
     command = _command(words)
     guarded = None
-    if command in ROOMS and ROOMS[command][2] and hasattr(signal, "sigwaitinfo"):
+    if command in SUPERVISING and hasattr(signal, "sigwaitinfo"):
         outcome = guardian.guard(child_has_terminal=command == "run")
         if isinstance(outcome, int):
             sys.exit(outcome)
@@ -71,9 +56,9 @@ def run(words: Sequence[str], guarded: Guarded | None) -> int:
 
 def _dispatch(options: Namespace, guarded: Guarded | None) -> int:
     """Only the command that is asked for is imported: that is most of the time to start."""
-    module, function, supervises = ROOMS[options.command]
-    command = getattr(importlib.import_module(f"procman.cli.{module}"), function)
-    code: int = command(options, guarded) if supervises else command(options)
+    name = options.command
+    command = importlib.import_module(f"procman.cli.commands.{name}").run
+    code: int = command(options, guarded) if name in SUPERVISING else command(options)
     return code
 
 
@@ -81,7 +66,7 @@ def _tell(error: ProcmanError, as_json: bool) -> None:
     from procman.errors import UserError
 
     if as_json and isinstance(error, UserError):
-        from procman.cli.check import mistakes_as_json
+        from procman.cli.commands.check import mistakes_as_json
 
         print(mistakes_as_json(error))
     else:

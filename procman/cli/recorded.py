@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from procman.cli import stores
-from procman.core import config
 from procman.core.facts import signal_name
-from procman.core.runs import Asked, Ending, Outcome, Trigger
+from procman.core.plan import plan as plans
+from procman.core.tasks.run import Ending, Outcome, Request, Trigger
 from procman.errors import StoreError
 from procman.host import identity
 from procman.host.signals import STOPPING
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from procman.cli.app import App
-    from procman.core.commands import Resolution
     from procman.core.messages import ChildExited
+    from procman.core.plan.commands import Resolution
     from procman.engine.needs import Store
 
 
@@ -31,12 +31,12 @@ class Recorded:
         self.variables = {"PROCMAN_TASK": resolution.name}
         self._store: Store | None = None
         now = time.time()
-        asked = Asked(resolution.name, resolution.arguments, Trigger.MANUAL, now, now)
+        asked = Request(resolution.name, resolution.arguments, Trigger.MANUAL, now, now)
 
         def begin() -> None:
             self._store = stores.open_for_writing(app.root)
             self._run = self._store.begin(asked, self._command, identity.own())
-            self.variables = config.of_run(self._run)
+            self.variables = plans.of_run(self._run)
 
         self._try(begin)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from procman.core.facts import signal_name
-from procman.core.moments import rfc3339
-from procman.core.runs import Outcome
+from procman.core.schedule.instants import rfc3339
+from procman.core.tasks.run import Outcome
 
 if TYPE_CHECKING:
-    from procman.core.runs import Run
-    from procman.core.tasks import Task
+    from procman.core.tasks.run import Run
+    from procman.core.tasks.task import Task
 
 Row = dict[str, Any]
 

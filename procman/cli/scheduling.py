@@ -10,7 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from procman.core.facts import Notice
-from procman.engine import desk
+from procman.engine import storequeue
 from procman.engine.needs import World
 from procman.engine.runs import Runs
 from procman.engine.scheduler import Scheduler
@@ -43,10 +43,10 @@ class Scheduling:
         self._tasks = app.tasks
         self._poller = poller
         self._store = open_store(os.path.join(folder, DATABASE))
-        self._worker = Worker(partial(desk.perform, self._store), poller)
+        self._worker = Worker(partial(storequeue.perform, self._store), poller)
         wake.listen(folder, poller)
         OPEN_FILES.extend()
-        self._desk: desk.Desk | None = None
+        self._queue: storequeue.StoreQueue | None = None
 
     @property
     def warnings(self) -> Iterator[Notice]:
@@ -73,14 +73,14 @@ class Scheduling:
             alive=identity.alive,
             stop_strays=strays.stop,
         )
-        self._desk = desk.Desk(self._worker, publish, world.clock)
-        runs = Runs(supervisor.processes, self._desk, publish, world, kill_timeout)
-        return Scheduler(self._tasks, runs, self._desk, publish, world)
+        self._queue = storequeue.StoreQueue(self._worker, publish, world.clock)
+        runs = Runs(supervisor.processes, self._queue, publish, world, kill_timeout)
+        return Scheduler(self._tasks, runs, self._queue, publish, world)
 
     def end(self) -> Iterator[Notice]:
         """Close the store, after a last try to write what it would not take; what should be said about it."""
-        if self._desk:
-            self._desk.expire(inf, busy=False)
+        if self._queue:
+            self._queue.expire(inf, busy=False)
         answers = self._worker.close(PATIENCE)
         if answers is None:
             yield Notice("the store does not answer: what it was not told yet, the next start will find out")
@@ -88,5 +88,5 @@ class Scheduling:
         for message in answers:
             message.then(message.result)
         self._store.close()
-        if self._desk and self._desk.unkept:
-            yield Notice(f"{self._desk.unkept} changes could not be written to the store")
+        if self._queue and self._queue.unwritten:
+            yield Notice(f"{self._queue.unwritten} changes could not be written to the store")

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from procman.core.commands import unknown_task
+from procman.core.plan.commands import unknown_task
 from procman.errors import Problem, StoreError, UnknownNameError
 from procman.host import wake
 from procman.host.lock import DATABASE, FOLDER, make_folder
@@ -14,7 +14,7 @@ from procman.host.lock import DATABASE, FOLDER, make_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from procman.core.tasks import Task
+    from procman.core.tasks.task import Task
     from procman.engine.needs import Store
 
 NOBODY = "nothing will run until 'procman start'"

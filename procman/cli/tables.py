@@ -6,7 +6,7 @@ import sys
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from procman.core.escapes import printable
+from procman.core.text.escapes import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from procman.errors import Problem, UserError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from procman.core.taskfile import TaskFile
+    from procman.core.config.taskfile import TaskFile
 
 FILE = "procman.yml"
 
@@ -30,7 +30,7 @@ def read(path: str, with_schedules: bool) -> TaskFile:
 
     Without schedules it is read faster: what a task that is run by hand need not wait for.
     """
-    from procman.core import taskfile
+    from procman.core.config import taskfile
 
     try:
         with open(path, "rb") as file:

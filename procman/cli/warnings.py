@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from procman.cli import taskfiles
-from procman.core import ports
+from procman.core.plan import ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from procman.cli.app import App
-    from procman.core.config import Plan
-    from procman.core.procfile import ProcessType
-    from procman.core.tasks import Task
+    from procman.core.plan.plan import Plan
+    from procman.core.plan.procfile import ProcessType
+    from procman.core.tasks.task import Task
 
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 PLAIN_WORD = re.compile(r"[A-Za-z0-9_./+-]+")
@@ -50,13 +50,13 @@ def of_tasks(app: App, now: float) -> list[str]:
 
 
 def _about_task(app: App, task: Task, now: float) -> Iterator[str]:
-    from procman.core.schedule import advice  # only tasks need it
+    from procman.core.schedule.schedule import surprises  # only tasks need it
 
     program = _program(task.command)
     if program and not _found(program, app):
         yield f"'{task.name}': no command '{program}' found"
     for each in task.schedules:
-        yield from (f"'{task.name}': {text}" for text in advice(each, datetime.fromtimestamp(now, UTC)))
+        yield from (f"'{task.name}': {text}" for text in surprises(each, datetime.fromtimestamp(now, UTC)))
         if each.once and each.tick_after(int(now)) is None:
             yield f"'{task.name}': '{each.expression}' is past, so it will not run"
 

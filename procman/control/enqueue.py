@@ -9,7 +9,7 @@ import os
 import threading
 import time
 
-from procman.core.runs import Asked, Trigger
+from procman.core.tasks.run import Request, Trigger
 from procman.host import wake
 from procman.host.lock import DATABASE, FOLDER, make_folder
 from procman.store.sqlite import open_store
@@ -68,7 +68,7 @@ def enqueue(
     _check(root, task)
     trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
     folder = os.path.join(root, FOLDER)
-    number, _ = _stores.of(folder).ask(Asked(task, words, trigger, due, now, key))
+    number, _ = _stores.of(folder).request(Request(task, words, trigger, due, now, key))
     wake.ring(folder)
     return number
 

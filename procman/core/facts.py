@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, NamedTuple
 
-from procman.core.durations import words
+from procman.core.schedule.durations import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,7 +119,9 @@ class ClockSetBack(NamedTuple):
     seconds: float
 
     def __str__(self) -> str:
-        return f"the clock was set back by {words(self.seconds)}: until it has caught up, no tick runs again"
+        return (
+            f"the clock was set back by {wording(self.seconds)}: until it has caught up, no tick runs again"
+        )
 
 
 class Notice(NamedTuple):

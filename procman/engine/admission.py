@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from procman.core import facts, planner
-from procman.core.durations import words
-from procman.core.planner import Admission
-from procman.core.runs import Ending, Outcome, Run, State, Trigger
-from procman.core.tasks import Overlap
+from procman.core import facts
+from procman.core.schedule.durations import wording
+from procman.core.tasks import due
+from procman.core.tasks.due import Admission
+from procman.core.tasks.run import Ending, Outcome, Run, State, Trigger
+from procman.core.tasks.task import Overlap
 from procman.engine.runs import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
-    from procman.core.tasks import Task
-    from procman.engine.desk import Desk
+    from procman.core.tasks.task import Task
     from procman.engine.needs import World
     from procman.engine.runs import Runs
+    from procman.engine.storequeue import StoreQueue
 
 MOST_LATE = 4
 """Runs at once that make up for what was missed."""
@@ -39,13 +40,13 @@ class Admissions:
         self,
         tasks: Mapping[str, Task],
         runs: Runs,
-        desk: Desk,
+        queue: StoreQueue,
         publish: Callable[[Fact], None],
         world: World,
     ) -> None:
         self._tasks = tasks
         self._runs = runs
-        self._desk = desk
+        self._queue = queue
         self._publish = publish
         self._world = world
         self._waiting: dict[str, deque[Run]] = {}
@@ -68,7 +69,7 @@ class Admissions:
         if task is None:
             self._close(run, Outcome.FAILED, "there is no such task in procman.yml")
         elif run.tick is not None and lateness > task.grace:
-            self._close(run, Outcome.MISSED, f"{words(lateness)} late, grace: {words(task.grace)}")
+            self._close(run, Outcome.MISSED, f"{wording(lateness)} late, grace: {wording(task.grace)}")
         elif run.tick is not None:
             self.tick(run, others)
         elif self.open:
@@ -85,7 +86,7 @@ class Admissions:
         here = self._runs.of(run.task)
         elsewhere = [each.name for each in others if self._world.alive(each.identity or each.owner or "")]
         orderly = run.trigger is Trigger.CATCH_UP
-        admission = planner.admit(task.overlap, orderly, len(here), len(elsewhere), len(line))
+        admission = due.admit(task.overlap, orderly, len(here), len(elsewhere), len(line))
         if admission is Admission.SKIP:
             still = [f"{name} is still running" for name in (*here, *elsewhere)]
             self._close(run, Outcome.SKIPPED, [*still, *(f"{each.name} comes first" for each in line)][0])
@@ -136,7 +137,7 @@ class Admissions:
     def _close(self, run: Run, outcome: Outcome, reason: str) -> None:
         self._publish(facts.RunEnded(run.name, outcome, reason))
         ending = Ending(outcome, self._world.wall(), reason=reason)
-        self._desk.keep(lambda store: store.finish(run.id, ending))
+        self._queue.write(lambda store: store.finish(run.id, ending))
 
     def _move(self, run: Run, state: State) -> None:
-        self._desk.keep(lambda store: store.move(run.id, state))
+        self._queue.write(lambda store: store.move(run.id, state))

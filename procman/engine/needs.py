@@ -1,4 +1,4 @@
-"""What the engine asks of the world; the host keeps it in earnest, `procman.testing` in play."""
+"""What the engine asks of the world; the host keeps it in earnest, `procman.testing.fakes` in play."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from procman.core.config import ProcessPlan
     from procman.core.messages import Message
-    from procman.core.runs import Asked, Ending, Run, State, Summary, TaskState, TickRow
+    from procman.core.plan.plan import ProcessPlan
+    from procman.core.tasks.run import Ending, Request, Run, State, Summary, TaskState, TickRow
 
 
 class Poller(Protocol):
@@ -132,14 +132,14 @@ class Store(Protocol):
 
     # For people and the app
 
-    def ask(self, asked: Asked) -> tuple[int, bool]:
+    def request(self, request: Request) -> tuple[int, bool]:
         """Write a pending run; its id, and whether it is new.
 
         With a key, a run of the same task and key that is kept and was not canceled is given instead.
         """
         ...
 
-    def begin(self, asked: Asked, command: str, owner: str) -> Run:
+    def begin(self, request: Request, command: str, owner: str) -> Run:
         """Write a run that starts at once in the foreground, claimed by `owner`."""
         ...
 

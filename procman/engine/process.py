@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from procman.core.lifecycle import Life
+from procman.core.life.child import Life
 
 if TYPE_CHECKING:
-    from procman.core.config import ProcessPlan
     from procman.core.messages import Usage
+    from procman.core.plan.plan import ProcessPlan
 
 
 class Owner(Protocol):

@@ -6,8 +6,9 @@ import signal
 from collections import deque
 from typing import TYPE_CHECKING
 
-from procman.core import facts, lifecycle
-from procman.core.lifecycle import Effect, Event, Phase
+from procman.core import facts
+from procman.core.life import child
+from procman.core.life.child import Effect, Event, Phase
 from procman.errors import SpawnError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Processes:
     def postpone(self, seconds: float) -> None:
         """Nobody could obey for so long, since all were suspended: deadlines move on."""
         for process in self._timed.values():
-            process.life = lifecycle.postpone(process.life, seconds)
+            process.life = child.postpone(process.life, seconds)
 
     def check_groups(self, now: float) -> None:
         """Look whether the groups of ended children are gone."""
@@ -124,7 +125,7 @@ class Processes:
 
     def step(self, process: Process, event: Event, now: float) -> None:
         """Something happened to a process: have done what follows."""
-        process.life, effects = lifecycle.step(process.life, event, now)
+        process.life, effects = child.step(process.life, event, now)
         for effect in effects:
             self._perform(process, effect, now)
         self._file(process, now)

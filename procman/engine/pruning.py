@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from procman.core.tasks import Task
-    from procman.engine.desk import Desk
+    from procman.core.tasks.task import Task
     from procman.engine.needs import Store
+    from procman.engine.storequeue import StoreQueue
 
 TASKS, RUNS = 10, 200
 """In one slice, at most; runs of each task."""
@@ -19,9 +19,9 @@ TASKS, RUNS = 10, 200
 class Pruning:
     """The tasks that may have more runs than they keep: all at first, then those that had new ones."""
 
-    def __init__(self, tasks: Mapping[str, Task], desk: Desk) -> None:
+    def __init__(self, tasks: Mapping[str, Task], queue: StoreQueue) -> None:
         self._tasks = tasks
-        self._desk = desk
+        self._queue = queue
         self._suspects = dict.fromkeys(tasks)
         self._round: deque[str] = deque()
 
@@ -56,4 +56,4 @@ class Pruning:
             self._round.clear()
 
         if names:
-            self._desk.ask(operation, pruned, refused)
+            self._queue.query(operation, pruned, refused)

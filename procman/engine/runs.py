@@ -7,23 +7,24 @@ from heapq import heappop, heappush
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
 
-from procman.core import facts, planner
-from procman.core.commands import line
-from procman.core.config import ProcessPlan, of_run
-from procman.core.durations import words
-from procman.core.kept import Kept
-from procman.core.lifecycle import Event
-from procman.core.runs import Ending, Outcome, Run, State
+from procman.core import facts
+from procman.core.life.child import Event
+from procman.core.plan.commands import line
+from procman.core.plan.plan import ProcessPlan, of_run
+from procman.core.schedule.durations import wording
+from procman.core.tasks import due
+from procman.core.tasks.capture import Capture
+from procman.core.tasks.run import Ending, Outcome, Run, State
 from procman.engine.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from procman.core.facts import Fact
-    from procman.core.tasks import Task
-    from procman.engine.desk import Desk
+    from procman.core.tasks.task import Task
     from procman.engine.needs import World
     from procman.engine.processes import Processes
+    from procman.engine.storequeue import StoreQueue
 
 LOOK_SECONDS = 0.05
 """What ended runs have left is looked for this late, so that many that end at once are one look."""
@@ -35,7 +36,7 @@ class Lane(Enum):
 
     TICK = "tick"
     JOB = "job"
-    """Asked for, by hand or by the app."""
+    """Request for, by hand or by the app."""
     LATE = "late"
     """Makes up for what was missed."""
 
@@ -47,7 +48,7 @@ class Active:
         self.run = run
         self.task = task
         self.lane = lane
-        self.kept = Kept()
+        self.capture = Capture()
         self.began = False
         self.ended_at = 0.0
         self.outcome: Outcome | None = None
@@ -61,13 +62,13 @@ class Runs:
     def __init__(
         self,
         processes: Processes,
-        desk: Desk,
+        queue: StoreQueue,
         publish: Callable[[Fact], None],
         world: World,
         kill_timeout: float,
     ) -> None:
         self._processes = processes
-        self._desk = desk
+        self._queue = queue
         self._publish = publish
         self._world = world
         self._kill_timeout = kill_timeout
@@ -110,7 +111,7 @@ class Runs:
     def output(self, name: str, data: bytes) -> None:
         """A run has written something; what others write is of no interest here."""
         if active := self._by_name.get(name):
-            active.kept.add(data)
+            active.capture.add(data)
 
     def stop(self, name: str, outcome: Outcome, reason: str, now: float) -> None:
         """Stop a run, and say why."""
@@ -124,7 +125,7 @@ class Runs:
         while self._timeouts and self._timeouts[0][0] <= now:
             name = heappop(self._timeouts)[1]
             if (active := self._by_name.get(name)) and not active.ended_at:
-                reason = f"took longer than {words(active.task.timeout or 0)}"
+                reason = f"took longer than {wording(active.task.timeout or 0)}"
                 self._publish(facts.RunEnded(name, Outcome.TIMED_OUT, f"{reason}, stopping it"))
                 self.stop(name, Outcome.TIMED_OUT, reason, now)
         if _due(self._left_at, now) or any(at <= now for at in self._strays.values()):
@@ -145,7 +146,7 @@ class Runs:
         active.run = active.run._replace(started_at=at)
         if active.task.timeout is not None:
             heappush(self._timeouts, (self._world.clock() + active.task.timeout, process.plan.name))
-        self._desk.keep(lambda store: store.started(run, command, pid, identity(pid), at))
+        self._queue.write(lambda store: store.started(run, command, pid, identity(pid), at))
 
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A run could not be started."""
@@ -178,14 +179,14 @@ class Runs:
             self._left_at = self._left_at or now + LOOK_SECONDS
         elif active.outcome:  # somebody had a reason to stop it
             ending = Ending(Outcome.SKIPPED, self._world.wall(), reason=reason)
-            self._desk.keep(lambda store: store.finish(run, ending))
+            self._queue.write(lambda store: store.finish(run, ending))
         else:
-            self._desk.keep(lambda store: store.move(run, State.PENDING))
+            self._queue.write(lambda store: store.move(run, State.PENDING))
         self.gone(active.task, retry_due)
 
     def _finish(self, active: Active, process: Process) -> float | None:
         """Have the end written down; when the next attempt is due, if there is one."""
-        usage, kept, run = process.usage, active.kept, active.run.id
+        usage, kept, run = process.usage, active.capture, active.run.id
         ending = Ending(
             outcome=active.outcome or Outcome.STOPPED,  # it did not even die of SIGKILL
             at=active.ended_at or self._world.wall(),
@@ -198,7 +199,7 @@ class Runs:
             cpu_s=usage.cpu_s if usage else None,
         )
         retry_due = self._retry(active, ending.at)
-        self._desk.keep(lambda store: store.finish(run, ending, retry_due))
+        self._queue.write(lambda store: store.finish(run, ending, retry_due))
         return retry_due
 
     def _stop_strays(self, now: float) -> None:
@@ -217,7 +218,7 @@ class Runs:
         attempt, retries = active.run.attempt, active.task.retries
         if active.outcome not in RETRIED or attempt > retries:
             return None
-        seconds = planner.retry_delay(active.task.retry_delay, attempt, self._world.chance())
+        seconds = due.retry_delay(active.task.retry_delay, attempt, self._world.chance())
         self._publish(facts.RetryPlanned(active.run.name, attempt + 1, retries + 1, seconds))
         return at + seconds
 

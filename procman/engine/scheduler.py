@@ -6,23 +6,24 @@ import heapq
 from collections import deque
 from typing import TYPE_CHECKING
 
-from procman.core import facts, planner
-from procman.core.runs import Outcome, Run, State, TickRow
-from procman.core.tasks import OnLost
+from procman.core import facts
+from procman.core.tasks import due
+from procman.core.tasks.run import Outcome, Run, State, TickRow
+from procman.core.tasks.task import OnLost
 from procman.engine.admission import Admissions
-from procman.engine.look import Look, others
+from procman.engine.intake import Intake, others
 from procman.engine.pruning import Pruning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
-    from procman.core.runs import Summary, TaskState
-    from procman.core.tasks import Task
-    from procman.engine.desk import Desk
-    from procman.engine.look import Others
+    from procman.core.tasks.run import Summary, TaskState
+    from procman.core.tasks.task import Task
+    from procman.engine.intake import Others
     from procman.engine.needs import Store, World
     from procman.engine.runs import Runs
+    from procman.engine.storequeue import StoreQueue
 
 AGAIN_SECONDS = 5.0
 AHEAD_SECONDS = 0.02
@@ -40,18 +41,18 @@ class Scheduler:
         self,
         tasks: Mapping[str, Task],
         runs: Runs,
-        desk: Desk,
+        queue: StoreQueue,
         publish: Callable[[Fact], None],
         world: World,
     ) -> None:
         self._tasks = tasks
         self._runs = runs
-        self._desk = desk
+        self._queue = queue
         self._publish = publish
         self._world = world
-        self._admissions = Admissions(tasks, runs, desk, publish, world)
-        self._look = Look(self._admissions, desk, world)
-        self._pruning = Pruning(tasks, desk)
+        self._admissions = Admissions(tasks, runs, queue, publish, world)
+        self._intake = Intake(self._admissions, queue, world)
+        self._pruning = Pruning(tasks, queue)
         self._accounted: dict[str, int] = {}
         self._at_start: dict[str, int] = {}  # the tick of the start of those whose has no row yet
         self._next: list[tuple[float, str]] = []  # when to plan which task again
@@ -60,7 +61,7 @@ class Scheduler:
         self._begin_at: float | None = None
         self._latest = 0.0
         self.output = runs.output
-        self.look = self._look.now
+        self.look = self._intake.now
         runs.gone = self._gone
 
     # What the engine asks
@@ -68,10 +69,10 @@ class Scheduler:
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock: anew each time, since the other clock may be set."""
-        due = [self._next[0][0] if self._next else None, self._look.at, self._begin_at]
+        due = [self._next[0][0] if self._next else None, self._intake.at, self._begin_at]
         due += [self._claimed[0][0].due] if self._claimed else []
         walls = [at for at in due if at is not None] + [0.0] * bool(self._to_plan)
-        times = [self._runs.deadline, self._desk.deadline]
+        times = [self._runs.deadline, self._queue.deadline]
         if walls and self._admissions.open:
             times.append(self._world.clock() + max(0.0, min(walls) - self._world.wall()))
         return min((at for at in times if at is not None), default=None)
@@ -79,13 +80,13 @@ class Scheduler:
     @property
     def settled(self) -> bool:
         """Whether the store has been told everything, as far as it takes it."""
-        return self._desk.settled
+        return self._queue.settled
 
     def begin(self) -> None:
         """Learn from the store where things stand, close what a killed procman left, and go on from there."""
         self._begin_at = None
         now, alive = self._world.wall(), self._world.alive
-        self._admissions.late_before = now - planner.ON_TIME_SECONDS
+        self._admissions.late_before = now - due.ON_TIME_SECONDS
         schedules = {task.name: task.timetable if task.enabled else "" for task in self._tasks.values()}
         rerun = {task.name for task in self._tasks.values() if task.on_lost is OnLost.RERUN}
 
@@ -96,11 +97,11 @@ class Scheduler:
         def refused() -> None:
             self._begin_at = now + AGAIN_SECONDS
 
-        self._desk.ask(operation, self._begun, refused)
+        self._queue.query(operation, self._begun, refused)
 
     def expire(self, now: float) -> None:
         """Do what is due."""
-        self._desk.expire(now, self._runs.starting)
+        self._queue.expire(now, self._runs.starting)
         self._runs.expire(now)
         if not self._admissions.open:
             return
@@ -112,7 +113,7 @@ class Scheduler:
             self._to_plan.append(heapq.heappop(self._next)[1])
         self._plan(wall)
         self._admit()
-        if self._look.due(wall):
+        if self._intake.due(wall):
             self.look()
             self._pruning.begin(wall)
 
@@ -147,11 +148,11 @@ class Scheduler:
     def _plan(self, wall: float) -> None:
         """Claim what is due of the tasks that are to be planned, and note when they are next."""
         until = self._world.clock() + PLANNING_SECONDS
-        most = planner.rows_of_each(len(self._tasks))
+        most = due.rows_of_each(len(self._tasks))
         rows: list[TickRow] = []
         while self._to_plan and self._world.clock() <= until:
             task = self._tasks[self._to_plan.popleft()]
-            ticks = planner.plan(task, self._accounted[task.name], wall + AHEAD_SECONDS, most)
+            ticks = due.rows(task, self._accounted[task.name], wall + AHEAD_SECONDS, most)
             if task.name in self._at_start:
                 ticks.append(TickRow(task.name, self._at_start[task.name], due=wall, command=task.command))
             rows += ticks
@@ -177,7 +178,7 @@ class Scheduler:
                 self._accounted[task] = max(self._accounted[task], tick)
                 self._note_next(task)
             self._take(*result, wall)
-            for fact in planner.missed(rows, result[0]):
+            for fact in due.missed(rows, result[0]):
                 self._publish(fact)
             self._pruning.note(ticks)
 
@@ -185,12 +186,12 @@ class Scheduler:
             for task in ticks:
                 heapq.heappush(self._next, (wall + AGAIN_SECONDS, task))
 
-        self._desk.ask(operation, claimed, refused)
+        self._queue.query(operation, claimed, refused)
 
     def _take(self, runs: Sequence[Run], elsewhere: Others, wall: float) -> None:
         for run in runs:
             if _has_jitter(run, wall):
-                self._look.by(run.due)
+                self._intake.by(run.due)
             else:
                 self._claimed.append((run, elsewhere.get(run.task, [])))
         self._admit()
@@ -206,7 +207,7 @@ class Scheduler:
             self._admissions.tick(*self._claimed.popleft())
 
     def _note_next(self, name: str) -> None:
-        tick = planner.next_tick(self._tasks[name].schedules, self._accounted[name])
+        tick = due.next_tick(self._tasks[name].schedules, self._accounted[name])
         if tick is not None:
             heapq.heappush(self._next, (tick - AHEAD_SECONDS, name))
 
@@ -219,11 +220,11 @@ class Scheduler:
 
     def _gone(self, task: Task, retry_due: float | None) -> None:
         """Nothing is left of a run; its next attempt may have a time."""
-        self._look.by(retry_due)
+        self._intake.by(retry_due)
         self._pruning.note([task.name])
         if self._admissions.open:
             self._admissions.next(task.name)
-            self._look.room_again()
+            self._intake.room_again()
 
 
 def _has_jitter(run: Run, wall: float) -> bool:

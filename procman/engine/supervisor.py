@@ -7,16 +7,16 @@ import signal
 from typing import TYPE_CHECKING
 
 from procman.core import facts
-from procman.core.lifecycle import Event, Phase
+from procman.core.life.child import Event, Phase
 from procman.engine.process import Process
 from procman.engine.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from procman.core.config import Policy, ProcessPlan
     from procman.core.facts import Fact
     from procman.core.messages import Usage
+    from procman.core.plan.plan import Policy, ProcessPlan
     from procman.engine.needs import Children
 
 NOTICE_SECONDS = 1.0

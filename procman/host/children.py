@@ -7,15 +7,15 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from procman.core.commands import SHELL
 from procman.core.messages import OutputClosed, OutputRead
+from procman.core.plan.commands import SHELL
 from procman.host import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from procman.core.config import ProcessPlan
     from procman.core.messages import Message
+    from procman.core.plan.plan import ProcessPlan
     from procman.host.poller import Poller
     from procman.host.spawn import WindowSize
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from procman.core import render
-from procman.core.lines import LineCutter, newest_state
+from procman.core.text.lines import LineCutter, newest_state
+from procman.core.text.prefix import SYSTEM, prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from procman.core.render import Buffer, Style
+    from procman.core.text.prefix import Buffer, Style
 
 REFRESH_SECONDS = 0.05
 """Unfinished lines are shown at most 20 times a second, and at most this late."""
 
 
 class Screen(Protocol):
-    """How whole and unfinished lines become buffers; see `core/render.py` for the two there are."""
+    """How whole and unfinished lines become buffers; see `core/text/` for the two there are."""
 
     only_calm: bool
     """Whether an unfinished line is shown only when its process has paused."""
@@ -88,7 +88,7 @@ class Log:
 
     def say(self, words: object) -> None:
         """A line of procman's own."""
-        self._put(render.SYSTEM, f"{words}\n".encode(errors="surrogateescape"))
+        self._put(SYSTEM, f"{words}\n".encode(errors="surrogateescape"))
 
     def refresh(self, now: float) -> None:
         """Show the unfinished lines that have not grown just now."""
@@ -121,7 +121,7 @@ class Log:
             self._prefixes.clear()
         found = self._prefixes.get(name)
         if found is None:
-            found = self._prefixes[name] = render.prefix(self._style, name, stamp)
+            found = self._prefixes[name] = prefix(self._style, name, stamp)
         return found
 
 

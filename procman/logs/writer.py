@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from procman.core.render import Buffer
+    from procman.core.text.prefix import Buffer
 
 FULL = 1 << 20
 """Bytes in the queue from which on no more output is read; children then wait for their reader."""

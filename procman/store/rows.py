@@ -1,9 +1,9 @@
-"""Rows of the tables, to and from the types of procman/core/runs.py."""
+"""Rows of the tables, to and from the types of procman/core/tasks/run.py."""
 
 from __future__ import annotations
 
-from procman.core.runs import Outcome, Run, State, Trigger
-from procman.store.rules import Past
+from procman.core.tasks.past import Past
+from procman.core.tasks.run import Outcome, Run, State, Trigger
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
--- Version 1. Columns are named as the fields of Run and TaskState in procman/core/runs.py.
+-- Version 1. Columns are named as the fields of Run and TaskState in procman/core/tasks/run.py.
 -- Times are UTC seconds since the epoch.
 
 CREATE TABLE runs (
@@ -50,7 +50,7 @@ CREATE TABLE tasks (
     resumed_at REAL
 ) STRICT, WITHOUT ROWID;
 
--- What remains known of a task's runs when they are deleted: Past in procman/store/rules.py.
+-- What remains known of a task's runs when they are deleted: Past in procman/core/tasks/past.py.
 CREATE TABLE pasts (
     task TEXT PRIMARY KEY,
     last_tick INTEGER,

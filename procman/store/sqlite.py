@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 
-from procman.core.runs import Ending, Outcome, Run, State, TaskState
-from procman.store import rules
+from procman.core.tasks import transitions
+from procman.core.tasks.past import Past
+from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
 from procman.store import statements as sql
 from procman.store.database import Database
 from procman.store.opening import open_database
 from procman.store.rows import from_run, to_past, to_run
-from procman.store.rules import Past
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from procman.core.runs import Asked, Summary, TickRow
+    from procman.core.tasks.run import Request, Summary, TickRow
     from procman.store.database import Value
 
 EVER = float("inf")
@@ -60,7 +60,7 @@ class SqliteStore:
             known = self.states()
             states = {}
             for name, schedule in schedules.items():
-                states[name] = rules.recalled(known.get(name) or TaskState(name), schedule, now)
+                states[name] = transitions.recalled(known.get(name) or TaskState(name), schedule, now)
                 if states[name] != known.get(name):
                     self._db.change(sql.PUT_STATE, *states[name])
             return states
@@ -74,9 +74,11 @@ class SqliteStore:
                 if run.state is State.QUEUED:
                     self.move(run.id, State.PENDING)
                 else:
-                    self.finish(run.id, rules.lost(run, now), now if run.task in rerun else None)
+                    self.finish(run.id, transitions.lost(run, now), now if run.task in rerun else None)
             return [
-                rules.finished(run, rules.lost(run, now)) for run in orphans if run.state is not State.QUEUED
+                transitions.finished(run, transitions.lost(run, now))
+                for run in orphans
+                if run.state is not State.QUEUED
             ]
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
@@ -86,13 +88,13 @@ class SqliteStore:
             claimed = []
             for row in rows:
                 state, past = states[row.task], pasts[row.task]
-                run = rules.of_tick(row, state, owner, now)
+                run = transitions.of_tick(row, state, owner, now)
                 number = None if past.is_pruned(row.tick) else self._insert(run)
                 if number and run.outcome:
                     past = past.with_end(run._replace(id=number))
                 elif number:
                     claimed.append(run._replace(id=number))
-                states[row.task] = rules.accounted(state, row.tick)
+                states[row.task] = transitions.accounted(state, row.tick)
                 pasts[row.task] = past.with_tick(row.tick)
             for task, state in states.items():
                 self._db.change(sql.PUT_STATE, *state)
@@ -120,7 +122,7 @@ class SqliteStore:
     def move(self, run: int, state: State) -> None:
         with self.together():
             found = self.run(run)
-            if found and rules.may_move(found, state):
+            if found and transitions.may_move(found, state):
                 owner = None if state is State.PENDING else found.owner
                 self._db.change(sql.MOVE, state, owner, run)
 
@@ -133,11 +135,11 @@ class SqliteStore:
             found = self.run(run)
             if found is None or found.state is State.FINISHED:
                 return
-            self._finish(rules.finished(found, ending))
+            self._finish(transitions.finished(found, ending))
             if ending.output is not None:
                 self._db.insert(sql.INSERT_OUTPUT, run, ending.output)
             if retry_due is not None:
-                self._insert(rules.next_attempt(found, retry_due, ending.at))
+                self._insert(transitions.next_attempt(found, retry_due, ending.at))
 
     def prune(self, task: str, keep: int, before: float, most: int) -> int:
         with self.together():
@@ -152,14 +154,14 @@ class SqliteStore:
 
     # For people and the app
 
-    def ask(self, asked: Asked) -> tuple[int, bool]:
+    def request(self, request: Request) -> tuple[int, bool]:
         with self._anywhere():
-            if asked.key is not None and (found := self._db.rows(sql.SAME_KEY, asked.task, asked.key)):
+            if request.key is not None and (found := self._db.rows(sql.SAME_KEY, request.task, request.key)):
                 return found[0][0], False
-            return self._insert(rules.of_asked(asked)) or 0, True
+            return self._insert(transitions.of_request(request)) or 0, True
 
-    def begin(self, asked: Asked, command: str, owner: str) -> Run:
-        run = rules.begun(asked, command, owner)
+    def begin(self, request: Request, command: str, owner: str) -> Run:
+        run = transitions.begun(request, command, owner)
         with self._anywhere():
             return run._replace(id=self._insert(run) or 0)
 
@@ -171,7 +173,7 @@ class SqliteStore:
             found = self.run(run)
             if found is None or found.state is not State.PENDING:
                 return False
-            self._finish(rules.finished(found, Ending(Outcome.CANCELED, now)))
+            self._finish(transitions.finished(found, Ending(Outcome.CANCELED, now)))
             return True
 
     def pause(self, task: str, now: float) -> bool:
@@ -185,7 +187,7 @@ class SqliteStore:
         with self.together():
             state = self._state(task)
             if state.paused:
-                self._db.change(sql.PUT_STATE, *rules.resumed(state, now))
+                self._db.change(sql.PUT_STATE, *transitions.resumed(state, now))
             return state.paused
 
     def history(self, task: str | None, limit: int) -> list[Run]:
@@ -227,7 +229,7 @@ class SqliteStore:
         return [to_run(row) for row in self._db.rows(f"{sql.RUNS} WHERE {where}", *values)]
 
     def _insert(self, run: Run) -> int | None:
-        """The id; None when the tick has a row. Asked before, for an insert that is refused uses up an id."""
+        """The id; None when the tick has a row, which is looked for first: a refused insert uses up an id."""
         if run.tick is not None and self._db.rows(sql.HAS_ROW, run.task, run.tick, run.attempt):
             return None
         return self._db.insert(sql.INSERT_RUN, *from_run(run))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from procman.core.runs import Run, TaskState
-from procman.store.rules import Past
+from procman.core.tasks.past import Past
+from procman.core.tasks.run import Run, TaskState
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:

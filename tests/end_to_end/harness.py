@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from procman.core.runs import Run
+    from procman.core.tasks.run import Run
 
 PROCMAN = (sys.executable, "-m", "procman")
 PYTHON = sys.executable

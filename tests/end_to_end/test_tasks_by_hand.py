@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.core.runs import Outcome, State, Trigger
+from procman.core.tasks.run import Outcome, State, Trigger
 from tests.end_to_end.harness import PROCMAN
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from procman.core.runs import Outcome, State, Trigger
+from procman.core.tasks.run import Outcome, State, Trigger
 from procman.host import wake
 from tests.end_to_end.harness import PYTHON
 from tests.end_to_end.output import wait_until

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from procman.core.runs import Outcome, State, Trigger
+from procman.core.tasks.run import Outcome, State, Trigger
 from tests.end_to_end.harness import PROCMAN
 from tests.end_to_end.output import wait_until
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from procman.core.runs import Outcome, State, Trigger
+from procman.core.tasks.run import Outcome, State, Trigger
 from tests.end_to_end.harness import PROCMAN
 from tests.end_to_end.output import wait_until
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from procman.core.runs import Outcome, State, Trigger
+from procman.core.tasks.run import Outcome, State, Trigger
 from tests.end_to_end.harness import PROCMAN, command_line
 from tests.end_to_end.output import plain, wait_until
 
 if TYPE_CHECKING:
-    from procman.core.runs import Run
+    from procman.core.tasks.run import Run
     from tests.end_to_end.harness import App, Running
 
 SLEEPER = "exec sleep 1000"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.core.runs import Outcome
+from procman.core.tasks.run import Outcome
 from tests.end_to_end.harness import PROCMAN, PYTHON
 from tests.end_to_end.output import wait_until
 from tests.end_to_end.test_bad_input import WITHOUT_PRIVILEGE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from signal import SIGTERM
 
-from procman.core.config import Policy, ProcessPlan
+from procman.core.plan.plan import Policy, ProcessPlan
 from procman.engine.supervisor import Supervisor
-from procman.testing import FakeChildren, FakeClock
+from procman.testing.fakes import FakeChildren, FakeClock
 
 
 def process(name: str) -> ProcessPlan:

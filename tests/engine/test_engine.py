@@ -19,14 +19,15 @@ from procman.core.messages import (
     StdoutClosed,
     WriterChanged,
 )
-from procman.core.render import PlainScreen, Style
+from procman.core.text.plain import PlainScreen
+from procman.core.text.prefix import Style
 from procman.engine.engine import Engine
 from procman.logs.hub import Log
-from procman.testing import FakeChildren, FakePoller, FakeWriter
+from procman.testing.fakes import FakeChildren, FakePoller, FakeWriter
 from tests.engine.play import Play
 
 if TYPE_CHECKING:
-    from procman.core.config import ProcessPlan
+    from procman.core.plan.plan import ProcessPlan
 
 
 class Stage:

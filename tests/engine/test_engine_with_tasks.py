@@ -16,11 +16,12 @@ from procman.core.messages import (
     SignalReceived,
     WorkDone,
 )
-from procman.core.render import PlainScreen, Style
+from procman.core.text.plain import PlainScreen
+from procman.core.text.prefix import Style
 from procman.engine.engine import Engine
 from procman.errors import StoreError
 from procman.logs.hub import Log
-from procman.testing import FakePoller, FakeWriter
+from procman.testing.fakes import FakePoller, FakeWriter
 from tests.engine.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def test_a_release_runs_before_any_task() -> None:
 
 def test_a_bug_in_an_operation_is_told_and_is_not_the_end_of_the_processes() -> None:
     table = Timetable(TASKS).start()
-    table.desk.keep(lambda store: 1 / 0)
+    table.queue.write(lambda store: 1 / 0)
     table.settle()
     (said,) = table.told("bug")
     assert said.startswith("a bug in procman (ZeroDivisionError: division by zero, <lambda>, line ")
@@ -135,15 +136,15 @@ def test_what_the_store_refused_is_tried_again_in_order() -> None:
     table = Timetable(TASKS).start()
     done: list[str] = []
     table.worker.broken = StoreError("full")
-    table.desk.keep(lambda store: done.append("one"))
+    table.queue.write(lambda store: done.append("one"))
     table.settle()
-    table.desk.keep(lambda store: done.append("two"))
+    table.queue.write(lambda store: done.append("two"))
     table.settle()
-    assert table.desk.unkept == 2
+    assert table.queue.unwritten == 2
     table.worker.broken = None
     table.at(0, 6)
     assert done == ["one", "two"]
-    assert table.desk.unkept == 0
+    assert table.queue.unwritten == 0
 
 
 def test_what_can_never_be_written_does_not_hold_up_the_rest() -> None:
@@ -153,8 +154,8 @@ def test_what_can_never_be_written_does_not_hold_up_the_rest() -> None:
     def broken(store: Store) -> None:
         raise StoreError("this row is impossible")
 
-    table.desk.keep(broken)
-    table.desk.keep(lambda store: done.append("fine"))
+    table.queue.write(broken)
+    table.queue.write(lambda store: done.append("fine"))
     table.settle().at(0, 30)
     assert done == ["fine"]
     assert table.told("impossible") == ["this row is impossible; tasks wait until that is over"]
@@ -162,9 +163,9 @@ def test_what_can_never_be_written_does_not_hold_up_the_rest() -> None:
 
 def test_what_is_to_be_kept_waits_while_children_are_started_but_not_for_long() -> None:
     table = Timetable(TASKS).start()
-    table.desk.keep(lambda store: None)
-    table.desk.expire(table.clock.now, busy=True)
+    table.queue.write(lambda store: None)
+    table.queue.expire(table.clock.now, busy=True)
     assert not table.worker.work()
     table.pass_time(0.3)
-    table.desk.expire(table.clock.now, busy=True)
+    table.queue.expire(table.clock.now, busy=True)
     assert table.worker.work()

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from procman.core.runs import Asked, Outcome, State, Trigger
-from procman.core.schedule import parse
+from procman.core.schedule.schedule import parse
+from procman.core.tasks.run import Outcome, Request, State, Trigger
 from procman.engine.scheduler import Scheduler
 from procman.errors import StoreError
-from procman.store.memory import MemoryStore
+from procman.testing.memory import MemoryStore
 from tests.engine.timetable import NOON, Timetable, days
 
 if TYPE_CHECKING:
@@ -354,12 +354,12 @@ def test_the_days_on_which_clocks_change(expression: str, begin: str, ticks: lis
     assert {run.outcome for run in table.runs()} <= {Outcome.OK}
 
 
-# Asked for
+# Request for
 
 
 def ask(store: Store, task: str, *args: str, due: float, key: str | None = None) -> int:
     trigger = Trigger.DELAYED
-    return store.ask(Asked(task, args, trigger, due, due, key))[0]
+    return store.request(Request(task, args, trigger, due, due, key))[0]
 
 
 def test_what_is_asked_for_runs_with_its_arguments_when_it_is_due() -> None:
@@ -664,7 +664,7 @@ def test_ten_thousand_tasks_that_missed_a_week_are_planned_in_slices() -> None:
     again = Timetable(many, table.store, table_end(table))
     seconds = itertools.count(step=0.001)
     again.world = again.world._replace(clock=lambda: next(seconds))
-    scheduler = Scheduler(again.tasks, again.active, again.desk, again.children.publish, again.world)
+    scheduler = Scheduler(again.tasks, again.active, again.queue, again.children.publish, again.world)
     scheduler.begin()
     again.worker.work()
     scheduler.expire(0.0)

@@ -6,22 +6,22 @@ from datetime import UTC, datetime, timedelta
 from signal import SIGTERM
 from typing import TYPE_CHECKING
 
-from procman.core import taskfile
-from procman.core.config import Policy
+from procman.core.config import taskfile
 from procman.core.messages import Usage
-from procman.engine.desk import Desk
+from procman.core.plan.plan import Policy
 from procman.engine.needs import World
 from procman.engine.runs import Runs
 from procman.engine.scheduler import Scheduler
+from procman.engine.storequeue import StoreQueue
 from procman.engine.supervisor import Supervisor
-from procman.store.memory import MemoryStore
-from procman.testing import FakeChildren, FakeClock, FakeWorker
+from procman.testing.fakes import FakeChildren, FakeClock, FakeWorker
+from procman.testing.memory import MemoryStore
 from tests.engine.play import process
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container
 
-    from procman.core.runs import Run
+    from procman.core.tasks.run import Run
     from procman.engine.needs import Store
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -69,9 +69,9 @@ class Timetable:
             alive=lambda name: name not in self.dead,
             stop_strays=self._stop_strays,
         )
-        self.desk = Desk(self.worker, self.children.publish, self.clock)
-        self.active = Runs(self.supervisor.processes, self.desk, self.children.publish, self.world, 5.0)
-        self.scheduler = Scheduler(self.tasks, self.active, self.desk, self.children.publish, self.world)
+        self.queue = StoreQueue(self.worker, self.children.publish, self.clock)
+        self.active = Runs(self.supervisor.processes, self.queue, self.children.publish, self.world, 5.0)
+        self.scheduler = Scheduler(self.tasks, self.active, self.queue, self.children.publish, self.world)
         self.supervisor.stops = self.scheduler.close
 
     def start(self) -> Timetable:

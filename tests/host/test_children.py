@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.core.config import ProcessPlan
 from procman.core.messages import OutputClosed, OutputRead
+from procman.core.plan.plan import ProcessPlan
 from procman.errors import SpawnError
 from procman.host.children import Children
 from procman.host.poller import Poller

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.core.render import PlainScreen, Style, TerminalScreen
+from procman.core.text.plain import PlainScreen
+from procman.core.text.prefix import Style
+from procman.core.text.terminal import TerminalScreen
 from procman.logs.hub import Log, stamper
-from procman.testing import FakeWriter
+from procman.testing.fakes import FakeWriter
 
 if TYPE_CHECKING:
     from procman.logs.hub import Screen

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.store.memory import MemoryStore
 from procman.store.sqlite import open_store
+from procman.testing.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procman.core.runs import Asked, Ending, Outcome, Run, TickRow, Trigger
+from procman.core.tasks.run import Ending, Outcome, Request, Run, TickRow, Trigger
 
 if TYPE_CHECKING:
     from procman.engine.needs import Store
@@ -22,9 +22,11 @@ def tick(
     return TickRow(task, at, Trigger.SCHEDULE, at + 0.25, f"run {task}", outcome, reason)
 
 
-def asked(due: float = NOW, task: str = "mail", key: str | None = None, args: tuple[str, ...] = ()) -> Asked:
-    """Asked for by hand."""
-    return Asked(task, args, Trigger.MANUAL, due, NOW - 100, key)
+def asked(
+    due: float = NOW, task: str = "mail", key: str | None = None, args: tuple[str, ...] = ()
+) -> Request:
+    """A request by hand."""
+    return Request(task, args, Trigger.MANUAL, due, NOW - 100, key)
 
 
 def claimed(store: Store, *numbers: int, task: str = "mail", owner: str = ME) -> list[Run]:

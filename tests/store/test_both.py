@@ -10,9 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from procman.core.runs import Asked, Ending, Outcome, State, TickRow, Trigger
-from procman.store.memory import MemoryStore
+from procman.core.tasks.run import Ending, Outcome, Request, State, TickRow, Trigger
 from procman.store.sqlite import open_store
+from procman.testing.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ TICKS = st.builds(
     st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
 )
 ASKED = st.builds(
-    Asked,
+    Request,
     TASKS,
     st.lists(st.text(max_size=5), max_size=3).map(tuple),
     st.sampled_from([Trigger.MANUAL, Trigger.DELAYED]),
@@ -136,13 +136,13 @@ class Stores(RuleBasedStateMachine):
     def prune(self, task: str, keep: int, before: float, most: int, undone: bool) -> None:
         self._both(lambda store: store.prune(task, keep, before, most), undone)
 
-    @rule(asked=ASKED, undone=st.booleans())
-    def ask(self, asked: Asked, undone: bool) -> None:
-        self._both(lambda store: store.ask(asked), undone)
+    @rule(request=ASKED, undone=st.booleans())
+    def ask(self, request: Request, undone: bool) -> None:
+        self._both(lambda store: store.request(request), undone)
 
-    @rule(asked=ASKED, owner=OWNERS)
-    def begin(self, asked: Asked, owner: str) -> None:
-        self._both(lambda store: store.begin(asked, "run it", owner))
+    @rule(request=ASKED, owner=OWNERS)
+    def begin(self, request: Request, owner: str) -> None:
+        self._both(lambda store: store.begin(request, "run it", owner))
 
     @rule(run=RUNS, now=TIMES)
     def cancel(self, run: int, now: float) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.core.runs import Asked, Ending, Outcome, Run, State, Summary, TaskState, TickRow, Trigger
+from procman.core.tasks.run import Ending, Outcome, Request, Run, State, Summary, TaskState, TickRow, Trigger
 
 from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, now, running, tick
 
@@ -47,7 +47,7 @@ def test_what_is_done_together_is_undone_together(store: Store) -> None:
     first = claimed(store, 1)[0]
     operations = [
         lambda: store.finish(first.id, Ending(Outcome.OK, NOW, output=b"lines")),
-        lambda: store.ask(asked()),
+        lambda: store.request(asked()),
         lambda: store.pause("mail", NOW),
         lambda: store.recall({"other": "hourly"}, TICK),
     ]
@@ -62,7 +62,7 @@ def test_what_is_done_together_is_undone_together(store: Store) -> None:
 def test_together_within_together_is_one_transaction(store: Store) -> None:
     def within() -> None:
         with store.together():
-            store.ask(asked())
+            store.request(asked())
 
     with pytest.raises(TroubleError):
         in_trouble(store, within)
@@ -71,13 +71,13 @@ def test_together_within_together_is_one_transaction(store: Store) -> None:
 
 def test_an_error_within_together_within_together_undoes_all(store: Store) -> None:
     with pytest.raises(TroubleError):
-        in_trouble(store, lambda: store.ask(asked()), inner=True)
+        in_trouble(store, lambda: store.request(asked()), inner=True)
     assert store.jobs() == []
 
 
 def test_what_is_done_together_is_kept_together_and_seen_at_once(store: Store) -> None:
     with store.together():
-        number, _ = store.ask(asked())
+        number, _ = store.request(asked())
         with store.together():
             assert ids(store.jobs()) == [number]
         store.cancel(number, NOW)
@@ -87,7 +87,7 @@ def test_what_is_done_together_is_kept_together_and_seen_at_once(store: Store) -
 def test_after_an_error_the_store_goes_on(store: Store) -> None:
     with pytest.raises(TroubleError):
         in_trouble(store)
-    assert store.ask(asked()) == (1, True)
+    assert store.request(asked()) == (1, True)
 
 
 # recall
@@ -145,7 +145,7 @@ def test_runs_of_a_procman_that_is_gone_are_closed_as_lost(store: Store) -> None
 def test_runs_whose_procman_lives_and_those_that_are_over_stay(store: Store) -> None:
     mine, theirs = running(store, 1, owner=ME), running(store, 2, owner=OTHER)
     over = finished(store, 3)
-    number, _ = store.ask(asked())
+    number, _ = store.request(asked())
     asked_for: list[str] = []
 
     def alive(name: str) -> bool:
@@ -296,7 +296,7 @@ def test_open_runs_are_those_of_others_that_may_have_a_child(store: Store) -> No
     store.move(waiting[0].id, State.QUEUED)
     running(store, 1, task="third", owner=OTHER)
     finished(store, 5)
-    store.ask(asked())
+    store.request(asked())
     assert store.open_runs(["mail", "other"], ME) == [theirs, waiting[1]]
     assert store.open_runs([], ME) == []
 
@@ -306,7 +306,7 @@ def test_open_runs_are_those_of_others_that_may_have_a_child(store: Store) -> No
 
 def test_pending_runs_that_are_due_are_claimed_the_earliest_first(store: Store) -> None:
     for due in (NOW + 0.5, NOW - 3, NOW, NOW - 3):
-        store.ask(asked(due))
+        store.request(asked(due))
     jobs = store.jobs()
     taken = store.take_due(NOW, ME, NOW - 5, 0, 9)
     assert taken == [run._replace(state=State.CLAIMED, owner=ME) for run in jobs[:3]]
@@ -322,18 +322,18 @@ def test_pending_runs_that_are_due_are_claimed_the_earliest_first(store: Store) 
 )
 def test_late_and_fresh_runs_are_counted_apart(store: Store, late: int, fresh: int, taken: list[int]) -> None:
     for due in (NOW - 7, NOW - 6, NOW - 5, NOW):
-        store.ask(asked(due))
+        store.request(asked(due))
     assert ids(store.take_due(NOW, ME, NOW - 5, late, fresh)) == taken
 
 
 def test_a_run_is_not_due_before_its_time_however_late_is_defined(store: Store) -> None:
-    store.ask(asked(NOW + 1))
+    store.request(asked(NOW + 1))
     assert store.take_due(NOW, ME, NOW + 5, 9, 9) == []
 
 
 def test_pending_runs_of_paused_tasks_stay(store: Store) -> None:
-    store.ask(asked(NOW - 10))
-    number, _ = store.ask(asked(NOW - 9, task="other"))
+    store.request(asked(NOW - 10))
+    number, _ = store.request(asked(NOW - 9, task="other"))
     store.pause("mail", NOW - 20)
     assert ids(store.take_due(NOW, ME, NOW - 5, 1, 1)) == [number]
     store.resume("mail", NOW)
@@ -342,7 +342,7 @@ def test_pending_runs_of_paused_tasks_stay(store: Store) -> None:
 
 def test_the_next_due_is_the_earliest_after_an_instant(store: Store) -> None:
     for due in (NOW + 5, NOW, NOW + 3):
-        store.ask(asked(due))
+        store.request(asked(due))
     assert [store.next_due(after) for after in (NOW - 1, NOW, NOW + 3, NOW + 5)] == [
         NOW,
         NOW + 3,
@@ -353,7 +353,7 @@ def test_the_next_due_is_the_earliest_after_an_instant(store: Store) -> None:
 
 def test_the_next_due_is_of_tasks_that_are_not_paused_and_of_runs_that_are_pending(store: Store) -> None:
     for due, task in ((NOW + 1, "mail"), (NOW + 2, "other"), (NOW + 3, "other")):
-        store.ask(asked(due, task))
+        store.request(asked(due, task))
     store.pause("mail", NOW)
     assert store.next_due(NOW) == NOW + 2
     store.cancel(2, NOW)
@@ -383,7 +383,7 @@ def test_a_run_that_becomes_pending_belongs_to_nobody(store: Store, queued: bool
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.PENDING, State.CLAIMED])
 def test_what_has_begun_is_over_or_belongs_to_nobody_is_not_moved(store: Store, state: State) -> None:
-    store.ask(asked())
+    store.request(asked())
     runs = [now(store, 1), running(store, 1), finished(store, 2)]
     for run in runs:
         store.move(run.id, state)
@@ -400,7 +400,7 @@ def test_a_run_that_has_a_child_is_running(store: Store) -> None:
 
 
 def test_what_is_over_or_belongs_to_nobody_is_not_started(store: Store) -> None:
-    store.ask(asked())
+    store.request(asked())
     runs = [now(store, 1), finished(store, 1)]
     for run in runs:
         store.started(run.id, "x", 1, None, NOW)
@@ -457,7 +457,7 @@ def test_a_run_that_never_began_can_be_finished(store: Store, state: State) -> N
 
 
 def test_the_next_attempt_is_the_same_again(store: Store) -> None:
-    store.ask(asked(args=("a b", ""), key="k"))
+    store.request(asked(args=("a b", ""), key="k"))
     first = store.take_due(NOW, ME, NOW, 0, 1)[0]
     store.finish(first.id, Ending(Outcome.FAILED, NOW + 3, code=1), NOW + 60)
     again = Run(
@@ -470,7 +470,7 @@ def test_the_next_attempt_is_the_same_again(store: Store) -> None:
         created_at=NOW + 3,
     )
     assert store.jobs() == [again]
-    assert store.ask(asked(key="k")) == (first.id, False)
+    assert store.request(asked(key="k")) == (first.id, False)
 
 
 def test_every_attempt_at_a_tick_has_a_row(store: Store) -> None:
@@ -517,7 +517,7 @@ def test_a_run_that_ended_long_ago_is_deleted_though_it_is_not_the_oldest(store:
 
 def test_only_finished_runs_of_the_task_are_deleted(store: Store) -> None:
     gone, other = finished(store, 1), finished(store, 1, task="other")
-    store.ask(asked())
+    store.request(asked())
     kept = [now(store, 3), running(store, 2), claimed(store, 3)[0], other]
     queued = claimed(store, 4)[0]
     store.move(queued.id, State.QUEUED)
@@ -539,7 +539,7 @@ def test_ids_are_not_used_again(store: Store) -> None:
         finished(store, number)
     store.prune("mail", 0, NOW, 9)
     assert store.last_id() == 2
-    assert store.ask(asked()) == (3, True)
+    assert store.request(asked()) == (3, True)
 
 
 def test_a_tick_whose_row_was_deleted_does_not_run_again(store: Store) -> None:
@@ -554,7 +554,7 @@ def test_a_tick_whose_row_was_deleted_does_not_run_again(store: Store) -> None:
 
 
 def test_what_is_asked_for_is_pending(store: Store) -> None:
-    number, new = store.ask(Asked("mail", ("a", "b c"), Trigger.DELAYED, NOW + 60, NOW, "k"))
+    number, new = store.request(Request("mail", ("a", "b c"), Trigger.DELAYED, NOW + 60, NOW, "k"))
     expected = Run(
         id=1,
         task="mail",
@@ -575,13 +575,13 @@ WORDS = [(), ("",), ("", ""), ("a\nb",), ("\\n", "\\"), ("\udcff\udc80",), ("Ã©ğ
 
 @pytest.mark.parametrize("args", WORDS)
 def test_arguments_are_kept_as_they_are(store: Store, args: tuple[str, ...]) -> None:
-    store.ask(asked(args=args))
+    store.request(asked(args=args))
     assert store.jobs()[0].args == args
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.CLAIMED, State.RUNNING, State.FINISHED])
 def test_who_asks_with_a_key_that_is_known_gets_the_run_that_has_it(store: Store, state: State) -> None:
-    store.ask(asked(key="k"))
+    store.request(asked(key="k"))
     if state is not State.PENDING:
         store.take_due(NOW, ME, NOW, 0, 1)
     if state in (State.RUNNING, State.FINISHED):
@@ -589,28 +589,28 @@ def test_who_asks_with_a_key_that_is_known_gets_the_run_that_has_it(store: Store
     if state is State.FINISHED:
         store.finish(1, Ending(Outcome.FAILED, NOW))
     assert now(store, 1).state is state
-    assert store.ask(asked(NOW + 60, key="k", args=("other",))) == (1, False)
+    assert store.request(asked(NOW + 60, key="k", args=("other",))) == (1, False)
     assert store.last_id() == 1
 
 
 @pytest.mark.parametrize("again", [asked(task="other", key="k"), asked(key="K"), asked(key=""), asked()])
-def test_another_key_or_task_or_none_is_another_run(store: Store, again: Asked) -> None:
-    store.ask(asked(key="k"))
-    assert store.ask(again) == (2, True)
+def test_another_key_or_task_or_none_is_another_run(store: Store, again: Request) -> None:
+    store.request(asked(key="k"))
+    assert store.request(again) == (2, True)
 
 
 def test_without_a_key_each_is_a_new_run(store: Store) -> None:
-    assert [store.ask(asked()) for _ in range(3)] == [(1, True), (2, True), (3, True)]
+    assert [store.request(asked()) for _ in range(3)] == [(1, True), (2, True), (3, True)]
 
 
 def test_a_key_is_free_again_when_its_run_was_canceled_or_deleted(store: Store) -> None:
-    store.ask(asked(key="k"))
+    store.request(asked(key="k"))
     store.cancel(1, NOW)
-    assert store.ask(asked(key="k")) == (2, True)
-    assert store.ask(asked(key="k")) == (2, False)
+    assert store.request(asked(key="k")) == (2, True)
+    assert store.request(asked(key="k")) == (2, False)
     store.finish(2, ENDED)
     store.prune("mail", 0, NOW, 9)
-    assert store.ask(asked(key="k")) == (3, True)
+    assert store.request(asked(key="k")) == (3, True)
 
 
 def test_a_run_in_the_foreground_begins_claimed(store: Store) -> None:
@@ -622,21 +622,21 @@ def test_a_run_in_the_foreground_begins_claimed(store: Store) -> None:
 
 
 def test_a_run_in_the_foreground_has_no_key_for_it_may_be_begun_again(store: Store) -> None:
-    store.ask(asked(key="k"))
+    store.request(asked(key="k"))
     assert [store.begin(asked(key="k"), "x", ME).key for _ in range(2)] == [None, None]
-    assert store.ask(asked(key="k")) == (1, False)
+    assert store.request(asked(key="k")) == (1, False)
 
 
 def test_jobs_are_the_pending_runs_the_earliest_due_first(store: Store) -> None:
     for due in (NOW + 5, NOW, NOW + 5, NOW - 9):
-        store.ask(asked(due))
+        store.request(asked(due))
     claimed(store, 1)
     finished(store, 2)
     assert ids(store.jobs()) == [4, 2, 1, 3]
 
 
 def test_a_pending_run_can_be_canceled_once(store: Store) -> None:
-    store.ask(asked())
+    store.request(asked())
     run = now(store, 1)
     assert store.cancel(1, NOW + 1)
     assert now(store, 1) == run._replace(state=State.FINISHED, outcome=Outcome.CANCELED, ended_at=NOW + 1)
@@ -667,7 +667,7 @@ def test_a_task_is_paused_until_it_is_resumed(store: Store) -> None:
 
 
 def test_a_pause_that_ends_at_once_is_over(store: Store) -> None:
-    store.ask(asked())
+    store.request(asked())
     store.pause("mail", NOW)
     store.resume("mail", NOW)
     assert not store.states()["mail"].paused
@@ -688,7 +688,7 @@ def test_pause_and_resume_do_what_they_say_though_the_clock_is_set_back(store: S
 
 def test_history_is_of_runs_that_are_not_pending_the_newest_first(store: Store) -> None:
     finished(store, 1)
-    store.ask(asked())
+    store.request(asked())
     running(store, 2)
     claimed(store, 3)
     store.move(claimed(store, 4)[0].id, State.QUEUED)
@@ -712,7 +712,7 @@ def test_there_is_no_run_of_an_unknown_number(store: Store) -> None:
 def test_a_task_without_finished_runs_has_no_summary(store: Store) -> None:
     store.recall({"mail": "hourly"}, TICK)
     running(store, 1)
-    store.ask(asked())
+    store.request(asked())
     assert store.summaries() == {}
 
 
@@ -738,7 +738,7 @@ def test_what_never_ran_has_a_say_only_as_long_as_nothing_did(store: Store, outc
 
 
 def test_a_canceled_run_is_in_the_summary(store: Store) -> None:
-    store.ask(asked())
+    store.request(asked())
     store.cancel(1, NOW)
     assert store.summaries() == {"mail": Summary("mail", None, Outcome.CANCELED, None)}
 
@@ -778,5 +778,5 @@ def test_the_last_id_is_the_highest_that_was_given(store: Store) -> None:
     assert store.last_id() == 0
     claimed(store, 1, 2)
     assert store.last_id() == 2
-    store.ask(asked())
+    store.request(asked())
     assert store.last_id() == 3

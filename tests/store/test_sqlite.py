@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.core.runs import Ending, Outcome
+from procman.core.tasks.run import Ending, Outcome
 from procman.errors import StoreError
 from procman.store import opening
 from procman.store.sqlite import SqliteStore, open_store
@@ -43,7 +43,7 @@ def script(path: str, code: str, *arguments: object) -> subprocess.Popen[str]:
     """A process that does something to the store when it is told to by a line on its standard input."""
     before = (
         "import sys\n"
-        "from procman.core.runs import Asked, Ending, Outcome, TickRow, Trigger\n"
+        "from procman.core.tasks.run import Request, Ending, Outcome, TickRow, Trigger\n"
         "from procman.store.sqlite import open_store\n"
         "store = open_store(sys.argv[1], durable=True)\n"
         "print('ready', flush=True)\n"
@@ -75,7 +75,7 @@ def test_only_its_owner_may_read_it(path: str, mask: int) -> None:
     before = os.umask(mask)
     try:
         store = open_store(path)
-        store.ask(asked())
+        store.request(asked())
     finally:
         os.umask(before)
     files = sorted(Path(path).parent.iterdir())
@@ -115,13 +115,13 @@ def test_a_relative_path_stays_the_same_file_when_the_folder_is_changed(
     monkeypatch.chdir(tmp_path)
     store = open_store("procman.db")
     monkeypatch.chdir("/")
-    assert store.ask(asked()) == (1, True)
+    assert store.request(asked()) == (1, True)
     store.close()
 
 
 def test_it_may_be_used_in_another_thread_than_the_one_that_opened_it(store: SqliteStore) -> None:
     given: list[tuple[int, bool]] = []
-    thread = threading.Thread(target=lambda: given.append(store.ask(asked())))
+    thread = threading.Thread(target=lambda: given.append(store.request(asked())))
     thread.start()
     thread.join()
     assert given == [(1, True)]
@@ -141,8 +141,8 @@ def test_text_that_is_no_unicode_is_kept_readable(store: SqliteStore) -> None:
     store.started(run.id, "cat caf\udce9", 1, None, NOW)
     store.finish(run.id, Ending(Outcome.FAILED, NOW, reason="no file \udcff"))
     assert (now(store, run).command, now(store, run).reason) == ("cat caf\\udce9", "no file \\udcff")
-    assert store.ask(asked(key="\udc80")) == (2, True)
-    assert store.ask(asked(key="\udc80")) == (2, False)
+    assert store.request(asked(key="\udc80")) == (2, True)
+    assert store.request(asked(key="\udc80")) == (2, False)
 
 
 # Others
@@ -165,7 +165,7 @@ def test_of_two_who_claim_the_same_ticks_each_gets_those_that_the_other_has_not(
 def test_of_eight_who_ask_with_the_same_key_all_get_the_same_run(path: str) -> None:
     code = (
         "for n in range(20):\n"
-        "    print(*store.ask(Asked('mail', (), Trigger.MANUAL, 0.0, 0.0, f'key {n}')), sep=':')"
+        "    print(*store.request(Request('mail', (), Trigger.MANUAL, 0.0, 0.0, f'key {n}')), sep=':')"
     )
     answers = race(path, code, range(8))
     for same in zip(*answers, strict=True):
@@ -179,7 +179,7 @@ def test_of_eight_who_ask_with_the_same_key_all_get_the_same_run(path: str) -> N
 def test_of_eight_who_write_at_once_none_is_refused_and_nothing_is_lost(path: str) -> None:
     code = (
         "for n in range(100):\n"
-        "    print(store.ask(Asked('mail', (sys.argv[2],), Trigger.MANUAL, 0.0, 0.0))[0])"
+        "    print(store.request(Request('mail', (sys.argv[2],), Trigger.MANUAL, 0.0, 0.0))[0])"
     )
     answers = race(path, code, range(8))
     numbers = [int(number) for mine in answers for number in mine]
@@ -190,7 +190,7 @@ def test_of_eight_who_write_at_once_none_is_refused_and_nothing_is_lost(path: st
 
 
 def test_who_opens_a_store_while_others_make_it_waits_for_it(path: str, tmp_path: Path) -> None:
-    code = "print(open_store(sys.argv[2]).ask(Asked('mail', (), Trigger.MANUAL, 0.0, 0.0))[0])"
+    code = "print(open_store(sys.argv[2]).request(Request('mail', (), Trigger.MANUAL, 0.0, 0.0))[0])"
     answers = race(path, code.replace("sys.argv[2]", repr(str(tmp_path / "new.db"))), range(8))
     assert sorted(int(number) for mine in answers for number in mine) == list(range(1, 9))
 
@@ -232,8 +232,8 @@ def test_one_that_waits_in_vain_says_who_is_to_blame(
     monkeypatch.setattr("procman.store.database.BUSY_SECONDS", 0.0)
     other = open_store(path)
     with store.together(), pytest.raises(StoreError, match="another program has locked it"):
-        other.ask(asked())
-    assert other.ask(asked()) == (1, True)
+        other.request(asked())
+    assert other.request(asked()) == (1, True)
     other.close()
 
 
@@ -296,7 +296,7 @@ def test_a_file_that_may_not_be_read_is_told_and_stays(public: Path) -> None:
 def test_a_file_that_may_not_be_written_is_told_and_can_still_be_read(public: Path) -> None:
     path = public / "procman.db"
     store = open_store(str(path))
-    store.ask(asked())
+    store.request(asked())
     for file in public.iterdir():
         file.chmod(0o444)
     public.chmod(0o777)
@@ -304,7 +304,7 @@ def test_a_file_that_may_not_be_written_is_told_and_can_still_be_read(public: Pa
         reader = open_store(str(path))
         assert ids(reader.jobs()) == [1]
         with pytest.raises(StoreError, match="it cannot be written: see that you own it"):
-            reader.ask(asked())
+            reader.request(asked())
     reader.close()
     store.close()
 
@@ -348,7 +348,7 @@ def test_what_the_disk_does_not_take_is_not_kept_by_half(
 
     def finish() -> None:
         with store.together():
-            store.ask(asked())
+            store.request(asked())
             store.finish(run.id, ending, NOW)
 
     with disk(store, path), pytest.raises(StoreError, match=text):
@@ -376,7 +376,7 @@ def a_question_that_fails(store: SqliteStore) -> None:
 
 def a_transaction_that_is_given_up(store: SqliteStore) -> None:
     with suppress(ZeroDivisionError), store.together():
-        store.ask(asked(1 // 0))
+        store.request(asked(1 // 0))
 
 
 CAUGHT = [a_write_for_which_there_is_no_room, a_question_that_fails, a_transaction_that_is_given_up]
@@ -388,14 +388,14 @@ def test_an_error_that_is_caught_inside_still_undoes_all(
 ) -> None:
     def together() -> None:
         with store.together():
-            store.ask(asked())
+            store.request(asked())
             trouble(store)
 
     with pytest.raises(StoreError, match="failed before"):
         together()
     assert (store.jobs(), store.history(None, 9)) == ([], [])
     store._db.change("PRAGMA max_page_count = 1000000")
-    assert store.ask(asked()) == (1, True)
+    assert store.request(asked()) == (1, True)
 
 
 @pytest.fixture
@@ -408,15 +408,15 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_a_durable_write_is_on_the_disk_when_the_call_is_back(path: str, flushed: list[int]) -> None:
     store = open_store(path, durable=True)
-    store.ask(asked(key="k"))
+    store.request(asked(key="k"))
     log, folder = os.stat(f"{path}-wal").st_ino, os.stat(os.path.dirname(path)).st_ino
     assert set(flushed) == {log, folder}
     flushed.clear()
     with store.together():
-        store.ask(asked())
+        store.request(asked())
         assert flushed == []
     assert flushed == [log]
-    store.ask(asked(key="k"))  # who wrote it may not have flushed it yet
+    store.request(asked(key="k"))  # who wrote it may not have flushed it yet
     assert flushed == [log, log]
     store.close()
 
@@ -433,7 +433,7 @@ def test_a_disk_that_does_not_flush_is_told(path: str, monkeypatch: pytest.Monke
     store = open_store(path, durable=True)
     monkeypatch.setattr("os.fsync", refuse)
     with pytest.raises(StoreError, match=r"procman\.db: Input/output error"):
-        store.ask(asked())
+        store.request(asked())
     store.close()
 
 
@@ -457,7 +457,7 @@ def test_a_file_that_was_deleted_while_in_use_is_noticed(path: str, replaced: bo
     other = open_store(path) if replaced else None
     with pytest.raises(StoreError, match="moved or deleted while it was in use: start procman again"):
         store.finish(run.id, Ending(Outcome.OK, NOW))
-    assert store.ask(asked()) == (1, True)
+    assert store.request(asked()) == (1, True)
     again = other or open_store(path)
     assert ids(again.jobs()) == [1]
     again.close()
@@ -605,7 +605,7 @@ def test_a_damaged_file_is_put_aside_and_a_new_one_begun(
     assert store.moved_aside == f"{path}.corrupt-20261224T180000Z"
     assert Path(store.moved_aside).read_bytes() == data
     assert store.history(None, 9) == []
-    assert store.ask(asked()) == (1, True)
+    assert store.request(asked()) == (1, True)
     store.close()
     with closing(open_store(path)) as again:
         assert again.moved_aside is None
@@ -630,13 +630,13 @@ def test_its_log_goes_with_a_damaged_file(path: str) -> None:
     for part in ("", "-wal"):
         assert Path(f"{store.moved_aside}{part}").read_bytes() == b"damaged" + part.encode()
     assert os.path.exists(f"{store.moved_aside}-shm")
-    assert store.ask(asked()) == (1, True)
+    assert store.request(asked()) == (1, True)
     store.close()
 
 
 def test_a_log_whose_file_is_gone_is_not_taken_for_that_of_the_new_one(path: str) -> None:
     store = open_store(path)
-    store.ask(asked())
+    store.request(asked())
     log = Path(f"{path}-wal").read_bytes()
     os.unlink(path)
     again = open_store(path)
@@ -648,7 +648,7 @@ def test_a_log_whose_file_is_gone_is_not_taken_for_that_of_the_new_one(path: str
 
 def test_of_eight_who_find_it_damaged_one_puts_it_aside(path: str) -> None:
     damage(path, garbage)
-    code = "print(open_store(sys.argv[1]).ask(Asked('mail', (), Trigger.MANUAL, 0.0, 0.0))[0])"
+    code = "print(open_store(sys.argv[1]).request(Request('mail', (), Trigger.MANUAL, 0.0, 0.0))[0])"
     processes = [script(path, code) for _ in range(8)]
     answers = [process.communicate("\n")[0].split() for process in processes]
     assert sorted(int(number) for _, number in answers) == list(range(1, 9))
@@ -684,7 +684,7 @@ def test_one_that_was_killed_while_it_made_the_store_is_nobodys_trouble(path: st
     for part in ("", "-journal", "-wal", "-shm"):
         Path(f"{path}.new{part}").write_bytes(b"half")
     store = open_store(path)
-    assert store.ask(asked()) == (1, True)
+    assert store.request(asked()) == (1, True)
     assert store.moved_aside is None
     store.close()
 
@@ -705,8 +705,8 @@ CALLS: dict[str, Callable[[SqliteStore], object]] = {
     "started": lambda store: store.started(store.last_id(), "x", 1, None, NOW),
     "finish": lambda store: store.finish(store.last_id() - 1, Ending(Outcome.OK, NOW, output=b"x"), NOW),
     "prune": lambda store: store.prune("task1", 10, NOW, 5),
-    "ask": lambda store: store.ask(asked(task="task1", key="key")),
-    "ask again": lambda store: store.ask(asked(task="task1", key="known")),
+    "ask": lambda store: store.request(asked(task="task1", key="key")),
+    "ask again": lambda store: store.request(asked(task="task1", key="known")),
     "jobs": lambda store: store.jobs(),
     "cancel": lambda store: store.cancel(store.last_id(), NOW),
     "output": lambda store: store.output(7),
@@ -717,8 +717,8 @@ CALLS: dict[str, Callable[[SqliteStore], object]] = {
 def filled(path: str, runs: int) -> SqliteStore:
     fill(path, runs)
     store = open_store(path)
-    store.ask(asked(task="task1", key="known"))
-    store.ask(asked(task="task2"))
+    store.request(asked(task="task1", key="known"))
+    store.request(asked(task="task2"))
     claimed(store, 10**7, task="task4", owner=OTHER)
     claimed(store, 10**7, task="task1", owner=OTHER)
     return store

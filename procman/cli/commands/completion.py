@@ -1,0 +1,16 @@
+"""`procman completion`: what a shell needs to complete procman's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def run(options: Namespace) -> int:
+    """Print a shell's completion script."""
+    from argcomplete.shell_integration import shellcode
+
+    print(shellcode(["procman"], shell=options.shell))
+    return 0

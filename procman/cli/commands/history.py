@@ -1,0 +1,126 @@
+"""`procman history`: the runs that were, the newest first; or one of them, with its output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from procman.cli import app as apps
+from procman.cli import rows, stores, tables, taskfiles
+from procman.core.schedule.durations import wording
+from procman.core.text.escapes import keep_still, printable
+from procman.errors import NO_SUCH_NAME, Problem, UnknownNameError, UserError, suggest
+from procman.host.identity import alive
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from datetime import tzinfo
+
+    from procman.core.tasks.run import Run
+    from procman.engine.needs import Store
+
+
+def run(options: Namespace) -> int:
+    """List runs, or show one. Raises `UserError`."""
+    root = apps.root_of(options)
+    store = stores.open_for_reading(root)
+    if options.words[:1] == ["show"] and len(options.words) == 2:
+        return _show(store, options.words[1], options.json, taskfiles.zone(root))
+    if len(options.words) > 1:
+        raise UserError([Problem("history", None, "name one task, or 'show' and the number of a run")])
+    task = options.words[0] if options.words else None
+    runs = store.history(task, options.number) if store else []
+    if task and not runs:
+        _must_exist(options, task)
+    if options.json:
+        print(json.dumps([rows.run(run) for run in runs], indent=2))
+    elif not runs:
+        print("no runs yet")
+    else:
+        zone = taskfiles.zone(root)
+        began = f"began ({_local(runs[0].created_at, zone):%Z})"
+        headings = ("run", "task", began, "took", "outcome", "why")
+        tables.show(headings, [_cells(run, zone) for run in runs], right=(0, 3))
+    return 0
+
+
+def _must_exist(options: Namespace, task: str) -> None:
+    """A task without runs is one that procman.yml has; else its name is wrong."""
+    known = apps.load_tasks(apps.root_of(options))
+    if task not in known:
+        raise UnknownNameError(
+            [Problem("history", None, f"no task and no runs of '{task}'{suggest(task, known)}")]
+        )
+
+
+def _cells(run: Run, zone: tzinfo) -> tuple[str, ...]:
+    at = next(at for at in (run.started_at, run.tick, run.due, run.created_at) if at is not None)
+    took = "" if run.duration is None else wording(run.duration)
+    why = run.reason or ("" if run.attempt == 1 else f"attempt {run.attempt}")
+    return str(run.id), run.task, f"{_local(at, zone):%m-%d %H:%M:%S}", took, _ending(run), why
+
+
+def _ending(run: Run) -> str:
+    """How it ended; of one that has not, whether anybody is there who will see its end."""
+    known_by = run.identity or run.owner
+    gone = run.outcome is None and known_by is not None and not alive(known_by)
+    return f"{run.state}, lost" if gone else rows.ending(run)
+
+
+def _show(store: Store | None, number: str, as_json: bool, zone: tzinfo) -> int:
+    run = store.run(int(number)) if store and number.isdecimal() and len(number) < 19 else None
+    if store is None or run is None:
+        print(f"history show: no run '{number}'", file=sys.stderr)
+        return NO_SUCH_NAME
+    output = store.output(run.id)
+    if as_json:
+        text = None if output is None else output.decode(errors="replace")
+        print(json.dumps([{**rows.run(run), "output": text}], indent=2))
+        return 0
+    print("\n".join(f"{label + ':':11} {printable(value)}" for label, value in _facts(run, zone) if value))
+    print(flush=True)
+    if output is None:
+        print("(no output kept)" if run.outcome else "(its output is kept when it ends)")
+    else:
+        _write(output)
+    return 0
+
+
+def _facts(run: Run, zone: tzinfo) -> list[tuple[str, str]]:
+    exited = "" if run.code is None else str(rows.run(run)["signal"] or run.code)
+    peak = "" if run.max_rss_bytes is None else f"{run.max_rss_bytes / 1e6:.0f} MB at most"
+    return [
+        ("run", f"{run.name}, {run.trigger}, attempt {run.attempt}"),
+        ("command", run.command),
+        ("outcome", _ending(run) + (f": {run.reason}" if run.reason else "")),
+        ("exit code", exited),
+        ("due", _shown(run.due, zone)),
+        ("began", _shown(run.started_at, zone)),
+        ("late by", "" if run.lateness is None else wording(run.lateness)),
+        ("ended", _shown(run.ended_at, zone)),
+        ("took", "" if run.duration is None else wording(run.duration)),
+        ("CPU time", "" if run.cpu_s is None else wording(run.cpu_s)),
+        ("memory", peak),
+        ("output", "" if run.output_bytes is None else f"{run.output_bytes} bytes" + ", cut" * run.truncated),
+    ]
+
+
+def _write(output: bytes) -> None:
+    """On a terminal without what would move its cursor or change its modes; else as it came."""
+    if sys.stdout.isatty():
+        output = keep_still(output)
+    if output and not output.endswith(b"\n"):
+        output += b"\n"
+    while output:
+        output = output[os.write(1, output) :]
+
+
+def _local(epoch: float, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(epoch, zone)
+
+
+def _shown(epoch: float | None, zone: tzinfo) -> str:
+    return "" if epoch is None else f"{_local(epoch, zone):%Y-%m-%d %H:%M:%S %Z}"

@@ -1,0 +1,139 @@
+"""`procman next`: the ticks that come, in local time and UTC, and what daylight saving does to them."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from procman.cli import app as apps
+from procman.cli import stores, tables, taskfiles
+from procman.core.schedule import instants, schedule
+from procman.core.schedule.durations import wording
+from procman.core.schedule.instants import rfc3339
+from procman.errors import Problem, UserError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterator
+    from datetime import tzinfo
+
+    from procman.cli.rows import Row
+    from procman.core.schedule.schedule import Occurrence, Schedule
+
+    T = TypeVar("T")
+
+MARKS = {
+    "moved": "moved: {:%H:%M} is skipped",
+    "dropped": "dropped: {:%H:%M} is skipped",
+    "second": "the second {:%H:%M}",
+}
+
+
+class Coming(NamedTuple):
+    """One tick of one schedule; `zone` is the one it is shown in."""
+
+    occurrence: Occurrence
+    task: str | None
+    schedule: Schedule
+    zone: tzinfo
+
+    @property
+    def row(self) -> Row:
+        """As JSON has it; a tick that is dropped has no instant, only a time that no clock shows."""
+        tick, dropped = self.occurrence.tick, self.occurrence.dst == "dropped"
+        return {
+            "task": self.task,
+            "expression": self.schedule.expression,
+            "tick": None if dropped else rfc3339(tick.timestamp()),
+            "local": (self.occurrence.local if dropped else tick.astimezone(self.zone)).isoformat(),
+            "dst": self.occurrence.dst,
+        }
+
+
+def run(options: Namespace) -> int:
+    """List the next ticks of all tasks, of one, or of an expression. Raises `UserError`."""
+    root = apps.root_of(options)
+    if not options.expression:
+        apps.load_tasks(root)  # first, for it tells all the mistakes of the file
+    zone = _read("--tz", instants.find_zone, options.zone) if options.zone else taskfiles.zone(root)
+    since = datetime.now(UTC)
+    if options.start:
+        since = _read("--from", lambda text: instants.parse(text, zone, since), options.start)
+    chosen = _chosen(options, root, zone)
+    ticks = list(_first(_merged(chosen, since, zone if options.zone else None), options.number))
+    if options.json:
+        print(json.dumps([tick.row for tick in ticks], indent=2))
+    else:
+        _show(chosen, ticks, since)
+    return 0
+
+
+def _first(all_coming: Iterator[Coming], number: int) -> Iterator[Coming]:
+    """So many ticks, and between them what a gap drops: of each schedule the first of it tells enough."""
+    told = set()
+    for each in all_coming:
+        if each.occurrence.dst == "dropped":
+            gap = each.schedule, each.occurrence.tick
+            if gap in told:
+                continue
+            told.add(gap)
+        else:
+            number -= 1
+        yield each
+        if not number:
+            return
+
+
+def _chosen(options: Namespace, root: str, zone: tzinfo) -> list[tuple[str | None, Schedule]]:
+    if options.expression:
+        return [(None, _read("--expr", lambda text: schedule.parse(text, zone), options.expression))]
+    tasks = apps.load_tasks(root)
+    found = [stores.find(options.task, tasks, "next")] if options.task else tasks.values()
+    return [(task.name, each) for task in found if task.enabled or options.task for each in task.schedules]
+
+
+def _merged(
+    chosen: list[tuple[str | None, Schedule]], since: datetime, zone: tzinfo | None
+) -> Iterator[Coming]:
+    def ticks(task: str | None, each: Schedule) -> Iterator[Coming]:
+        return (Coming(found, task, each, zone or each.zone) for found in schedule.upcoming(each, since))
+
+    return heapq.merge(*(ticks(*one) for one in chosen), key=lambda coming: coming.occurrence.tick)
+
+
+def _show(chosen: list[tuple[str | None, Schedule]], ticks: list[Coming], since: datetime) -> None:
+    for task, each in chosen if len(chosen) <= 3 else ():
+        gap = schedule.shortest_gap(each, since)
+        shortest = f"; at least {wording(gap)} apart" if gap else ""
+        print(f"{task or each.expression}: {each.wording}{shortest}")
+    if not ticks:
+        print("nothing comes")
+        return
+    print()
+    columns = ("local time", "UTC", "task", "daylight saving")
+    tables.show(*_without_empty(columns, [_cells(each) for each in ticks]))
+
+
+def _cells(coming: Coming) -> tuple[str, ...]:
+    tick, wall, dst = coming.occurrence.tick, coming.occurrence.local, coming.occurrence.dst
+    mark = MARKS[dst].format(wall) if dst else ""
+    if dst == "dropped":
+        return f"{wall:%a %Y-%m-%d %H:%M:%S}", "-", coming.task or "", mark
+    local = tick.astimezone(coming.zone)
+    return f"{local:%a %Y-%m-%d %H:%M:%S %Z}", f"{tick:%Y-%m-%d %H:%M:%S}", coming.task or "", mark
+
+
+def _without_empty(
+    headings: tuple[str, ...], cells: list[tuple[str, ...]]
+) -> tuple[list[str], list[list[str]]]:
+    used = [number for number in range(len(headings)) if any(row[number] for row in cells)]
+    return [headings[number] for number in used], [[row[number] for number in used] for row in cells]
+
+
+def _read(option: str, read: Callable[[str], T], text: str) -> T:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise UserError([Problem(option, None, str(error))]) from None

@@ -1,0 +1,161 @@
+"""`procman run`: one task, process type or command, in the foreground, with the app's environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from typing import TYPE_CHECKING
+
+from procman.cli import app as apps
+from procman.cli.options import LATER
+from procman.core import facts
+from procman.core.messages import ChildExited, GuardianDied, SignalReceived
+from procman.core.plan import commands, ports
+from procman.core.plan import plan as plans
+from procman.core.plan.commands import Kind
+from procman.errors import Problem, SpawnError, UserError, suggest
+from procman.host import spawn, subreaper
+from procman.host.poller import Poller
+from procman.host.signals import FOR_PROCESSES, GRACE_SECONDS, STOPPING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterable, Mapping
+
+    from procman.cli.app import App
+    from procman.core.plan.commands import Resolution
+    from procman.engine import needs
+    from procman.host.guardian import Guarded
+
+NAME = "run.1"
+NOT_FOUND = 127
+NOT_EXECUTABLE = 126
+
+
+def run(options: Namespace, guarded: Guarded | None) -> int:
+    """Run the words; the child's exit code, 128+n for signal n, 127 when there is no such command."""
+    mistakes = apps.Mistakes()
+    app = apps.load(options, mistakes, need_procfile=False, with_schedules=False)
+    base = mistakes.gather(lambda: plans.base_port(options.port, app.environment), 0)
+    mistakes.check()
+    words, of_task = _task_options(options.words, app)
+    resolution, known = _resolve(words, app)
+    if of_task and (of_task.detach or of_task.delay or of_task.moment or of_task.key):
+        from procman.cli.later import ask
+
+        return ask(app, resolution, of_task)
+    os.chdir(app.root)
+    environment = _environment(app, base, resolution)
+    if resolution.kind is not Kind.TASK:
+        return facts.exit_code(_foreground(resolution, environment, known, guarded).code)
+    from procman.cli.recorded import Recorded
+
+    recorded = Recorded(app, resolution)
+    environment |= recorded.variables
+    ended = _foreground(resolution, environment, known, guarded, recorded.started)
+    recorded.finished(ended)
+    return facts.exit_code(ended.code)
+
+
+def _task_options(words: list[str], app: App) -> tuple[list[str], Namespace | None]:
+    """`task NAME` may have options, unless something of the app is itself called `task`."""
+    names = {*app.tasks, *(type_.name for type_ in app.types)}
+    if words[:1] != ["task"] or "task" in names or len(words) < 2:
+        _refuse_options(words, app)
+        return words, None
+    from procman.cli.parser import parse_task
+
+    options = parse_task(words[1:])
+    return ["task", options.task, "--", *options.args], options
+
+
+def _refuse_options(words: list[str], app: App) -> None:
+    """`run NAME --in 10m` would run it now, with `--in 10m` for arguments: that is hardly what is meant."""
+    name, option = [*words, "", ""][:2]
+    flags = {flag for each in LATER for flag in each.flags}
+    if name in app.tasks and option.partition("=")[0] in flags:
+        text = f"say 'procman run task {name} {option}', or '-- {option}' when the task's command takes it"
+        raise UserError([Problem(f"run {name}", None, text)])
+
+
+def _resolve(words: list[str], app: App) -> tuple[Resolution, Iterable[str]]:
+    """What the words mean, and the names that could have been meant."""
+    tasks = {name: task.command for name, task in app.tasks.items()}
+    types = {type_.name: type_.command for type_ in app.types}
+    if words[:1] == ["--"]:
+        return commands.resolve(words[1:], tasks, types, command_only=True), ()
+    return commands.resolve(words, tasks, types), (*tasks, *types)
+
+
+def _foreground(
+    resolution: Resolution,
+    environment: Mapping[str, str],
+    known: Iterable[str],
+    guarded: Guarded | None,
+    started: Callable[[int], None] = lambda pid: None,
+) -> ChildExited:
+    """Run it on this terminal; how it ended."""
+    program = _find(resolution, environment, known)
+    subreaper.adopt_orphans()
+    poller = Poller()
+    poller.receive_signals((*STOPPING, *FOR_PROCESSES))
+    if guarded:
+        poller.watch_guardian(guarded.lifeline)
+    group = guarded.group if guarded else os.getpgrp()
+    try:
+        pid = spawn.spawn_here(program, resolution.words, environment, group)
+    except OSError as error:
+        raise SpawnError(f"{program}: {error.strerror}", NOT_EXECUTABLE) from None
+    started(pid)
+    ended = wait(poller, pid)
+    subreaper.sweep(GRACE_SECONDS, set(STOPPING))
+    return ended
+
+
+def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
+    """The app's environment, with the port of the type if it is one."""
+    port = None
+    for index, type_ in enumerate(app.types):
+        if resolution.kind is Kind.TYPE and type_.name == resolution.name:
+            port = ports.port_of(base, index, 1)
+    return {
+        **apps.with_root(app).values,
+        **plans.first_ports(app.types, base),
+        **plans.identity(NAME, port),
+    }
+
+
+def _find(resolution: Resolution, environment: Mapping[str, str], known: Iterable[str]) -> str:
+    """The path of the program, looked for where the child would look. Raises `SpawnError`."""
+    name = resolution.words[0]
+    if "/" in name and (os.path.isdir(name) or (os.path.isfile(name) and not os.access(name, os.X_OK))):
+        raise SpawnError(f"{name}: not executable", NOT_EXECUTABLE)
+    program = shutil.which(name, path=environment.get("PATH", os.defpath))
+    if program is None:
+        raise SpawnError(f"{name}: no such process type or command{suggest(name, known)}", NOT_FOUND)
+    return program
+
+
+def _pass_on(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except PermissionError:
+        pass  # it runs as somebody else: sudo and the like
+
+
+def wait(poller: needs.Poller, pid: int) -> ChildExited:
+    """Pass signals on until the child has ended.
+
+    When the guardian is killed the child does not go on alone, whether it obeys or not.
+    """
+    while True:
+        for message in poller.wait(None):
+            match message:
+                case SignalReceived(number):
+                    _pass_on(pid, number)
+                case GuardianDied():
+                    subreaper.sweep(GRACE_SECONDS, set(STOPPING))
+                    return ChildExited(pid, -signal.SIGKILL)
+                case ChildExited(ended) if ended == pid:
+                    return message

@@ -1,0 +1,147 @@
+"""`procman start`: the composition root. Read this file to see how the rooms fit together."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from procman.cli import app as apps
+from procman.cli.display import STDOUT, Display
+from procman.core.facts import Notice
+from procman.core.plan.plan import Policy
+from procman.engine.engine import Engine
+from procman.engine.supervisor import Supervisor
+from procman.errors import Problem, StoreError, UserError, suggest
+from procman.host import ports, subreaper
+from procman.host.children import Children
+from procman.host.lock import FOLDER, PidFile
+from procman.host.poller import Poller
+from procman.host.signals import ALL, STOPPING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator, Sequence
+
+    from procman.cli.app import App
+    from procman.cli.scheduling import Scheduling
+    from procman.core.plan.plan import Plan, ProcessPlan
+    from procman.host.guardian import Guarded
+    from procman.logs.hub import Log
+
+    Stages = Sequence[Sequence[ProcessPlan]]
+
+
+def run(options: Namespace, guarded: Guarded | None) -> int:
+    """Run the formation, and the tasks as they are due, until the formation ends; the exit code."""
+    app, plan = _plan(options)
+    stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
+    tasks = app.tasks if options.scheduler else {}
+    return supervise(options, app._replace(tasks=tasks), plan, stages, guarded)
+
+
+def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded: Guarded | None) -> int:
+    """Run the stages, and the app's tasks as they are due; the exit code."""
+    os.chdir(app.root)
+    subreaper.adopt_orphans()
+
+    poller = Poller()
+    scheduling, troubles = _scheduling(app, poller, needed=not stages)
+    display = Display(options, app, plan, scheduling.names if scheduling else (), poller.wake)
+    log = display.log
+
+    def deliver(name: str, data: bytes, now: float) -> None:
+        engine.output(name, data, now)
+
+    children = Children(poller, _environment(plan, display), display.window, deliver, log.finish)
+    policy = Policy(options.timeout, signal.SIGTERM, getattr(options, "exit_code_from", None))
+    supervisor = Supervisor(stages, children, log.say, policy)
+    engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
+    if scheduling:
+        engine.attend(scheduling.scheduler(supervisor, log.say, options.timeout))
+
+    _listen(poller, guarded)
+    pid_file = PidFile(app.root)
+    if stages:
+        troubles += _claim(pid_file, os.getppid() if guarded else os.getpid())
+    for warning in (*troubles, *_taken_ports(plan)):
+        log.say(warning)
+    try:
+        return _to_the_end(engine, options.timeout, log, scheduling)
+    finally:
+        pid_file.release()
+
+
+def _to_the_end(engine: Engine, timeout: float, log: Log, scheduling: Scheduling | None) -> int:
+    """All there is to run, to its very end; the exit code."""
+    code = engine.run()
+    _sweep(timeout, log)
+    for notice in scheduling.end() if scheduling else ():
+        log.say(notice)
+    engine.flush()
+    return code
+
+
+def _scheduling(app: App, poller: Poller, needed: bool) -> tuple[Scheduling | None, list[Notice]]:
+    """The scheduler's parts, none without tasks. Without its store the processes run all the same."""
+    if not app.tasks:
+        return None, []
+    from procman.cli.scheduling import Scheduling  # SQLite and more, that only an app with tasks waits for
+
+    try:
+        scheduling = Scheduling(app, poller)
+    except (StoreError, OSError) as error:
+        if needed:
+            raise
+        return None, [Notice(f"no task will run: {error}")]
+    return scheduling, list(scheduling.warnings)
+
+
+def _plan(options: Namespace) -> tuple[App, Plan]:
+    mistakes = apps.Mistakes()
+    app = apps.load(options, mistakes)
+    plan = apps.plan(app, options, mistakes)
+    chosen = options.exit_code_from
+    known = [name for process in plan.processes for name in (process.type, process.name)]
+    if chosen is not None and chosen not in known:
+        text = f"no process '{chosen}' is started{suggest(chosen, known)}"
+        raise UserError([Problem("--exit-code-from", None, text)])
+    return app, plan
+
+
+def _listen(poller: Poller, guarded: Guarded | None) -> None:
+    poller.receive_signals(ALL)
+    poller.watch_stdout(STDOUT)
+    if guarded:
+        poller.watch_guardian(guarded.lifeline)
+
+
+def _environment(plan: Plan, display: Display) -> dict[str, str]:
+    """The app's environment. On a pipe Python would keep its lines back: ask it not to."""
+    values = plan.environment.values
+    return values if display.window else {"PYTHONUNBUFFERED": "1", **values}
+
+
+def _claim(pid_file: PidFile, pid: int) -> Iterator[Notice]:
+    try:
+        other = pid_file.acquire(pid)
+    except OSError as error:
+        yield Notice(f"cannot write {FOLDER}: {error.strerror}")
+        return
+    if other is not None:
+        yield Notice(f"another procman (pid {other}) runs this app already")
+
+
+def _taken_ports(plan: Plan) -> Iterator[Notice]:
+    for process in plan.processes:
+        if process.port is not None and ports.taken(process.port):
+            yield Notice(f"port {process.port}, meant for {process.name}, is already taken")
+
+
+def _sweep(grace: float, log: Log) -> None:
+    """Stop what left its process group: daemons and the like, adopted when their parents ended."""
+    if subreaper.any_children():
+        left = ", ".join(f"{name} (pid {pid})" for pid, name in subreaper.descendants())
+        log.say(Notice(f"stopping what was left behind: {left}"))
+        subreaper.sweep(grace, set(STOPPING))
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -1,0 +1,16 @@
+"""`procman version`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from procman import __version__
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def run(options: Namespace) -> int:
+    """Print the version."""
+    print(__version__)
+    return 0

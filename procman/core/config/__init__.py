@@ -1,0 +1,1 @@
+"""procman.yml, read with all its mistakes."""

@@ -1,0 +1,1 @@
+"""What will run, decided before anything does."""

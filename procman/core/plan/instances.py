@@ -1,0 +1,65 @@
+"""How many instances of which type: `-m web=2,worker=1,all=1` and names on the command line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from procman.core.plan.procfile import RELEASE
+from procman.errors import Problem, UserError, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ALL = "all"
+COUNT = re.compile(r"0*[0-9]{1,4}")
+
+
+def parse(text: str, source: str) -> dict[str, int]:
+    """`"web=2,all=1"` as `{"web": 2, "all": 1}`. Raises `UserError` with every bad part."""
+    counts: dict[str, int] = {}
+    problems: list[Problem] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, number = (piece.strip() for piece in part.partition("="))
+        if not name or not equals or not COUNT.fullmatch(number):
+            problems.append(Problem(source, None, f"'{part}' should be NAME=COUNT with a count up to 9999"))
+        else:
+            counts[name] = int(number)
+    if problems:
+        raise UserError(problems)
+    return counts
+
+
+def resolve(
+    types: Sequence[str], counts: dict[str, int] | None, names: Sequence[str], source: str = "formation"
+) -> dict[str, int]:
+    """Instances of each type in the Procfile's order, those of none left out.
+
+    No counts: one of each. Counts: types not named get those of `all`, else none. Names: only those
+    types, as often as the counts say of them by name, else once (Foreman). `release` runs only when named.
+    Raises `UserError` for unknown names and when nothing is left to run.
+    """
+    problems = [*_unknown(types, counts or (), source), *_unknown(types, names, "command line")]
+    if problems:
+        raise UserError(problems)
+    wanted = {name: _instances(name, counts, names) for name in types}
+    formation = {name: count for name, count in wanted.items() if count}
+    if not formation:
+        raise UserError([Problem(source, None, "nothing to start: every process type has 0 instances")])
+    return formation
+
+
+def _instances(name: str, counts: dict[str, int] | None, names: Sequence[str]) -> int:
+    if names:
+        return (counts or {}).get(name, 1) if name in names else 0
+    if name == RELEASE:
+        return (counts or {}).get(name, 0)
+    return 1 if counts is None else counts.get(name, counts.get(ALL, 0))
+
+
+def _unknown(types: Sequence[str], named: Iterable[str], source: str) -> list[Problem]:
+    return [
+        Problem(source, None, f"no process type '{name}' in the Procfile{suggest(name, types)}")
+        for name in named
+        if name not in types and (name != ALL or source == "command line")
+    ]

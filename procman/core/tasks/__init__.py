@@ -1,0 +1,1 @@
+"""Tasks, their ticks and their runs."""

@@ -1,0 +1,51 @@
+"""What remains known of a task when its runs are deleted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from procman.core.tasks.run import Outcome, Run, Summary
+
+NEVER_RAN = (Outcome.SKIPPED, Outcome.MISSED, Outcome.CANCELED)
+
+
+class Past(NamedTuple):
+    """What remains known of a task's runs when they are deleted. `last_run` is whose outcome that is."""
+
+    task: str
+    last_tick: int | None = None
+    last_outcome: Outcome | None = None
+    last_run: int = 0
+    last_ran: bool = False
+    """Whether that run ever started: once one did, the outcome of those that did not is not told."""
+    last_success: float | None = None
+    last_ok: int = 0
+    """The run that was the last success."""
+    pruned_tick: int | None = None
+    """The newest tick whose row was deleted: neither it nor one before it may run again."""
+
+    def with_tick(self, tick: int) -> Past:
+        """A tick has its row now."""
+        return self._replace(last_tick=tick if self.last_tick is None else max(tick, self.last_tick))
+
+    def with_end(self, run: Run) -> Past:
+        """A run has ended."""
+        past, ran = self, run.outcome not in NEVER_RAN
+        if (ran, run.id) > (self.last_ran, self.last_run):
+            past = past._replace(last_outcome=run.outcome, last_run=run.id, last_ran=ran)
+        if run.outcome is Outcome.OK and run.id > self.last_ok:
+            past = past._replace(last_success=run.ended_at, last_ok=run.id)
+        return past
+
+    def without(self, tick: int) -> Past:
+        """The row of a tick is deleted."""
+        return self._replace(pruned_tick=tick if self.pruned_tick is None else max(tick, self.pruned_tick))
+
+    def is_pruned(self, tick: int) -> bool:
+        """Whether a tick had its row."""
+        return self.pruned_tick is not None and tick <= self.pruned_tick
+
+    @property
+    def summary(self) -> Summary:
+        """What people are told of it."""
+        return Summary(self.task, self.last_tick, self.last_outcome, self.last_success)

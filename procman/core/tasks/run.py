@@ -1,0 +1,168 @@
+"""Runs of tasks: one row of the store each, from the moment it is asked for to its outcome."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Trigger(StrEnum):
+    """What a run is there for."""
+
+    SCHEDULE = "schedule"
+    """A tick of the task's schedule, on time."""
+    CATCH_UP = "catch_up"
+    """A tick that was missed."""
+    MANUAL = "manual"
+    """Request for by hand or by the app, as soon as possible."""
+    DELAYED = "delayed"
+    """Request for, for a later time."""
+    RETRY = "retry"
+    """A further attempt at a run that failed or was lost."""
+
+
+class State(StrEnum):
+    """Where a run stands."""
+
+    PENDING = "pending"
+    """Waits until it is due; anybody may claim it then."""
+    QUEUED = "queued"
+    """Its tick is claimed, but an earlier run of the task must end first."""
+    CLAIMED = "claimed"
+    """Somebody is about to start it."""
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class Outcome(StrEnum):
+    """What became of a finished run."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    STOPPED = "stopped"
+    """procman was asked to stop, or a newer run replaced it."""
+    LOST = "lost"
+    """procman was killed while it ran."""
+    SKIPPED = "skipped"
+    """Never started: overlap, paused."""
+    MISSED = "missed"
+    """Never started: procman was not there, or too late."""
+    CANCELED = "canceled"
+
+
+class Run(NamedTuple):
+    """A row of the store. Times are UTC seconds since the epoch; `tick` is whole seconds.
+
+    `due` is when it should start (tick or asked-for time, with jitter); `pid` its child. `owner` and
+    `identity` name processes for certain (see `host/identity.py`): the procman that has the run, and
+    the child. `code` is the exit code, or minus the number of the signal. `output_bytes` is None where
+    the output was not kept; `truncated` says that only its head and tail were.
+    """
+
+    id: int
+    task: str
+    command: str = ""
+    args: tuple[str, ...] = ()
+    trigger: Trigger = Trigger.SCHEDULE
+    tick: int | None = None
+    due: float | None = None
+    attempt: int = 1
+    key: str | None = None
+    created_at: float = 0.0
+    state: State = State.PENDING
+    outcome: Outcome | None = None
+    code: int | None = None
+    reason: str | None = None
+    owner: str | None = None
+    pid: int | None = None
+    identity: str | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    output_bytes: int | None = None
+    truncated: bool = False
+    max_rss_bytes: int | None = None
+    cpu_s: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in the log: `remind_of_registration.42`."""
+        return f"{self.task}.{self.id}"
+
+    @property
+    def lateness(self) -> float | None:
+        """Seconds from when it was due to its start."""
+        if self.started_at is None or self.due is None:
+            return None
+        return max(0.0, self.started_at - self.due)
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds it ran."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(0.0, self.ended_at - self.started_at)
+
+
+class Ending(NamedTuple):
+    """How a run ended: what `finish` writes. `output` is what is kept of what it wrote, if it was read."""
+
+    outcome: Outcome
+    at: float
+    code: int | None = None
+    reason: str | None = None
+    output: bytes | None = None
+    output_bytes: int | None = None
+    truncated: bool = False
+    max_rss_bytes: int | None = None
+    cpu_s: float | None = None
+
+
+class Request(NamedTuple):
+    """A run that is asked for: what `enqueue` writes. `due` in UTC seconds; `key` makes it idempotent."""
+
+    task: str
+    args: tuple[str, ...]
+    trigger: Trigger
+    due: float
+    created_at: float
+    key: str | None = None
+
+
+class TickRow(NamedTuple):
+    """A tick and what to write about it: claimed to run when `outcome` is None, else not run, and why."""
+
+    task: str
+    tick: int
+    trigger: Trigger = Trigger.SCHEDULE
+    due: float = 0.0
+    command: str = ""
+    outcome: Outcome | None = None
+    reason: str | None = None
+
+
+class TaskState(NamedTuple):
+    """What the store knows of a task. Ticks up to `accounted` (UTC seconds) have rows; None: it has no ticks.
+
+    Ticks after `paused_at` are skipped, up to `resumed_at` when it was resumed since.
+    """
+
+    name: str
+    schedule: str = ""
+    accounted: int | None = None
+    paused_at: float | None = None
+    resumed_at: float | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is paused now."""
+        return self.paused_at is not None and (self.resumed_at is None or self.resumed_at < self.paused_at)
+
+
+class Summary(NamedTuple):
+    """What `procman schedule` shows of a task's past. Times in UTC seconds."""
+
+    task: str
+    last_tick: int | None = None
+    last_outcome: Outcome | None = None
+    last_success: float | None = None

@@ -1,0 +1,95 @@
+"""The log on a terminal: whole lines, and below them the lines that are still being written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from procman.core.text import escapes
+from procman.core.text.prefix import each_line, prefixed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from procman.core.text.prefix import Buffer
+
+CONTROLS = frozenset(map(chr, [*range(8), *range(9, 32), *range(127, 160)]))
+"""Bell, form feed and the like (not backspace, which spinners use): only a finished line has its effect."""
+
+
+class TerminalScreen:
+    """A terminal: unfinished lines of all processes stand below the log, repainted in place."""
+
+    only_calm = False
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+        self._live: dict[str, tuple[bytes, bytes]] = {}
+        self._painted = 0
+
+    def lines(self, name: str, prefix: bytes, lines: bytes) -> list[Buffer]:
+        """The buffers that show whole lines of a process above the unfinished ones."""
+        self._live.pop(name, None)
+        if b"\x1b" in lines:
+            lines = each_line(lines, _for_terminal)
+        if not self._painted:
+            return prefixed(prefix, lines)
+        return [self._erase(), *prefixed(prefix, lines), self._paint()]
+
+    def partial(self, states: Mapping[str, tuple[bytes, bytes]]) -> list[Buffer]:
+        """The buffers that repaint the unfinished lines, given as prefix and text by process name."""
+        self._live = dict(states)
+        return [self._erase(), self._paint()]
+
+    def resize(self, columns: int, rows: int) -> list[Buffer]:
+        """Take a new size. The terminal may have moved what was painted, so it is left and painted anew."""
+        self.columns, self.rows = columns, rows
+        end = [b"\r\n"] if self._painted else []
+        self._painted = 0
+        return [*end, self._paint()] if end else []
+
+    def _erase(self) -> bytes:
+        if not self._painted:
+            return b""
+        up = b"\x1b[%dA" % (self._painted - 1) if self._painted > 1 else b""
+        return b"\r" + up + b"\x1b[J"
+
+    def _paint(self) -> bytes:
+        shown = list(self._live.values())[-max(1, self.rows - 1) :]
+        self._painted = len(shown)
+        return b"\r\n".join(fit(prefix + _for_terminal(text), self.columns - 1) for prefix, text in shown)
+
+
+def fit(line: bytes, columns: int) -> bytes:
+    """The line cut to a number of columns; colours and hyperlinks take none and are all kept."""
+    out: list[bytes] = []
+    for index, piece in enumerate(escapes.STILL.split(line)):
+        if index % 2:  # where split() puts what it split at
+            out.append(piece)
+        else:
+            text, columns = _cut(piece, columns)
+            out.append(text)
+    return b"".join(out)
+
+
+def _cut(text: bytes, columns: int) -> tuple[bytes, int]:
+    """As much of a text without escapes as fits, and the columns left, fewer than 0 when not all fits."""
+    out: list[str] = []
+    for character in text.decode(errors="surrogateescape").expandtabs(1):
+        columns -= _columns(character)
+        if columns < 0:
+            break
+        if character not in CONTROLS:
+            out.append(character)
+    return "".join(out).encode(errors="surrogateescape"), columns
+
+
+def _columns(character: str) -> int:
+    import unicodedata  # 1 ms that only a terminal with unfinished lines waits for
+
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _for_terminal(line: bytes) -> bytes:
+    return escapes.close_colours(escapes.keep_still(line))

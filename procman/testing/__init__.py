@@ -1,0 +1,1 @@
+"""Stand-ins for the world, and a store without a file."""

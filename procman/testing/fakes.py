@@ -1,0 +1,138 @@
+"""Stand-ins for the world: what the engine asks of it, kept in memory, with a journal of what was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from procman.core.facts import Fact, signal_name
+from procman.engine.storequeue import perform
+from procman.errors import SpawnError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from procman.core.messages import Message
+    from procman.core.plan.plan import ProcessPlan
+    from procman.core.text.prefix import Buffer
+    from procman.engine.needs import Store
+
+
+class FakeClock:
+    """A clock that moves when it is told to. `now` in seconds."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeChildren:
+    """Children without processes: pids count from 101, and groups live until `leave`."""
+
+    def __init__(self, *refused: str) -> None:
+        self.journal: list[str] = []
+        self.pids: dict[str, int] = {}
+        self.environments: dict[str, dict[str, str]] = {}
+        self.commands: dict[str, str] = {}
+        self.signalled: dict[str, int] = {}
+        """The last signal that each got."""
+        self._refused = {*refused}
+        self._groups: set[str] = set()
+
+    def spawn(self, process: ProcessPlan) -> int:
+        if process.name in self._refused:
+            raise SpawnError("Too many open files", exit_code=126)
+        self.journal.append(f"spawn {process.name}")
+        self.environments[process.name] = process.environment
+        self.commands[process.name] = process.command
+        self.pids[process.name] = 101 + len(self.pids)
+        self._groups.add(process.name)
+        return self.pids[process.name]
+
+    def refuse(self, name: str) -> None:
+        """This one cannot be started."""
+        self._refused.add(name)
+
+    def leave(self, name: str) -> None:
+        """The last process of the group has ended."""
+        self._groups.discard(name)
+
+    def signal_group(self, name: str, number: int) -> bool:
+        if name in self._groups and number:
+            self.journal.append(f"{signal_name(number)} to {name}")
+            self.signalled[name] = number
+        return name in self._groups
+
+    def stop_group(self, name: str, number: int) -> None:
+        self.signal_group(name, number)
+
+    def close_output(self, name: str) -> None:
+        self.journal.append(f"close {name}")
+
+    def publish(self, fact: Fact) -> None:
+        """Facts go into the same journal, as words, so that a test sees the order of everything."""
+        self.journal.append(str(fact))
+
+
+class FakeWriter:
+    """Keeps what is put; `pending` and `error` are set by the test."""
+
+    def __init__(self) -> None:
+        self.text = b""
+        self.pending = 0
+        self.error: OSError | None = None
+        self.done = False
+        self.is_full = False
+
+    def put(self, buffers: list[Buffer]) -> None:
+        self.text += b"".join(bytes(buffer) for buffer in buffers)
+
+    def busy(self) -> bool:
+        return self.pending > 0
+
+    def full(self) -> bool:
+        return self.is_full
+
+    def close(self) -> None:
+        self.done = True
+
+
+class FakePoller:
+    """Gives each wait one prepared batch of messages, and notes how long it was asked to wait."""
+
+    def __init__(self) -> None:
+        self.prepared: list[list[Message]] = []
+        self.waits: list[float | None] = []
+        self.paused = False
+
+    def wait(self, seconds: float | None) -> Iterator[Message]:
+        self.waits.append(seconds)
+        yield from self.prepared.pop(0) if self.prepared else []
+
+    def pause_outputs(self) -> None:
+        self.paused = True
+
+    def resume_outputs(self) -> None:
+        self.paused = False
+
+
+class FakeWorker:
+    """Does what it was asked when it is told to; `broken` makes every call of the store fail with it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._requests: list[tuple[Callable[[Store], Any], Callable[[Any], None]]] = []
+        self.broken: Exception | None = None
+
+    def submit(self, operation: Callable[[Store], Any], then: Callable[[Any], None]) -> None:
+        self._requests.append((operation, then))
+
+    def work(self) -> bool:
+        """Do all that was asked for so far; whether there was anything."""
+        requests, self._requests = self._requests, []
+        operations = [operation for operation, _ in requests]
+        answers = [self.broken] * len(requests) if self.broken else perform(self._store, operations)
+        for (_, then), answer in zip(requests, answers, strict=True):
+            then(answer)
+        return bool(requests)

@@ -1,0 +1,206 @@
+"""The store without a file, for tests; what each call promises stands in `procman.engine.needs.Store`."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from procman.core.tasks import transitions
+from procman.core.tasks.past import Past
+from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from procman.core.tasks.run import Request, Summary, TickRow
+
+
+class MemoryStore:
+    """Dictionaries of runs, outputs and tasks."""
+
+    moved_aside: str | None = None
+
+    def __init__(self) -> None:
+        self._runs: dict[int, Run] = {}
+        self._outputs: dict[int, bytes] = {}
+        self._states: dict[str, TaskState] = {}
+        self._pasts: dict[str, Past] = {}
+        self._last_id = 0
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        kept = self._runs.copy(), self._outputs.copy(), self._states.copy(), self._pasts.copy(), self._last_id
+        try:
+            yield
+        except BaseException:
+            self._runs, self._outputs, self._states, self._pasts, self._last_id = kept
+            raise
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    # For the scheduler
+
+    def recall(self, schedules: Mapping[str, str], now: int) -> dict[str, TaskState]:
+        for name, schedule in schedules.items():
+            self._states[name] = transitions.recalled(self._state(name), schedule, now)
+        return {name: self._states[name] for name in schedules}
+
+    def recover(self, alive: Callable[[str], bool], rerun: Collection[str], now: float) -> list[Run]:
+        closed = []
+        for run in [run for run in self._runs.values() if run.state in transitions.OPEN]:
+            if alive(run.owner or ""):
+                continue
+            if run.state is State.QUEUED:
+                self.move(run.id, State.PENDING)
+            else:
+                self.finish(run.id, transitions.lost(run, now), now if run.task in rerun else None)
+                closed.append(self._runs[run.id])
+        return closed
+
+    def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
+        states = {row.task: self._state(row.task) for row in rows}
+        claimed = []
+        for row in rows:
+            run = transitions.of_tick(row, states[row.task], owner, now)
+            if not self._past(row.task).is_pruned(row.tick) and (run := self._add(run)).id:
+                if run.outcome:
+                    self._pasts[row.task] = self._past(row.task).with_end(run)
+                else:
+                    claimed.append(run)
+            self._states[row.task] = transitions.accounted(self._state(row.task), row.tick)
+            self._pasts[row.task] = self._past(row.task).with_tick(row.tick)
+        return claimed
+
+    def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:
+        begun = [run for run in self._runs.values() if run.state in (State.CLAIMED, State.RUNNING)]
+        return [run for run in begun if run.task in tasks and run.owner != owner]
+
+    def take_due(self, now: float, owner: str, late_before: float, late: int, fresh: int) -> list[Run]:
+        due = [run for run in self._startable() if _due(run) <= now]
+        jobs = [run for run in due if run.tick is None]
+        taken = [run for run in due if run.tick is not None]
+        taken += [run for run in jobs if _due(run) < late_before][:late]
+        taken += [run for run in jobs if _due(run) >= late_before][:fresh]
+        return [self._keep(run._replace(state=State.CLAIMED, owner=owner)) for run in taken]
+
+    def next_due(self, after: float) -> float | None:
+        return next((_due(run) for run in self._startable() if _due(run) > after), None)
+
+    def move(self, run: int, state: State) -> None:
+        found = self._runs.get(run)
+        if found and transitions.may_move(found, state):
+            self._keep(found._replace(state=state, owner=None if state is State.PENDING else found.owner))
+
+    def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
+        found = self._runs.get(run)
+        if found and found.state in (State.CLAIMED, State.QUEUED):
+            begun = found._replace(state=State.RUNNING, command=command, pid=pid)
+            self._keep(begun._replace(identity=identity, started_at=at))
+
+    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> None:
+        found = self._runs.get(run)
+        if found is None or found.state is State.FINISHED:
+            return
+        self._finish(transitions.finished(found, ending))
+        if ending.output is not None:
+            self._outputs[run] = ending.output
+        if retry_due is not None:
+            self._add(transitions.next_attempt(found, retry_due, ending.at))
+
+    def prune(self, task: str, keep: int, before: float, most: int) -> int:
+        ended = [run for run in self._runs.values() if run.task == task and run.state is State.FINISHED]
+        beyond = ended[: max(0, len(ended) - keep)]
+        doomed = [run for run in ended if run in beyond or (run.ended_at or 0) < before][:most]
+        for run in doomed:
+            del self._runs[run.id]
+            self._outputs.pop(run.id, None)
+            if run.tick is not None:
+                self._pasts[task] = self._past(task).without(run.tick)
+        return len(doomed)
+
+    # For people and the app
+
+    def request(self, request: Request) -> tuple[int, bool]:
+        for run in self._runs.values() if request.key is not None else ():
+            if (run.task, run.key) == (request.task, request.key) and run.outcome is not Outcome.CANCELED:
+                return run.id, False
+        return self._add(transitions.of_request(request)).id, True
+
+    def begin(self, request: Request, command: str, owner: str) -> Run:
+        return self._add(transitions.begun(request, command, owner))
+
+    def jobs(self) -> list[Run]:
+        pending = [run for run in self._runs.values() if run.state is State.PENDING]
+        return sorted(pending, key=lambda run: (run.due, run.id))
+
+    def cancel(self, run: int, now: float) -> bool:
+        found = self._runs.get(run)
+        if found is None or found.state is not State.PENDING:
+            return False
+        self._finish(transitions.finished(found, Ending(Outcome.CANCELED, now)))
+        return True
+
+    def pause(self, task: str, now: float) -> bool:
+        state = self._state(task)
+        if not state.paused:
+            self._states[task] = state._replace(paused_at=now, resumed_at=None)
+        return not state.paused
+
+    def resume(self, task: str, now: float) -> bool:
+        state = self._state(task)
+        if state.paused:
+            self._states[task] = transitions.resumed(state, now)
+        return state.paused
+
+    def history(self, task: str | None, limit: int) -> list[Run]:
+        known = [run for run in self._runs.values() if run.state is not State.PENDING]
+        return [run for run in reversed(known) if task in (None, run.task)][:limit]
+
+    def run(self, run: int) -> Run | None:
+        return self._runs.get(run)
+
+    def output(self, run: int) -> bytes | None:
+        return self._outputs.get(run)
+
+    def states(self) -> dict[str, TaskState]:
+        return dict(self._states)
+
+    def summaries(self) -> dict[str, Summary]:
+        return {task: past.summary for task, past in self._pasts.items() if past.last_outcome}
+
+    def last_id(self) -> int:
+        return self._last_id
+
+    # Rows
+
+    def _add(self, run: Run) -> Run:
+        """With its id; without one when its tick has a row."""
+        if run.tick is not None and any(_tick(other) == _tick(run) for other in self._runs.values()):
+            return run
+        self._last_id += 1
+        return self._keep(run._replace(id=self._last_id))
+
+    def _keep(self, run: Run) -> Run:
+        self._runs[run.id] = run
+        return run
+
+    def _finish(self, run: Run) -> None:
+        self._pasts[run.task] = self._past(run.task).with_end(self._keep(run))
+
+    def _startable(self) -> list[Run]:
+        return [run for run in self.jobs() if not self._state(run.task).paused]
+
+    def _state(self, task: str) -> TaskState:
+        return self._states.get(task, TaskState(task))
+
+    def _past(self, task: str) -> Past:
+        return self._pasts.get(task, Past(task))
+
+
+def _due(run: Run) -> float:
+    return run.due or 0.0
+
+
+def _tick(run: Run) -> tuple[str, int | None, int]:
+    return run.task, run.tick, run.attempt

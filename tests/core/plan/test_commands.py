@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procman.core.plan.commands import Kind, Resolution, resolve
+from procman.errors import UnknownNameError
+from tests.core.expect import problems, problems_if_any
+
+TASKS = {"remind": "python remind.py", "both": "python task.py"}
+TYPES = {"web": "python web.py", "both": "python type.py"}
+
+
+def meaning(*words: str, command_only: bool = False) -> Resolution:
+    return resolve(words, TASKS, TYPES, command_only)
+
+
+def test_a_task_is_run_by_the_shell() -> None:
+    assert meaning("remind")[:3] == (Kind.TASK, "remind", ("/bin/sh", "-c", "python remind.py"))
+
+
+def test_a_process_type_is_run_by_the_shell() -> None:
+    assert meaning("web")[:3] == (Kind.TYPE, "web", ("/bin/sh", "-c", "python web.py"))
+
+
+def test_a_task_goes_before_a_type_of_the_same_name() -> None:
+    assert meaning("both")[:3] == (Kind.TASK, "both", ("/bin/sh", "-c", "python task.py"))
+
+
+def test_anything_else_is_a_command_run_word_for_word() -> None:
+    assert meaning("echo", "a b", "$X")[:3] == (Kind.COMMAND, "echo", ("echo", "a b", "$X"))
+
+
+def test_one_word_with_blanks_in_it_is_a_line_for_the_shell() -> None:
+    assert meaning("echo $X | cat")[:3] == (Kind.COMMAND, "echo", ("/bin/sh", "-c", "echo $X | cat"))
+    assert meaning(" ls\t")[:3] == (Kind.COMMAND, "ls", ("/bin/sh", "-c", " ls\t"))
+
+
+def test_blanks_in_the_first_of_several_words_are_part_of_it() -> None:
+    assert meaning("my program", "x").words == ("my program", "x")
+
+
+def test_further_words_are_quoted_for_the_shell() -> None:
+    assert meaning("web", "--name", "a b", "it's").words[-1] == "python web.py --name 'a b' 'it'\"'\"'s'"
+
+
+def test_two_dashes_behind_a_name_are_dropped_once() -> None:
+    assert meaning("web", "--", "-v", "--").words[-1] == "python web.py -v --"
+    assert meaning("web", "--").words[-1] == "python web.py"
+
+
+def test_run_task_name_means_a_task_for_certain() -> None:
+    assert meaning("task", "both", "x")[:3] == (Kind.TASK, "both", ("/bin/sh", "-c", "python task.py x"))
+
+
+def test_run_task_with_an_unknown_name_is_an_error_that_suggests_a_near_one() -> None:
+    with pytest.raises(UnknownNameError, match="no task 'remnd', did you mean 'remind'"):
+        meaning("task", "remnd")
+
+
+def test_a_type_is_no_task() -> None:
+    with pytest.raises(UnknownNameError, match="no task 'web'"):
+        meaning("task", "web")
+
+
+def test_run_task_in_an_app_without_tasks_says_so() -> None:
+    with pytest.raises(UnknownNameError, match="no task 'x': this app defines no tasks"):
+        resolve(["task", "x"], {}, TYPES)
+
+
+def test_run_task_alone_is_an_error() -> None:
+    assert problems(lambda: meaning("task"))[0].text == "say which task to run"
+
+
+def test_a_task_or_type_called_task_can_still_be_run() -> None:
+    commands = {"task": "python x.py"}
+    words = ("/bin/sh", "-c", "python x.py y")
+    assert resolve(["task", "y"], commands, {})[:3] == (Kind.TASK, "task", words)
+    assert resolve(["task", "y"], {}, commands)[:3] == (Kind.TYPE, "task", words)
+
+
+def test_words_behind_two_dashes_are_a_command_for_certain() -> None:
+    assert meaning("web", "x", command_only=True)[:3] == (Kind.COMMAND, "web", ("web", "x"))
+    assert meaning("task", command_only=True)[:3] == (Kind.COMMAND, "task", ("task",))
+
+
+@pytest.mark.parametrize("words", [[], [""], [" "], ["\t\n", "x"]])
+@pytest.mark.parametrize("command_only", [False, True])
+def test_without_a_word_that_says_something_it_is_an_error(words: list[str], command_only: bool) -> None:
+    found = problems(lambda: meaning(*words, command_only=command_only))
+    assert found[0].text == "say what to run: a task, a process type or a command"
+
+
+@given(st.lists(st.sampled_from(["task", "web", "both", "--", "x y"]) | st.text(max_size=4)), st.booleans())
+def test_whatever_the_words_there_is_a_meaning_or_a_mistake(words: list[str], command_only: bool) -> None:
+    if not problems_if_any(lambda: meaning(*words, command_only=command_only)):
+        assert meaning(*words, command_only=command_only).words
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1).filter(lambda w: w[0] != "--"))
+def test_the_shell_reads_further_words_as_they_were_given(words: list[str]) -> None:
+    line = meaning("web", *words).words[-1]
+    assert shlex.split(line) == ["python", "web.py", *words]
+
+
+def test_the_arguments_of_a_task_are_told_apart_from_its_command() -> None:
+    assert meaning("remind", "--", "a b", "-v").arguments == ("a b", "-v")
+    assert meaning("echo", "a").arguments == ()

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procman.core.plan.plan import Environment, ProcessPlan, base_port, build, first_ports, identity, merge
+from procman.core.plan.procfile import ProcessType
+from tests.core.expect import problems
+
+TYPES = (
+    ProcessType("release", "migrate", 1),
+    ProcessType("web", "serve $PORT $PSQL", 2),
+    ProcessType("job-queue", "work", 3),
+)
+NOTHING = Environment({}, {})
+
+
+def test_files_win_over_the_real_environment_as_in_foreman() -> None:
+    assert merge({"A": "os", "B": "os"}, [(".env", {"A": "file"})], outer_wins=False) == (
+        {"A": "file", "B": "os"},
+        {"A": ".env"},
+    )
+
+
+def test_a_later_file_wins_over_an_earlier_one() -> None:
+    found = merge({}, [("a", {"X": "1", "Y": "1"}), ("b", {"X": "2"})], outer_wins=False)
+    assert found == ({"X": "2", "Y": "1"}, {"X": "b", "Y": "a"})
+
+
+def test_with_env_override_os_the_real_environment_wins_and_a_file_sets_only_the_rest() -> None:
+    assert merge({"A": "os"}, [(".env", {"A": "file", "B": "file"})], outer_wins=True) == (
+        {"A": "os", "B": "file"},
+        {"B": ".env"},
+    )
+
+
+def test_with_env_override_os_a_later_file_still_wins_over_an_earlier_one() -> None:
+    assert merge({}, [("a", {"X": "1"}), ("b", {"X": "2"})], outer_wins=True).values == {"X": "2"}
+
+
+def test_the_real_environment_is_not_changed_by_merging() -> None:
+    outer = {"A": "os"}
+    merge(outer, [(".env", {"A": "file"})], outer_wins=False)
+    assert outer == {"A": "os"}
+
+
+def test_the_base_port_is_the_option_before_all_else() -> None:
+    assert base_port("3000", Environment({"PORT": "4000"}, {"PORT": ".env"})) == 3000
+
+
+def test_the_base_port_is_else_the_one_in_a_file_then_the_real_environment_then_5000() -> None:
+    in_both = merge({"PORT": "4000"}, [(".env", {"PORT": "3500"})], outer_wins=False)
+    assert base_port(None, in_both) == 3500
+    assert base_port(None, merge({"PORT": "4000"}, [], outer_wins=False)) == 4000
+    assert base_port(None, NOTHING) == 5000
+
+
+def test_a_bad_port_is_told_with_the_place_it_came_from() -> None:
+    def source(option: str | None, environment: Environment) -> str:
+        return problems(lambda: base_port(option, environment))[0].source
+
+    assert source("x", Environment({"PORT": "80"}, {})) == "port"
+    assert source(None, Environment({"PORT": "x"}, {"PORT": "dev.env"})) == "PORT in dev.env"
+    assert source(None, Environment({"PORT": "x"}, {})) == "PORT in the environment"
+
+
+def test_the_plan_has_each_instance_in_the_order_of_the_procfile() -> None:
+    plan = build(TYPES, {"job-queue": 1, "web": 2}, 5000, NOTHING, release=False)
+    assert [process.name for process in plan.processes] == ["web.1", "web.2", "job-queue.1"]
+
+
+def test_a_port_counts_from_the_place_in_the_whole_procfile_also_when_few_types_run() -> None:
+    plan = build(TYPES, {"job-queue": 2}, 5000, NOTHING, release=False)
+    assert [process.port for process in plan.processes] == [5200, 5201]
+
+
+def test_the_command_stays_untouched() -> None:
+    (web,) = build(TYPES, {"web": 1}, 5000, NOTHING, release=False).processes
+    own = {"PORT": "5100", "PS": "web.1", "PROCMAN_PROCESS": "web.1"}
+    assert web == ProcessPlan("web.1", "web", 1, "serve $PORT $PSQL", 5100, own)
+
+
+def test_every_process_is_told_the_first_port_of_every_type() -> None:
+    plan = build(TYPES, {"web": 3}, 5000, Environment({"A": "1"}, {"A": ".env"}), release=False)
+    assert plan.environment == (
+        {
+            "A": "1",
+            "PROCMAN_PORT_RELEASE": "5000",
+            "PROCMAN_PORT_WEB": "5100",
+            "PROCMAN_PORT_JOB_QUEUE": "5200",
+        },
+        {"A": ".env"},
+    )
+
+
+def test_a_type_beyond_the_last_port_has_none() -> None:
+    assert first_ports(TYPES, 65400) == {"PROCMAN_PORT_RELEASE": "65400", "PROCMAN_PORT_WEB": "65500"}
+    (process,) = build(TYPES, {"job-queue": 1}, 65400, NOTHING, release=False).processes
+    assert process.port is None
+    assert "PORT" not in process.environment
+
+
+def test_a_process_knows_its_port_and_its_name() -> None:
+    assert identity("web.1", 5000) == {"PORT": "5000", "PS": "web.1", "PROCMAN_PROCESS": "web.1"}
+    assert identity("web.1", None) == {"PS": "web.1", "PROCMAN_PROCESS": "web.1"}
+
+
+def test_release_comes_first_only_when_it_is_asked_for() -> None:
+    assert build(TYPES, {"web": 1}, 5000, NOTHING, release=False).release is None
+    release = build(TYPES, {"web": 1}, 5000, NOTHING, release=True).release
+    assert release is not None
+    assert (release.name, release.command, release.port) == ("release.1", "migrate", 5000)
+
+
+def test_release_is_nothing_in_an_app_that_has_none() -> None:
+    assert build(TYPES[1:], {"web": 1}, 5000, NOTHING, release=True).release is None
+
+
+def test_the_name_column_is_as_wide_as_the_longest_name_and_at_least_6() -> None:
+    def width(formation: dict[str, int], release: bool = False) -> int:
+        return build(TYPES, formation, 5000, NOTHING, release).name_width()
+
+    assert width({"web": 1}) == 6
+    assert width({"web": 1}, release=True) == len("release.1")
+    assert width({"web": 1, "job-queue": 10}) == len("job-queue.10")
+
+
+@given(st.dictionaries(st.sampled_from(["release", "web", "job-queue"]), st.integers(0, 100)), st.booleans())
+def test_no_two_processes_share_a_name_or_with_up_to_100_instances_a_port(
+    formation: dict[str, int], release: bool
+) -> None:
+    plan = build(TYPES, formation, 5000, NOTHING, release)
+    assert len(plan.processes) == sum(formation.values())
+    for values in zip(*[(process.name, process.port) for process in plan.processes], strict=True):
+        assert len(set(values)) == len(plan.processes)
