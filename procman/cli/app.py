@@ -111,6 +111,8 @@ def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
     wanted: dict[str, int] = {}
     if names:
         wanted = mistakes.gather(lambda: instances.resolve(names, counts, named), {})
+        if options.release:
+            mistakes.gather(lambda: instances.check_release(names, wanted, app.procfile), None)
     mistakes.check()
     return plans.build(app.types, wanted, base, with_root(app), options.release)
 

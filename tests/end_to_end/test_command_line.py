@@ -213,3 +213,18 @@ class TestRelease:
     def test_the_code_of_a_failing_one_counts_though_exit_code_from_names_another(self, app: App) -> None:
         app.procfile(web="exit 0", release="exit 3")
         assert app.do("start", "--release", "--exit-code-from", "web").code == 3
+
+    @pytest.mark.parametrize("command", ["start", "check"])
+    def test_one_that_is_not_there_is_a_mistake_and_nothing_starts(self, app: App, command: str) -> None:
+        app.procfile(web="touch web", relase="exit 0")
+        for words, env in (["--release"], {}), ([], {f"PROCMAN_{command.upper()}_RELEASE": "true"}):
+            ended = app.do(command, *words, env=env)
+            assert ended.code == 2
+            assert "--release: Procfile has no 'release:' line, did you mean 'relase'?\n" in ended.err
+        assert not (app.root / "web").exists()
+
+    def test_it_is_told_with_all_other_mistakes(self, app: App) -> None:
+        app.procfile(web="touch web")
+        ended = app.do("start", "--release", "-p", "many", "-m", "webb=2")
+        assert ended.code == 2
+        assert all(words in ended.err for words in ("no 'release:' line", "many", "'webb'"))

@@ -49,6 +49,18 @@ def resolve(
     return formation
 
 
+def check_release(types: Sequence[str], wanted: Iterable[str], procfile: str) -> None:
+    """Whether `--release` has something to run, and runs it only once. Raises `UserError`."""
+    if RELEASE not in types:
+        hint = suggest(RELEASE, types) or ": write one, or leave --release out"
+        text = f"{procfile} has no 'release:' line{hint}"
+    elif RELEASE in wanted:
+        text = f"it runs '{RELEASE}' first already: leave '{RELEASE}' out of the types to start"
+    else:
+        return
+    raise UserError([Problem("--release", None, text)])
+
+
 def _instances(name: str, counts: dict[str, int] | None, names: Sequence[str]) -> int:
     if names:
         return (counts or {}).get(name, 1) if name in names else 0

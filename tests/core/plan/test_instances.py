@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.plan.instances import ALL, parse, resolve
+from procman.core.plan.instances import ALL, check_release, parse, resolve
+from procman.errors import Problem
 from tests.core.expect import problems, problems_if_any
 
 TYPES = ("web", "worker", "release", "clock")
@@ -108,6 +109,23 @@ def test_a_formation_of_nothing_is_an_error(counts: dict[str, int], names: list[
     assert texts(*problems(lambda: resolve(TYPES, counts, names))) == [
         "nothing to start: every process type has 0 instances"
     ]
+
+
+@pytest.mark.parametrize(
+    ("types", "text"),
+    [
+        (["web", "relase"], "Procfile.x has no 'release:' line, did you mean 'relase'?"),
+        (["web"], "Procfile.x has no 'release:' line: write one, or leave --release out"),
+    ],
+)
+def test_to_ask_for_a_release_that_is_not_there_is_an_error(types: list[str], text: str) -> None:
+    assert problems(lambda: check_release(types, types, "Procfile.x")) == (Problem("--release", None, text),)
+
+
+def test_a_release_is_run_only_once() -> None:
+    check_release(TYPES, ["web"], "Procfile")
+    (problem,) = problems(lambda: check_release(TYPES, ["release", "web"], "Procfile"))
+    assert problem.text == "it runs 'release' first already: leave 'release' out of the types to start"
 
 
 COUNTS = st.none() | st.dictionaries(st.sampled_from([*TYPES, ALL, "wrong"]), st.integers(0, 3))
