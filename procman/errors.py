@@ -30,6 +30,11 @@ class ProcmanError(Exception):
 
     exit_code = 1
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What the user reads, a line for each mistake."""
+        return (str(self),)
+
 
 class UserError(ProcmanError):
     """Mistakes in what the user wrote, all that were found, in the order of their lines."""
@@ -38,7 +43,11 @@ class UserError(ProcmanError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__("\n".join(self.lines))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(map(str, self.problems))
 
 
 class UnknownNameError(UserError):

@@ -37,8 +37,8 @@ def test_the_two_set_up_commands_are_targets_of_make() -> None:
 
 
 def test_where_is_points_at_what_there_is() -> None:
-    table = README.partition("## Where is")[2].partition("##")[0]
+    table = (ROOT / "CONTRIBUTING.md").read_text().partition("## Where is")[2].partition("##")[0]
     paths = [path for path in re.findall(r"`([\w/.-]+)`", table) if "/" in path]
     assert len(paths) >= 10
     missing = [path for path in paths if not (ROOT / path).exists()]
-    assert not missing, f"README points at {missing}, which is not there"
+    assert not missing, f"CONTRIBUTING points at {missing}, which is not there"

@@ -41,7 +41,7 @@ def main() -> None:
 
 def run(words: Sequence[str], guarded: Guarded | None) -> int:
     """Do what the words say; the exit code. A user's mistake is told on stderr, without a traceback."""
-    from procman.cli import parser
+    from procman.cli import complaints, parser
     from procman.errors import ProcmanError
 
     try:
@@ -50,7 +50,7 @@ def run(words: Sequence[str], guarded: Guarded | None) -> int:
         _tell(error, as_json=_command(words) == "check" and "--json" in words)
         return error.exit_code
     except OSError as error:  # the world is not as it should be: no descriptors, no working folder
-        print(f"procman: {error}", file=sys.stderr)
+        complaints.tell(str(error))
         return 1
 
 
@@ -63,6 +63,7 @@ def _dispatch(options: Namespace, guarded: Guarded | None) -> int:
 
 
 def _tell(error: ProcmanError, as_json: bool) -> None:
+    from procman.cli import complaints
     from procman.errors import UserError
 
     if as_json and isinstance(error, UserError):
@@ -70,7 +71,7 @@ def _tell(error: ProcmanError, as_json: bool) -> None:
 
         print(mistakes_as_json(error))
     else:
-        print(error, file=sys.stderr)
+        complaints.tell(*error.lines)
 
 
 def _command(words: Sequence[str]) -> str:

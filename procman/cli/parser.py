@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from procman import __version__
-from procman.cli import options
+from procman.cli import complaints, options
 from procman.errors import USAGE, UserError, suggest
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class Parser(argparse.ArgumentParser):
         if typed:
             message = f"no command '{typed}'{suggest(typed, COMMANDS)}"
         self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
+        complaints.tell(message)
+        self.exit(USAGE)
 
 
 def build() -> Parser:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
-from procman.cli import stores
+from procman.cli import complaints, stores
 from procman.core.facts import signal_name
 from procman.core.plan import plan as plans
 from procman.core.tasks.run import Ending, Outcome, Request, Trigger
@@ -67,7 +66,7 @@ class Recorded:
             act()
         except StoreError as error:
             self._store = None
-            print(f"this run will not be in the history: {error}", file=sys.stderr)
+            complaints.tell(f"this run will not be in the history: {error}")
 
 
 def _outcome(code: int) -> tuple[Outcome, str | None]:

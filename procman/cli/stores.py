@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
+from procman.cli import complaints
 from procman.core.plan.commands import unknown_task
 from procman.errors import Problem, StoreError, UnknownNameError
 from procman.host import wake
@@ -31,7 +31,7 @@ def open_for_writing(root: str, durable: bool = False) -> Store:
         raise StoreError(f"{folder} cannot be made: {error.strerror}") from None
     store = open_store(os.path.join(folder, DATABASE), durable=durable)
     if store.moved_aside:
-        print(f"the store was damaged: begun anew, the old one is {store.moved_aside}", file=sys.stderr)
+        complaints.tell(f"the store was damaged: begun anew, the old one is {store.moved_aside}")
     return store
 
 
@@ -49,13 +49,13 @@ def open_for_reading(root: str) -> Store | None:
 def ring(root: str) -> None:
     """Wake the procman that runs the tasks of this app, or say that there is none."""
     if not wake.ring(os.path.join(root, FOLDER)):
-        print(NOBODY, file=sys.stderr)
+        complaints.tell(NOBODY)
 
 
 def say_if_nobody(root: str) -> None:
     """Say it when no procman runs the tasks of this app."""
     if not wake.heard(os.path.join(root, FOLDER)):
-        print(NOBODY, file=sys.stderr)
+        complaints.tell(NOBODY)
 
 
 def find(name: str, tasks: Mapping[str, Task], command: str) -> Task:

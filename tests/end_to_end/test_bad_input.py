@@ -58,7 +58,7 @@ def test_a_procfile_that_may_not_be_read(app: App) -> None:
     app.write("Procfile", "web: true\n", mode=0)
     running = app.launch(PYTHON, "-c", WITHOUT_PRIVILEGE, *START)
     assert running.end() == 2
-    assert running.err.text == "Procfile: cannot be read: Permission denied\n"
+    assert running.err.text == "procman: Procfile: cannot be read: Permission denied\n"
 
 
 def test_an_env_file_that_may_not_be_read(app: App) -> None:
@@ -66,7 +66,7 @@ def test_an_env_file_that_may_not_be_read(app: App) -> None:
     app.write(".env", "A=1\n", mode=0)
     running = app.launch(PYTHON, "-c", WITHOUT_PRIVILEGE, *START)
     assert running.end() == 2
-    assert running.err.text == ".env: cannot be read: Permission denied\n"
+    assert running.err.text == "procman: .env: cannot be read: Permission denied\n"
 
 
 def test_a_folder_instead_of_a_procfile(app: App) -> None:
@@ -133,7 +133,7 @@ def test_a_bad_line_in_the_env_file_is_told_with_its_number(app: App, line: byte
     app.procfile(web="true")
     app.write(".env", b"# first\nGOOD=1\n\n" + line + b"\nALSO_GOOD=2\n")
     said = refused(app)
-    assert said.startswith(".env:4: ")
+    assert said.startswith("procman: .env:4: ")
     assert text in said
 
 

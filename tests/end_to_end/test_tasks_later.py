@@ -16,7 +16,7 @@ from tests.end_to_end.output import wait_until
 if TYPE_CHECKING:
     from tests.end_to_end.harness import App, Running
 
-NOBODY = "nothing will run until 'procman start'\n"
+NOBODY = "procman: nothing will run until 'procman start'\n"
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -178,13 +178,13 @@ def test_a_job_that_is_canceled_never_runs_and_is_in_the_history(app: App) -> No
 
 def test_to_cancel_twice_or_what_never_was_is_4_and_says_why(app: App) -> None:
     app.tasks("show: 'true'")
-    assert app.do("cancel", "1") == (4, "", "cancel: no job '1': 'procman jobs' lists them\n")
+    assert app.do("cancel", "1") == (4, "", "procman: cancel: no job '1': 'procman jobs' lists them\n")
     app.do("run", "task", "show", "--in", "1h")
     app.do("run", "task", "show")
     assert app.listed("cancel", "1")[0]["outcome"] == "canceled"
     twice = app.do("cancel", "1")
     assert (twice.code, twice.out) == (4, "")
-    assert twice.err == "cancel: show.1 does not wait any more: it is canceled\n"
+    assert twice.err == "procman: cancel: show.1 does not wait any more: it is canceled\n"
     assert "show.2 does not wait any more: it is ok" in app.do("cancel", "2").err
     for text in ("99", "-1", "²", "9" * 30):
         ended = app.do("cancel", "--", text)
@@ -194,7 +194,7 @@ def test_to_cancel_twice_or_what_never_was_is_4_and_says_why(app: App) -> None:
 
 def test_a_paused_task_skips_ticks_and_holds_jobs_over_restarts_until_it_is_resumed(app: App) -> None:
     app.tasks("beat: {command: 'true', schedule: every second}\nshow: 'true'")
-    assert app.do("pause", "beat") == (0, "beat is paused\n", "nothing will run until 'procman start'\n")
+    assert app.do("pause", "beat") == (0, "beat is paused\n", NOBODY)
     assert app.do("pause", "beat").out == "beat was paused already\n"
     assert app.listed("pause", "show") == [{"task": "show", "paused": True}]
     assert [task["paused"] for task in app.listed("schedule")] == [True, True]

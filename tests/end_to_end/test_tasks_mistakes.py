@@ -66,7 +66,7 @@ EXPRESSIONS = [
 
 def told(text: str) -> list[tuple[str, int, str]]:
     """File, line and text of each mistake."""
-    found = [re.fullmatch(r"([\w.]+):(\d+): (.+)", line) for line in text.splitlines()]
+    found = [re.fullmatch(r"procman: ([\w.]+):(\d+): (.+)", line) for line in text.splitlines()]
     assert all(found), text
     return [(match[1], int(match[2]), match[3]) for match in found if match]
 
@@ -159,7 +159,7 @@ def test_a_file_of_anything_is_refused_without_traceback(app: App, content: byte
     app.write("procman.yml", content)
     ended = app.do("start")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("procman.yml")
+    assert ended.err.startswith("procman: procman.yml")
     assert "Traceback" not in ended.err
     assert len(ended.err) < 5000
 
@@ -177,7 +177,7 @@ def test_a_file_that_may_not_be_read_is_told(app: App) -> None:
     for command in ("start", "check", "tasks", "scheduler"):
         running = app.launch(PYTHON, "-c", WITHOUT_PRIVILEGE, *PROCMAN, command)
         assert running.end() == 2
-        assert running.err.text == "procman.yml: cannot be read: Permission denied\n"
+        assert running.err.text == "procman: procman.yml: cannot be read: Permission denied\n"
 
 
 def test_a_folder_instead_of_the_file_is_told(app: App) -> None:
@@ -185,7 +185,7 @@ def test_a_folder_instead_of_the_file_is_told(app: App) -> None:
     (app.root / "procman.yml").mkdir()
     ended = app.do("start")
     assert ended.code == 2
-    assert ended.err == "procman.yml: cannot be read: Is a directory\n"
+    assert ended.err == "procman: procman.yml: cannot be read: Is a directory\n"
 
 
 def test_a_task_named_like_a_process_type_is_told_where_both_matter(app: App) -> None:
@@ -328,5 +328,5 @@ def test_without_a_zone_in_the_file_it_is_that_of_the_system(app: App) -> None:
     ended = app.do("next", env={"TZ": "Mars/Olympus"})
     assert (ended.code, ended.out) == (2, "")
     assert re.fullmatch(
-        r"procman\.yml: the system's time zone cannot be told .*: set 'timezone:'\n", ended.err
+        r"procman: procman\.yml: the system's time zone cannot be told .*: set 'timezone:'\n", ended.err
     )

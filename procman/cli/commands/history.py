@@ -12,7 +12,7 @@ from procman.cli import app as apps
 from procman.cli import rows, stores, tables, taskfiles
 from procman.core.schedule.durations import wording
 from procman.core.text.escapes import keep_still, printable
-from procman.errors import NO_SUCH_NAME, Problem, UnknownNameError, UserError, suggest
+from procman.errors import Problem, UnknownNameError, UserError, suggest
 from procman.host.identity import alive
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def _ending(run: Run) -> str:
 def _show(store: Store | None, number: str, as_json: bool, zone: tzinfo) -> int:
     run = store.run(int(number)) if store and number.isdecimal() and len(number) < 19 else None
     if store is None or run is None:
-        print(f"history show: no run '{number}'", file=sys.stderr)
-        return NO_SUCH_NAME
+        raise UnknownNameError([Problem("history show", None, f"no run '{number}'")])
     output = store.output(run.id)
     if as_json:
         text = None if output is None else output.decode(errors="replace")

@@ -1,0 +1,15 @@
+"""What procman says on stderr: each line begins with `procman:`, and nothing in it moves a terminal."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+
+from procman.core.text.escapes import printable
+
+
+def tell(*lines: str) -> None:
+    """Print the lines. Where stderr cannot be written (a full disk, say) nobody is left to tell."""
+    with suppress(OSError):
+        for line in lines:
+            print(f"procman: {printable(line)}", file=sys.stderr)
