@@ -9,6 +9,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from procman.cli import taskfiles
 from procman.core.facts import Notice
 from procman.engine import storequeue
 from procman.engine.needs import World
@@ -40,6 +41,7 @@ class Scheduling:
     def __init__(self, app: App, poller: Poller) -> None:
         folder = os.path.join(app.root, FOLDER)
         make_folder(folder)
+        self._root = app.root
         self._tasks = app.tasks
         self._poller = poller
         self._store = open_store(os.path.join(folder, DATABASE))
@@ -67,6 +69,7 @@ class Scheduling:
         world = World(
             clock=time.monotonic,
             wall=time.time,
+            zone=taskfiles.zone(self._root),
             chance=random.random,
             owner=identity.own(),
             identity=identity.identity,

@@ -100,6 +100,21 @@ class RetryPlanned(NamedTuple):
         return f"{self.name} will be tried again in {self.seconds:.0f} s ({which})"
 
 
+class TasksAwaited(NamedTuple):
+    """So many tasks are there, some paused; `task` is the one that is due first, `when` as people say it."""
+
+    tasks: int
+    paused: int
+    task: str | None
+    when: str
+
+    def __str__(self) -> str:
+        tasks = "1 task" if self.tasks == 1 else f"{self.tasks} tasks"
+        paused = f" ({self.paused} paused)" if self.paused else ""
+        coming = f"next: {self.task} {self.when}" if self.task else "nothing scheduled"
+        return f"{tasks}{paused}, {coming}"
+
+
 class TicksMissed(NamedTuple):
     """Ticks of a task that came too late, of which some are made up for."""
 
@@ -143,6 +158,7 @@ Fact = (
     | SignalForwarded
     | RunEnded
     | RetryPlanned
+    | TasksAwaited
     | TicksMissed
     | ClockSetBack
     | Notice

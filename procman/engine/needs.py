@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from datetime import tzinfo
 
     from procman.core.messages import Message
     from procman.core.plan.plan import ProcessPlan
@@ -199,6 +200,8 @@ class World(NamedTuple):
     """Monotonic."""
     wall: Callable[[], float]
     """UTC since the epoch."""
+    zone: tzinfo
+    """Where times are shown for people."""
     chance: Callable[[], float]
     """A random number in [0, 1)."""
     owner: str

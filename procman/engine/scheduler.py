@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from procman.core import facts
 from procman.core.tasks import due
+from procman.core.tasks.outlook import outlook
 from procman.core.tasks.run import Outcome, Run, State, TickRow
 from procman.core.tasks.task import OnLost
 from procman.engine.admission import Admissions
@@ -134,6 +136,8 @@ class Scheduler:
         for run in lost:
             self._publish(facts.RunEnded(run.name, Outcome.LOST, run.reason or "procman was killed"))
         wall = self._world.wall()
+        now = datetime.fromtimestamp(wall, self._world.zone)
+        self._publish(outlook(self._tasks.values(), states, now))
         for task in self._tasks.values():
             if task.enabled and task.schedules:
                 known = states[task.name].accounted

@@ -219,6 +219,14 @@ def test_ctrl_c_on_the_terminal_stops_the_scheduler(app: App) -> None:
     assert app.runs[0].outcome is Outcome.STOPPED
 
 
+def test_start_says_what_is_scheduled_in_the_zone_of_the_app(app: App) -> None:
+    app.procfile(web=SLEEPER)
+    app.tasks("late: {command: 'true', schedule: at 2040-01-01 06:00 UTC}", top="timezone: Asia/Tokyo\n")
+    running = app.start()
+    running.wait_for(r"^.*system +\| 1 task, next: late at 15:00 on Sun 2040-01-01$")
+    assert running.stop() == 0
+
+
 def test_without_scheduler_no_task_runs_and_no_store_is_made(app: App) -> None:
     app.procfile(web="sleep 0.3")
     app.tasks("boot: {command: 'true', schedule: '@reboot'}")

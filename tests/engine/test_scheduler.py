@@ -26,6 +26,9 @@ remind:
   schedule: every 10 minutes
 """
 
+NEXT = "1 task, next: remind at 12:10"
+"""What is told at the beginning."""
+
 
 def with_(**keys: object) -> str:
     return EVERY_10 + "".join(f"  {key}: {value}\n" for key, value in keys.items())
@@ -60,7 +63,7 @@ def test_the_row_tells_all_there_is_to_tell() -> None:
 def test_nothing_is_done_between_two_ticks() -> None:
     table = Timetable(EVERY_10).start()
     assert table.scheduler.deadline == pytest.approx(30.0)  # a look at the clock, and no more
-    assert table.at(9, 59).told() == []
+    assert table.at(9, 59).told() == [NEXT]
 
 
 def test_a_task_that_is_not_enabled_has_no_ticks() -> None:
@@ -433,6 +436,7 @@ def test_a_pause_outlives_a_restart_and_its_ticks_are_not_made_up_for() -> None:
     table.stop()
     table.pass_time(3600)
     again = Timetable(with_(missed="all", grace="1d"), table.store, table_end(table)).start()
+    assert again.told()[0] == "1 task (1 paused), nothing scheduled"
     assert {run.outcome for run in again.runs()} == {Outcome.SKIPPED}
     again.at(1).stop()
     again.pass_time(1800)
@@ -513,7 +517,7 @@ def test_while_the_store_cannot_be_written_no_tick_runs_and_none_is_forgotten() 
     table.worker.broken = StoreError("procman.db: the disk is full: make room")
     table.at(25)
     assert table.runs() == []
-    assert table.told() == ["procman.db: the disk is full: make room; tasks wait until that is over"]
+    assert table.told() == [NEXT, "procman.db: the disk is full: make room; tasks wait until that is over"]
     table.worker.broken = None
     table.at(25, 6)
     assert table.rows() == ["remind 10:00 catch_up ok", "remind 20:00 catch_up ok"]

@@ -63,6 +63,7 @@ class Timetable:
         self.world = World(
             clock=self.clock,
             wall=lambda: self.wall,
+            zone=UTC,
             chance=lambda: 0.0,
             owner=owner,
             identity=lambda pid: f"child-{pid}",
