@@ -36,7 +36,10 @@ def main() -> None:
         guarded = outcome
     else:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.exit(run(words, guarded))
+    try:
+        sys.exit(run(words, guarded))
+    finally:
+        _let_go_of_stderr()
 
 
 def run(words: Sequence[str], guarded: Guarded | None) -> int:
@@ -90,3 +93,12 @@ def _fill_standard_streams() -> None:
     while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(fd)
+
+
+def _let_go_of_stderr() -> None:
+    """Where it cannot be written, Python would exit with 120 at its very end, whatever we say."""
+    try:
+        if sys.stderr:  # None when it was closed from the beginning
+            sys.stderr.flush()
+    except OSError:
+        sys.stderr = None

@@ -35,25 +35,27 @@ class PidFile:
         if not _is_file(self._path, fd):  # its holder removed it between our open and our lock
             os.close(fd)
             return self.acquire(pid)
+        self._fd = fd  # ours from here on, and to be removed, though a full disk may not take the pid
         os.ftruncate(fd, 0)
         os.write(fd, b"%d\n" % pid)
-        self._fd = fd
         return None
 
     def release(self) -> None:
-        """Remove the file, if it is ours."""
-        if self._fd >= 0:
-            if _is_file(self._path, self._fd):  # the folder may have been cleaned, or made anew by another
+        """Remove the file, if it is ours. Raises `OSError` when it has to stay; it is stale then."""
+        fd, self._fd = self._fd, -1
+        try:
+            if fd >= 0 and _is_file(self._path, fd):  # the folder may be cleaned, or made anew by another
                 os.unlink(self._path)
-            os.close(self._fd)
-            self._fd = -1
+        finally:
+            if fd >= 0:
+                os.close(fd)
 
 
 def _is_file(path: str, fd: int) -> bool:
     """Whether the open file is the one that has this path now."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(fd))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 

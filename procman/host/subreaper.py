@@ -10,6 +10,8 @@ import signal
 import sys
 import time
 
+from procman.host.descent import descendants
+
 PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 KILL_AGAIN_SECONDS = 0.05
@@ -41,19 +43,6 @@ def any_children() -> bool:
             return False
         if not pid:
             return True
-
-
-def descendants() -> list[tuple[int, str]]:
-    """Pid and name of every living descendant."""
-    import psutil  # 40 ms, and only a process that left something behind needs it
-
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            found.append((process.pid, process.name()))
-        except psutil.Error:
-            continue
-    return found
 
 
 def sweep(grace: float, impatient: set[signal.Signals]) -> None:

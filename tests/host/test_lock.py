@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -12,6 +13,7 @@ import pytest
 from procman.host.lock import PidFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -38,6 +40,47 @@ def test_it_is_gone_after_its_release(tmp_path: Path) -> None:
     pid_file.release()
     pid_file.release()
     assert not (tmp_path / ".procman" / "procman.pid").exists()
+
+
+def test_a_removal_that_fails_is_told_once_and_leaves_a_stale_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid_file = PidFile(str(tmp_path))
+    pid_file.acquire(42)
+    descriptors = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr("procman.host.lock.os.unlink", refusing(errno.EROFS))
+    with pytest.raises(OSError, match="Read-only file system"):
+        pid_file.release()
+    pid_file.release()
+    assert len(os.listdir("/proc/self/fd")) == descriptors - 1
+    assert PidFile(str(tmp_path)).acquire(43) is None
+
+
+def test_a_file_that_takes_no_pid_is_removed_all_the_same(tmp_path: Path) -> None:
+    pid_file = PidFile(str(tmp_path))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("procman.host.lock.os.write", refusing(errno.ENOSPC))
+        with pytest.raises(OSError, match="No space left"):
+            pid_file.acquire(42)
+    pid_file.release()
+    assert not (tmp_path / ".procman" / "procman.pid").exists()
+
+
+def refusing(number: int) -> Callable[..., None]:
+    """A call of the system that always fails."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+def test_a_folder_that_has_become_a_file_is_no_matter(tmp_path: Path) -> None:
+    pid_file = PidFile(str(tmp_path))
+    pid_file.acquire(42)
+    shutil.rmtree(tmp_path / ".procman")
+    (tmp_path / ".procman").touch()
+    pid_file.release()
 
 
 @pytest.mark.parametrize("left", ["4711\n", "", "garbage", "9" * 100])

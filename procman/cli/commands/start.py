@@ -13,7 +13,7 @@ from procman.core.plan.plan import Policy
 from procman.engine.engine import Engine
 from procman.engine.supervisor import Supervisor
 from procman.errors import Problem, StoreError, UserError, suggest
-from procman.host import ports, subreaper
+from procman.host import descent, ports, subreaper
 from procman.host.children import Children
 from procman.host.lock import FOLDER, PidFile
 from procman.host.poller import Poller
@@ -66,20 +66,21 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
         troubles += _claim(pid_file, os.getppid() if guarded else os.getpid())
     for warning in (*troubles, *_taken_ports(plan)):
         log.say(warning)
-    try:
-        return _to_the_end(engine, options.timeout, log, scheduling)
-    finally:
-        pid_file.release()
-
-
-def _to_the_end(engine: Engine, timeout: float, log: Log, scheduling: Scheduling | None) -> int:
-    """All there is to run, to its very end; the exit code."""
     code = engine.run()
+    _tidy(options.timeout, log, scheduling, pid_file)
+    engine.flush()
+    return code
+
+
+def _tidy(timeout: float, log: Log, scheduling: Scheduling | None, pid_file: PidFile) -> None:
+    """What fails here is told, and changes no exit code."""
     _sweep(timeout, log)
     for notice in scheduling.end() if scheduling else ():
         log.say(notice)
-    engine.flush()
-    return code
+    try:
+        pid_file.release()
+    except OSError as error:
+        log.say(Notice(f"cannot tidy up {FOLDER}: {error.strerror}"))
 
 
 def _scheduling(app: App, poller: Poller, needed: bool) -> tuple[Scheduling | None, list[Notice]]:
@@ -141,7 +142,7 @@ def _taken_ports(plan: Plan) -> Iterator[Notice]:
 def _sweep(grace: float, log: Log) -> None:
     """Stop what left its process group: daemons and the like, adopted when their parents ended."""
     if subreaper.any_children():
-        left = ", ".join(f"{name} (pid {pid})" for pid, name in subreaper.descendants())
+        left = ", ".join(f"{name} (pid {pid})" for pid, name in descent.descendants())
         log.say(Notice(f"stopping what was left behind: {left}"))
         subreaper.sweep(grace, set(STOPPING))
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
