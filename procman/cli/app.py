@@ -6,7 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from procman.cli import taskfiles
+from procman.cli import complaints, lookalikes, taskfiles
 from procman.core.plan import dotenv, instances, procfile
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
@@ -27,6 +27,7 @@ NO_TYPES: tuple[ProcessType, ...] = ()
 NO_VARIABLES: dict[str, str] = {}
 NO_TASKS: dict[str, Task] = {}
 PROCFILE_HINT = "no such file: write one with a line like 'web: python app.py', or name one with -f"
+ONLY_TASKS = "'procman scheduler' runs the tasks of procman.yml without one"
 
 
 class App(NamedTuple):
@@ -37,6 +38,8 @@ class App(NamedTuple):
     types: tuple[ProcessType, ...]
     environment: Environment
     tasks: dict[str, Task]
+    warnings: tuple[str, ...] = ()
+    """What is probably wrong with the files as a whole."""
 
 
 class Mistakes:
@@ -68,12 +71,17 @@ def load(
     optional = not need_procfile and not options.procfile and not os.path.exists(path)
     types = NO_TYPES if optional else mistakes.gather(partial(_types, path), NO_TYPES)
     environment = mistakes.gather(lambda: load_environment(root, options), NO_ENVIRONMENT)
-    tasks = mistakes.gather(lambda: load_tasks(root, types, with_schedules), NO_TASKS)
-    return App(root, path, types, environment, tasks)
+    tasks = mistakes.gather(lambda: _tasks(root, types, with_schedules), NO_TASKS)
+    return App(root, path, types, environment, tasks, tuple(taskfiles.misnamed(root)))
 
 
-def load_tasks(root: str, types: Iterable[ProcessType] = (), with_schedules: bool = True) -> dict[str, Task]:
-    """The tasks of procman.yml, none where there is no such file. Raises `UserError`."""
+def load_tasks(root: str) -> dict[str, Task]:
+    """The tasks of procman.yml alone, none where there is no such file. Raises `UserError`."""
+    complaints.tell(*taskfiles.misnamed(root))
+    return _tasks(root, (), with_schedules=True)
+
+
+def _tasks(root: str, types: Iterable[ProcessType], with_schedules: bool) -> dict[str, Task]:
     path = taskfiles.path_in(root)
     if path is None:
         return {}
@@ -123,13 +131,17 @@ def with_root(app: App) -> Environment:
     return app.environment._replace(values=values)
 
 
-def read(path: str, missing: str = "no such file") -> bytes:
-    """The bytes of a file. Raises `UserError` when it is missing, a folder or not to be read."""
+def read(path: str, option: str, missing: str = "no such file") -> bytes:
+    """The bytes of a file, which `option` may name. Raises `UserError` when it is missing, a folder or not
+    to be read."""
     try:
         with open(path, "rb") as file:
             return file.read()
     except FileNotFoundError:
-        text = missing
+        found = " and ".join(lookalikes.of(path))
+        text = (
+            f"no such file, but there is {found}: rename it, or name it with {option}" if found else missing
+        )
     except IsADirectoryError:
         text = "this is a folder, not a file"
     except OSError as error:
@@ -162,8 +174,13 @@ def _procfile(options: Namespace) -> str:
 
 
 def _types(path: str) -> tuple[ProcessType, ...]:
-    return procfile.parse(read(path, PROCFILE_HINT), path)
+    return procfile.parse(read(path, "-f", _without_procfile(os.path.dirname(path))), path)
+
+
+def _without_procfile(folder: str) -> str:
+    other = [ONLY_TASKS] if taskfiles.path_in(folder) else taskfiles.misnamed(folder)
+    return "; ".join([PROCFILE_HINT, *other])
 
 
 def _variables(path: str, known: Mapping[str, str], known_wins: bool) -> dict[str, str]:
-    return dotenv.parse(read(path), path, known, known_wins)
+    return dotenv.parse(read(path, "-e"), path, known, known_wins)

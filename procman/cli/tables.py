@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 UNBOUNDED = 10_000
+WHOLE = ("task", "process", "variable")
 NAMES = 0.4
-"""Names of tasks are not broken while they leave so much of the width to the other columns."""
+"""Names in such columns are not broken while they leave so much of the width to the other columns."""
 COLOURS = {
     "ok": "green",
     "failed": "red",
@@ -47,7 +48,7 @@ def show(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
     for number, heading in enumerate(headings):
         whole = (
-            heading == "task" and max((len(row[number]) for row in rows), default=0) <= console.width * NAMES
+            heading in WHOLE and max((len(row[number]) for row in rows), default=0) <= console.width * NAMES
         )
         justify: JustifyMethod = "right" if number in right else "left"
         table.add_column(heading, justify=justify, overflow="fold", no_wrap=whole)

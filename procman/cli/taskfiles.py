@@ -7,10 +7,11 @@ from datetime import UTC
 from functools import cache
 from typing import TYPE_CHECKING
 
-from procman.cli import foreman
+from procman.cli import foreman, lookalikes
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import tzinfo
 
     from procman.core.config.taskfile import TaskFile
@@ -22,6 +23,14 @@ def path_in(root: str) -> str | None:
     """The path of the app's file, as people call it; None when there is none."""
     path = os.path.join(root, FILE)
     return os.path.relpath(path) if os.path.exists(path) else None
+
+
+def misnamed(root: str) -> Iterator[str]:
+    """A sentence about each file that was probably meant to be procman.yml, where there is none."""
+    path = os.path.join(root, FILE)
+    if not os.path.exists(path):
+        for name in lookalikes.of(path, loosely=False):
+            yield f"{os.path.relpath(os.path.join(root, name))} is not read: rename it to {FILE}"
 
 
 @cache

@@ -43,6 +43,29 @@ def test_a_missing_procfile_named_by_hand(app: App) -> None:
     assert "Procfile.dev: no such file" in refused(app, "-f", "Procfile.dev")
 
 
+@pytest.mark.parametrize("name", ["Procfile.dev", "procfile", "Profile"])
+def test_a_missing_procfile_with_one_like_it(app: App, name: str) -> None:
+    app.write(name, "web: true\n")
+    said = f"procman: Procfile: no such file, but there is {name}: rename it, or name it with -f\n"
+    for command in ("start", "check"):
+        assert complaint(app.do(command)) == said
+
+
+def test_a_missing_env_file_with_one_like_it(app: App) -> None:
+    app.procfile(web="true")
+    app.write(".env.local", "A=1\n")
+    assert ".env.lokal: no such file, but there is .env.local: rename it, or name it with -e" in refused(
+        app, "-e", ".env.lokal"
+    )
+
+
+def test_a_missing_procfile_beside_tasks_and_what_would_be_procman_yml(app: App) -> None:
+    app.write("procman.yaml", "tasks: {t: 'true'}\n")
+    assert refused(app).endswith("; procman.yaml is not read: rename it to procman.yml\n")
+    app.write("procman.yml", "tasks: {t: 'true'}\n")
+    assert refused(app).endswith("; 'procman scheduler' runs the tasks of procman.yml without one\n")
+
+
 def test_a_missing_folder(app: App) -> None:
     assert "nowhere" in refused(app, "-d", "nowhere")
     assert "nowhere" in refused(app, "-f", "nowhere/Procfile")

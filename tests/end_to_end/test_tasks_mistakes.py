@@ -229,8 +229,10 @@ def test_check_shows_tasks_in_words_and_json_with_what_is_odd_about_them(app: Ap
     )
     ended = app.do("check")
     assert (ended.code, ended.err) == (0, "")
-    assert re.search(r"^by_hand +by hand +true$", ended.out, re.MULTILINE)
-    assert re.search(r"^often +\*/45 \* \* \* \* +next \S+Z +nosuchprogram$", ended.out, re.MULTILINE)
+    assert re.search(r"^by_hand +by hand +- +true$", ended.out, re.MULTILINE)
+    assert re.search(
+        r"^often +\*/45 \* \* \* \* +\w{3} [\d-]+ [\d:]+ +nosuchprogram$", ended.out, re.MULTILINE
+    )
     described = json.loads(app.do("check", "--json").out)
     assert [set(task) for task in described["tasks"]] == [
         {"name", "description", "command", "schedule", "next_tick"}
@@ -246,6 +248,43 @@ def test_check_shows_tasks_in_words_and_json_with_what_is_odd_about_them(app: Ap
     ):
         assert part in warnings
         assert f"warning: {part}" in ended.out
+
+
+def test_an_app_without_a_procfile_is_checked_too(app: App) -> None:
+    app.tasks("t: {command: 'true', schedule: at 2040-01-01 06:00 UTC}", top="timezone: Asia/Tokyo\n")
+    ended = app.do("check")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines() == [
+        "valid procman.yml detected (t), and no Procfile",
+        "",
+        "task  schedule                 next (Asia/Tokyo)        command",
+        "t     at 2040-01-01 06:00 UTC  Sun 2040-01-01 15:00:00  true",
+    ]
+    described = json.loads(app.do("check", "--json").out)
+    assert (described["procfile"], described["processes"]) == (None, [])
+    assert app.do("check", "-f", "Procfile").code == 2  # it was asked for
+
+
+def test_an_app_with_neither_is_none_and_mistakes_in_the_one_are_all_there_is_to_tell(app: App) -> None:
+    for content in (None, "start: {port: 3000}\n"):
+        if content is not None:
+            app.write("procman.yml", content)
+        assert app.do("check").err.startswith("procman: Procfile: no such file")
+    app.tasks("t: {command: 'true', schedule: nonsense}")
+    assert [line for _, line, _ in told(app.do("check").err)] == [2]
+
+
+def test_a_file_that_was_meant_to_be_procman_yml_is_told_by_whatever_reads_it(app: App) -> None:
+    app.procfile(web="true")
+    app.write("procman.yaml", "tasks: {t: 'true'}\n")
+    said = "procman.yaml is not read: rename it to procman.yml"
+    assert f"system | {said}\n" in app.do("start", "--no-timestamp").out
+    assert f"warning: {said}\n" in app.do("check").out
+    assert json.loads(app.do("check", "--json").out)["warnings"] == [said]
+    for words in (("tasks",), ("schedule",), ("next",), ("run", "task", "t"), ("pause", "t"), ("scheduler",)):
+        assert app.do(*words).err.startswith(f"procman: {said}\n"), words
+    app.write("procman.yml", "tasks: {t: 'true'}\n")
+    assert said not in app.do("check").out
 
 
 # start: options

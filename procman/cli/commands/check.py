@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import sys
 import time
+from datetime import datetime
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
-from procman.cli import warnings
+from procman.cli import tables, taskfiles, warnings
+from procman.cli.commands.tasks import BY_HAND
 from procman.cli.rows import task as describe_task
 from procman.core.schedule.instants import rfc3339
+from procman.core.text.escapes import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
+    from datetime import tzinfo
 
     from procman.cli.app import App
+    from procman.cli.rows import Row
     from procman.core.plan.plan import Plan
     from procman.core.tasks.task import Task
     from procman.errors import UserError
@@ -28,10 +34,15 @@ def run(options: Namespace) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a command may have what the terminal cannot show
     mistakes = apps.Mistakes()
-    app = apps.load(options, mistakes)
+    app = apps.load(options, mistakes, need_procfile=False)
+    if not app.types and not app.tasks and not (mistakes.problems and taskfiles.path_in(app.root)):
+        mistakes.gather(lambda: apps.types_of(options), apps.NO_TYPES)  # told what is missing
     plan = apps.plan(app, options, mistakes)
     described = describe(app, plan)
-    print(json.dumps(described, indent=2) if options.json else in_words(app, described))
+    if options.json:
+        print(json.dumps(described, indent=2))
+    else:
+        _show(described, taskfiles.zone(app.root))
     return 0
 
 
@@ -41,11 +52,11 @@ def mistakes_as_json(error: UserError) -> str:
     return json.dumps({"errors": values}, indent=2)
 
 
-def describe(app: App, plan: Plan) -> dict[str, Any]:
+def describe(app: App, plan: Plan) -> Row:
     """The plan as plain values. Of the environment only names: values may be secrets."""
     now = time.time()
     return {
-        "procfile": app.procfile,
+        "procfile": app.procfile if app.types else None,
         "root": app.root,
         "processes": [
             {
@@ -59,32 +70,46 @@ def describe(app: App, plan: Plan) -> dict[str, Any]:
         ],
         "environment": [{"key": key, "source": source} for key, source in plan.environment.sources.items()],
         "tasks": [_task(task, now) for task in app.tasks.values()],
-        "warnings": [*warnings.of(app, plan), *warnings.of_tasks(app, now)],
+        "warnings": [*app.warnings, *warnings.of(app, plan), *warnings.of_tasks(app, now)],
     }
 
 
-def _task(task: Task, now: float) -> dict[str, Any]:
+def _task(task: Task, now: float) -> Row:
     """A task as `procman tasks --json` has it, and when it is due next."""
     ticks = [tick for each in task.schedules if (tick := each.tick_after(int(now))) is not None]
     return {**describe_task(task), "next_tick": rfc3339(min(ticks)) if ticks and task.enabled else None}
 
 
-def in_words(app: App, described: dict[str, Any]) -> str:
+def _show(described: Row, zone: tzinfo) -> None:
     """The plan for people; its first line is Foreman's."""
-    processes = described["processes"]
-    width = max(len(each["name"]) for each in processes)
-    lines = [f"valid procfile detected ({', '.join(each['name'] for each in processes)})", ""]
-    for each in processes:
-        count = f"{each['instances']} x" if each["instances"] else "  -"
-        port = each["port"] or "-"
-        lines.append(f"{each['name']:{width}}  {count:>4}  port {port:<5}  {each['command']}")
-    if described["environment"]:
-        lines += ["", *(f"{each['key']}  from {each['source']}" for each in described["environment"])]
-    if described["tasks"]:
-        wide = max(len(each["name"]) for each in described["tasks"])
-        lines.append("")
-        for each in described["tasks"]:
-            due = f"  next {each['next_tick']}" if each["next_tick"] else ""
-            lines.append(f"{each['name']:{wide}}  {each['schedule'] or 'by hand'}{due}  {each['command']}")
-    lines += [f"warning: {text}" for text in described["warnings"]]
-    return "\n".join(lines)
+    processes, tasks = described["processes"], described["tasks"]
+    if processes:
+        print(f"valid procfile detected ({', '.join(each['name'] for each in processes)})")
+    else:
+        print(
+            f"valid {taskfiles.FILE} detected ({', '.join(each['name'] for each in tasks)}), and no Procfile"
+        )
+    sources = [(each["key"], each["source"]) for each in described["environment"]]
+    _table(("process", "instances", "port", "command"), [*map(_process_cells, processes)], right=(1, 2))
+    _table(("variable", "from"), sources)
+    _table(("task", "schedule", f"next ({zone})", "command"), [_task_cells(each, zone) for each in tasks])
+    if described["warnings"]:
+        print()
+    for text in described["warnings"]:
+        print(f"warning: {printable(text)}")
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    if rows:
+        print()
+        tables.show(headings, rows, right)
+
+
+def _process_cells(process: Row) -> tuple[str, ...]:
+    return process["name"], str(process["instances"]), str(process["port"] or "-"), process["command"]
+
+
+def _task_cells(task: Row, zone: tzinfo) -> tuple[str, ...]:
+    tick = task["next_tick"]
+    due = f"{datetime.fromisoformat(tick).astimezone(zone):%a %Y-%m-%d %H:%M:%S}" if tick else "-"
+    return task["name"], task["schedule"] or BY_HAND, due, task["command"]

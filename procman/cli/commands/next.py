@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from procman.cli.rows import Row
     from procman.core.schedule.schedule import Occurrence, Schedule
+    from procman.core.tasks.task import Task
 
     T = TypeVar("T")
 
@@ -55,13 +56,12 @@ class Coming(NamedTuple):
 def run(options: Namespace) -> int:
     """List the next ticks of all tasks, of one, or of an expression. Raises `UserError`."""
     root = apps.root_of(options)
-    if not options.expression:
-        apps.load_tasks(root)  # first, for it tells all the mistakes of the file
+    tasks = {} if options.expression else apps.load_tasks(root)  # first: it tells the mistakes of the file
     zone = _read("--tz", instants.find_zone, options.zone) if options.zone else taskfiles.zone(root)
     since = datetime.now(UTC)
     if options.start:
         since = _read("--from", lambda text: instants.parse(text, zone, since), options.start)
-    chosen = _chosen(options, root, zone)
+    chosen = _chosen(options, tasks, zone)
     ticks = list(_first(_merged(chosen, since, zone if options.zone else None), options.number))
     if options.json:
         print(json.dumps([tick.row for tick in ticks], indent=2))
@@ -86,10 +86,9 @@ def _first(all_coming: Iterator[Coming], number: int) -> Iterator[Coming]:
             return
 
 
-def _chosen(options: Namespace, root: str, zone: tzinfo) -> list[tuple[str | None, Schedule]]:
+def _chosen(options: Namespace, tasks: dict[str, Task], zone: tzinfo) -> list[tuple[str | None, Schedule]]:
     if options.expression:
         return [(None, _read("--expr", lambda text: schedule.parse(text, zone), options.expression))]
-    tasks = apps.load_tasks(root)
     found = [stores.find(options.task, tasks, "next")] if options.task else tasks.values()
     return [(task.name, each) for task in found if task.enabled or options.task for each in task.schedules]
 

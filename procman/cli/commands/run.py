@@ -8,6 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
+from procman.cli import complaints
 from procman.cli.options import LATER
 from procman.core import facts
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
@@ -39,6 +40,7 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
     app = apps.load(options, mistakes, need_procfile=False, with_schedules=False)
     base = mistakes.gather(lambda: plans.base_port(options.port, app.environment), 0)
     mistakes.check()
+    complaints.tell(*app.warnings)
     words, of_task = _task_options(options.words, app)
     resolution, known = _resolve(words, app)
     if of_task and (of_task.detach or of_task.delay or of_task.moment or of_task.key):

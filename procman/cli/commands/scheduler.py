@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
+from procman.cli import complaints
 from procman.cli.commands.start import supervise
 from procman.cli.taskfiles import FILE
 from procman.core.plan import plan as plans
@@ -24,6 +25,7 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
     base = mistakes.gather(lambda: plans.base_port(options.port, app.environment), 0)
     mistakes.check()
     if not app.tasks:
+        complaints.tell(*app.warnings)
         where = os.path.relpath(os.path.join(app.root, FILE))
         raise UserError(
             [Problem(where, None, "no tasks: write some below 'tasks:' for the scheduler to run")]

@@ -64,7 +64,7 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     pid_file = PidFile(app.root)
     if stages:
         troubles += _claim(pid_file, os.getppid() if guarded else os.getpid())
-    for warning in (*troubles, *_taken_ports(plan)):
+    for warning in (*map(Notice, app.warnings), *troubles, *_taken_ports(plan)):
         log.say(warning)
     code = engine.run()
     _tidy(options.timeout, log, scheduling, pid_file)
