@@ -27,7 +27,9 @@ def test_there_are_commands_to_look_at() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_understood(command: str) -> None:
-    assert parser.build().parse_args(shlex.split(command)[1:]).command in parser.COMMANDS
+    line = parser.read(shlex.split(command)[1:])
+    assert line.command
+    assert not line.mistakes
 
 
 def test_the_two_set_up_commands_are_targets_of_make() -> None:

@@ -12,10 +12,10 @@ from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Callable, Iterable, Mapping
     from typing import TypeVar
 
+    from procman.cli.options import Namespace
     from procman.core.plan.plan import Environment, Plan
     from procman.core.plan.procfile import ProcessType
     from procman.core.tasks.task import Task

@@ -14,10 +14,10 @@ from procman.logs.hub import Log, stamper
 from procman.logs.writer import Writer
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Callable, Iterable
 
     from procman.cli.app import App
+    from procman.cli.options import Namespace
     from procman.core.plan.plan import Plan
 
 STDOUT = 1

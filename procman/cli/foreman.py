@@ -8,24 +8,31 @@ from typing import Any
 from procman.errors import Problem, UserError
 
 FILE = ".foreman"
-NAMES = {"concurrency": "formation"}
-"""Foreman's older names of options."""
 PATHS = ("procfile", "root", "env")
 """Options that name files or folders: relative to that of the `.foreman` file."""
 
 
 def read(path: str) -> dict[str, str]:
-    """The options of the file, as text by option name. Raises `UserError` for what is not YAML options.
+    """The options of the file, as text by name (`timestamp_format`). Raises `UserError` for what is no YAML.
 
-    Options that only Foreman's `export` has are of no meaning here, and left to the caller to ignore.
+    Names may be Ruby's symbols (`:port: 3000`), as Foreman has them. Which names mean something is not known
+    here.
     """
     written = _load(path)
     if not isinstance(written, dict):
         raise UserError([Problem(path, None, "expected lines like 'port: 3000'")])
-    named = {NAMES.get(str(key), str(key)): value for key, value in written.items() if value is not None}
-    texts = {key: _text(key, value) for key, value in named.items()}
+    named = {_name(key): value for key, value in written.items() if value is not None}
     folder = os.path.dirname(path)
-    return {key: from_folder(folder, key, text) for key, text in texts.items()}
+    return {key: from_folder(folder, key, _text(value)) for key, value in named.items()}
+
+
+def _name(key: Any) -> str:
+    return _symbol(key).replace("-", "_")
+
+
+def _symbol(word: Any) -> str:
+    """Ruby writes the symbol `port` as `:port`."""
+    return str(word).removeprefix(":")
 
 
 def _load(path: str) -> Any:
@@ -41,20 +48,15 @@ def _load(path: str) -> Any:
         raise UserError([Problem(path, None, f"cannot be read: {error}")]) from None
 
 
-def _text(key: str, value: Any) -> str:
+def _text(value: Any) -> str:
     """The value as it would be typed on the command line."""
     if isinstance(value, bool):
-        return ("always" if value else "never") if key == "color" else _switch(key, value)
+        return str(value).lower()
     if isinstance(value, list):
         return ",".join(map(str, value))
     if isinstance(value, dict):
-        return ",".join(f"{name}={number}" for name, number in value.items())
+        return ",".join(f"{_symbol(name)}={number}" for name, number in value.items())
     return str(value)
-
-
-def _switch(key: str, value: bool) -> str:
-    """`timestamp: false` is what `--no-timestamp` says."""
-    return str(value != (key == "timestamp")).lower()
 
 
 def from_folder(folder: str, key: str, text: str) -> str:

@@ -14,10 +14,10 @@ from procman.core.text.escapes import printable
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from datetime import tzinfo
 
     from procman.cli.app import App
+    from procman.cli.options import Namespace
     from procman.core.plan.commands import Resolution
 
 

@@ -7,50 +7,50 @@ import os
 import signal
 import sys
 
+from procman.cli import parser
+from procman.cli.commands import TABLE
 from procman.host import guardian
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing would be 1 MB in the guardian for ever
 if TYPE_CHECKING:
-    from argparse import Namespace
-    from collections.abc import Sequence
-
+    from procman.cli.options import Namespace
+    from procman.cli.parser import Line
     from procman.errors import ProcmanError
     from procman.host.guardian import Guarded
-
-SUPERVISING = ("start", "scheduler", "run")
-"""Commands that have children to guard."""
-WITH_VALUE = ("-f", "--procfile", "-d", "--root", "-e", "--env")
 
 
 def main() -> None:
     """The entry point of the command."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C this early is no reason for a traceback
     _fill_standard_streams()
-    words = sys.argv[1:]
-    command = _command(words)
+    if "_ARGCOMPLETE" in os.environ:
+        from procman.cli import completing  # 30 ms that only a shell's Tab key waits for
+
+        completing.offer()
+    line = parser.read(sys.argv[1:])
     guarded = None
-    if command in SUPERVISING and hasattr(signal, "sigwaitinfo"):
-        outcome = guardian.guard(child_has_terminal=command == "run")
+    if _supervises(line.command) and not line.mistakes and hasattr(signal, "sigwaitinfo"):
+        outcome = guardian.guard(child_has_terminal=line.command == "run")
         if isinstance(outcome, int):
             sys.exit(outcome)
         guarded = outcome
     else:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        sys.exit(run(words, guarded))
+        sys.exit(run(line, guarded))
     finally:
         _let_go_of_stderr()
 
 
-def run(words: Sequence[str], guarded: Guarded | None) -> int:
-    """Do what the words say; the exit code. A user's mistake is told on stderr, without a traceback."""
-    from procman.cli import complaints, parser
+def run(line: Line, guarded: Guarded | None) -> int:
+    """Do what the line says; the exit code. A user's mistake is told on stderr, without a traceback."""
+    from procman.cli import complaints, sources
     from procman.errors import ProcmanError
 
     try:
-        return _dispatch(parser.parse(words), guarded)
+        return _dispatch(sources.complete(line), guarded)
     except ProcmanError as error:
-        _tell(error, as_json=_command(words) == "check" and "--json" in words)
+        _tell(error, as_json=line.command == "check" and line.values.get("json", False))
         return error.exit_code
     except OSError as error:  # the world is not as it should be: no descriptors, no working folder
         complaints.tell(str(error))
@@ -61,8 +61,12 @@ def _dispatch(options: Namespace, guarded: Guarded | None) -> int:
     """Only the command that is asked for is imported: that is most of the time to start."""
     name = options.command
     command = importlib.import_module(f"procman.cli.commands.{name}").run
-    code: int = command(options, guarded) if name in SUPERVISING else command(options)
+    code: int = command(options, guarded) if _supervises(name) else command(options)
     return code
+
+
+def _supervises(name: str) -> bool:
+    return name in TABLE and TABLE[name].supervises
 
 
 def _tell(error: ProcmanError, as_json: bool) -> None:
@@ -75,17 +79,6 @@ def _tell(error: ProcmanError, as_json: bool) -> None:
         print(mistakes_as_json(error))
     else:
         complaints.tell(*error.lines)
-
-
-def _command(words: Sequence[str]) -> str:
-    """The command's name, before anything is imported that could read the line in earnest."""
-    left = iter(words)
-    for word in left:
-        if word in WITH_VALUE:
-            next(left, None)
-        elif not word.startswith("-"):
-            return word
-    return ""
 
 
 def _fill_standard_streams() -> None:

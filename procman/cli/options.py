@@ -1,43 +1,97 @@
-"""Every option of every command, as data; and where its value comes from.
+"""Every option of every command, as data: the reader, help, completion, environment and files share it.
 
-A flag, else `PROCMAN_<COMMAND>_<OPTION>` in the environment, else `start:` in procman.yml or `.foreman`,
-else the default.
+The guardian reads it too, and keeps what it imports for ever: so next to nothing is imported here.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import SimpleNamespace
 
-from procman.cli import foreman, taskfiles
-from procman.errors import Problem, UserError, suggest
 from procman.host.signals import GRACE_SECONDS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
-    Parser = argparse.ArgumentParser
+TRUE = ("true", "yes", "on", "1", "t", "y")
+FALSE = ("false", "no", "off", "0", "f", "n")
+WHEN = ("auto", "always", "never")
 
 
-class Option(NamedTuple):
-    """One option. `convert` raises `ValueError` for a bad value; `flag` is what it means without one."""
+class Namespace(SimpleNamespace):
+    """The options of a command and what stands behind it, by name."""
 
-    name: str
-    flags: tuple[str, ...]
-    help: str
-    metavar: str = ""
-    default: Any = None
-    choices: tuple[str, ...] = ()
-    convert: Callable[[str], Any] = str
-    flag: Any = None
-    repeats: bool = False
-    aliases: tuple[tuple[str, Any], ...] = ()
-    """Further flags, each with the value it stands for."""
+
+class Option:
+    """One option. It takes a value, or it is a switch.
+
+    A value is read by `convert`, which raises `ValueError` for one that is not what `expects` says.
+    A switch has `on`, what it means alone, and `off`, what it means as `--no-...`; some have `choices` too.
+    `also` are spellings of other tools, which help does not show.
+    """
+
+    def __init__(  # noqa: PLR0913  (a NamedTuple would import typing)
+        self,
+        name: str,
+        flags: str,
+        help_: str,
+        metavar: str = "",
+        *,
+        default: Any = None,
+        choices: tuple[str, ...] = (),
+        convert: Callable[[str], Any] = str,
+        expects: str = "",
+        on: Any = None,
+        off: Any = None,
+        repeats: bool = False,
+        also: str = "",
+    ) -> None:
+        self.name, self.help, self.metavar, self.default = name, help_, metavar, default
+        self.flags = tuple(flags.split())
+        self.choices, self.convert, self.repeats = choices, convert, repeats
+        self.expects = expects or " or ".join(choices or (("true", "false") if on is not None else ()))
+        self.on, self.off = on, off
+        self.also = tuple(also.split())
+
+    @property
+    def word(self) -> str:
+        """Its name in files and, in capitals, in the environment: `exit_code_from`."""
+        return self.flags[-1][2:].replace("-", "_")
+
+    @property
+    def negative(self) -> str:
+        """The flag that turns a switch off, or nothing."""
+        return "--no-" + self.flags[-1][2:] if self.on is not None else ""
+
+    @property
+    def separate(self) -> tuple[str, ...]:
+        """The words behind a switch that are its value; any other word, such as a type's name, is not."""
+        return (TRUE[0], FALSE[0], *self.choices) if self.on is not None else ()
+
+    def read(self, text: str) -> Any:
+        """The value that a text means. Raises `ValueError`."""
+        if self.on is not None and text.lower() in TRUE + FALSE:
+            return self.on if text.lower() in TRUE else self.off
+        if text not in self.choices and (self.choices or self.on is not None):
+            raise ValueError(text)
+        return self.convert(text)
+
+
+def switch(name: str, flags: str, help_: str, *, default: bool = False) -> Option:
+    """An option that is true or false."""
+    return Option(name, flags, help_, default=default, on=True, off=False)
+
+
+def when(name: str, flags: str, help_: str, also: str = "") -> Option:
+    """An option that is auto, always (alone) or never (with `no-`)."""
+    return Option(
+        name, flags, help_, "WHEN", default=WHEN[0], choices=WHEN, on=WHEN[1], off=WHEN[2], also=also
+    )
 
 
 def seconds(text: str) -> float:
-    """A duration of 0 or more seconds."""
+    """A duration of 0 or more seconds. Raises `ValueError`."""
     value = float(text)
     if not 0 <= value < 1e9:
         raise ValueError(text)
@@ -45,71 +99,67 @@ def seconds(text: str) -> float:
 
 
 def count(text: str) -> int:
-    """A number of 1 or more."""
+    """A number of 1 or more. Raises `ValueError`."""
     value = int(text)
     if not 1 <= value <= 1_000_000:
         raise ValueError(text)
     return value
 
 
+COUNT = "a number, 1 or more"
+
+ROOT = Option(
+    "root", "-d --root", "the app's folder (default: that of the Procfile)", "DIR", also="--app-root"
+)
 APP = (
-    Option("procfile", ("-f", "--procfile"), "the Procfile (default: ./Procfile)", "FILE"),
-    Option("root", ("-d", "--root"), "the app's folder (default: that of the Procfile)", "DIR"),
-    Option(
-        "env", ("-e", "--env"), "environment files, later win (default: .env)", "FILE[,FILE]", repeats=True
-    ),
+    Option("procfile", "-f --procfile", "the Procfile (default: ./Procfile)", "FILE"),
+    ROOT,
+    Option("env", "-e --env", "environment files, later win (default: .env)", "FILE[,FILE]", repeats=True),
 )
 ENVIRONMENT = Option(
     "env_override",
-    ("--env-override",),
+    "--env-override",
     "what wins when both set a variable: the files (default) or the real environment",
+    "files|os",
     choices=("files", "os"),
     default="files",
 )
-FORMATION = Option("formation", ("-m", "--formation"), "instances, as web=2,worker=1,all=1", "TYPE=N,...")
-PORT = Option("port", ("-p", "--port"), "port of the first process type (default: PORT, else 5000)", "PORT")
-RELEASE = Option("release", ("--release",), "run the 'release' command first", flag=True, default=False)
-JSON = Option("json", ("--json",), "print JSON", flag=True, default=False)
+FORMATION = Option(
+    "formation",
+    "-m --formation",
+    "instances, as web=2,worker=1,all=1",
+    "TYPE=N,...",
+    also="--concurrency",
+)
+PORT = Option("port", "-p --port", "port of the first process type (default: PORT, else 5000)", "PORT")
+RELEASE = switch("release", "--release", "run the 'release' command first")
+JSON = switch("json", "--json", "print JSON")
 SUPERVISING = (
     *APP,
     ENVIRONMENT,
     PORT,
     Option(
         "timeout",
-        ("-t", "--timeout"),
+        "-t --timeout",
         "seconds between the stop signal and SIGKILL (default: 5)",
         "SECONDS",
         default=GRACE_SECONDS,
         convert=seconds,
+        expects="a number of seconds, 0 or more",
     ),
-    Option(
-        "color",
-        ("--color",),
-        "when to colour names (default: auto)",
-        choices=("auto", "always", "never"),
-        default="auto",
-        aliases=(("-c", "always"), ("--no-color", "never")),
-    ),
-    Option("timestamp", ("--no-timestamp",), "no time in front of lines", flag=False, default=True),
-    Option(
-        "timestamp_format", ("--timestamp-format",), "time as strftime has it", "FORMAT", default="%H:%M:%S"
-    ),
-    Option("prefix", ("--no-prefix",), "no name in front of lines", flag=False, default=True),
-    Option(
-        "pty",
-        ("--pty",),
-        "give processes a terminal (default: auto, when this is one)",
-        choices=("auto", "always", "never"),
-        default="auto",
-    ),
+    when("color", "-c --color", "when to colour names: auto (default), always, never", also="--colour"),
+    switch("timestamp", "--timestamp", "the time in front of lines", default=True),
+    Option("timestamp_format", "--timestamp-format", "time as strftime has it", "FORMAT", default="%H:%M:%S"),
+    switch("prefix", "--prefix", "the name in front of lines", default=True),
+    when("pty", "--pty", "give processes a terminal: auto (default: when this is one), always, never"),
 )
-EXIT_CODE_FROM = Option("exit_code_from", ("--exit-code-from",), "exit with the code of this process", "NAME")
+EXIT_CODE_FROM = Option("exit_code_from", "--exit-code-from", "exit with the code of this process", "NAME")
 START = (
     *SUPERVISING,
     FORMATION,
     RELEASE,
     EXIT_CODE_FROM,
-    Option("scheduler", ("--no-scheduler",), "run no tasks", flag=False, default=True),
+    switch("scheduler", "--scheduler", "run the tasks as they are due", default=True),
 )
 SCHEDULER = SUPERVISING
 RUN = (*APP, ENVIRONMENT, PORT)
@@ -117,119 +167,32 @@ CHECK = (*APP, ENVIRONMENT, FORMATION, PORT, RELEASE, JSON)
 LISTING = (*APP, JSON)
 NEXT = (
     *LISTING,
-    Option("number", ("-n", "--number"), "how many (default: 10)", "N", default=10, convert=count),
-    Option("start", ("--from",), "from then on (default: now), as '2026-12-24 18:00'", "TIME"),
-    Option("zone", ("--tz",), "the time zone to read and show times in", "ZONE"),
-    Option("expression", ("--expr",), "this expression instead of a task", "EXPRESSION"),
+    Option("number", "-n --number", "how many (default: 10)", "N", default=10, convert=count, expects=COUNT),
+    Option("start", "--from", "from then on (default: now), as '2026-12-24 18:00'", "TIME"),
+    Option("zone", "--tz", "the time zone to read and show times in", "ZONE"),
+    Option("expression", "--expr", "this expression instead of a task", "EXPRESSION"),
 )
 HISTORY = (
     *LISTING,
-    Option("number", ("-n", "--number"), "how many (default: 20)", "N", default=20, convert=count),
+    Option("number", "-n --number", "how many (default: 20)", "N", default=20, convert=count, expects=COUNT),
 )
 LATER = (
-    Option("detach", ("--detach",), "in the background, by the procman that runs", flag=True, default=False),
-    Option("delay", ("--in",), "later, after 10m, 1h30m, 2 days", "DURATION"),
-    Option("moment", ("--at",), "later, at '2026-12-24 18:00 Europe/Paris'", "TIME"),
-    Option("key", ("--key",), "only once for the same key", "KEY"),
+    switch("detach", "--detach", "in the background, by the procman that runs"),
+    Option("delay", "--in", "later, after 10m, 1h30m, 2 days", "DURATION"),
+    Option("moment", "--at", "later, at '2026-12-24 18:00 Europe/Paris'", "TIME"),
+    Option("key", "--key", "only once for the same key", "KEY"),
 )
 TASK = (*LATER, JSON)
 """Behind `run task NAME`."""
 
-WITH_FILE = ("start", "scheduler", "run", "check")
-"""Commands whose options may stand in a file."""
-TRUE = ("1", "true", "yes", "on")
-FALSE = ("0", "false", "no", "off")
 
-
-def add(parser: Parser, options: Iterable[Option], prefix: str = "") -> None:
-    """Give a parser the flags of these options; those not used leave no trace in its result."""
+def by_flag(options: Iterable[Option]) -> dict[str, tuple[Option, bool]]:
+    """Each flag with its option, and whether it turns that off."""
+    found: dict[str, tuple[Option, bool]] = {}
     for option in options:
-        common: dict[str, Any] = {"dest": prefix + option.name, "default": argparse.SUPPRESS}
-        constants = {option.flags: option.flag} if option.flag is not None else {}
-        constants |= {(flag,): value for flag, value in option.aliases}
-        if option.flag is None:
-            parser.add_argument(
-                *option.flags,
-                **common,
-                action="append" if option.repeats else "store",
-                type=option.convert,
-                metavar=option.metavar or None,
-                choices=option.choices or None,
-                help=option.help,
-            )
-        for flags, value in constants.items():
-            text = option.help if flags == option.flags else f"the same as {option.flags[0]} {value}"
-            parser.add_argument(*flags, **common, action="store_const", const=value, help=text)
-
-
-def complete(given: argparse.Namespace, command: str, options: Iterable[Option]) -> argparse.Namespace:
-    """The options given as flags, filled up from the environment, files and defaults.
-
-    Raises `UserError` with every bad value.
-    """
-    options = tuple(options)
-    values = vars(given)
-    problems: list[Problem] = []
-    values |= _from_environment(command, options, problems) | values
-    if command in WITH_FILE:
-        values |= _from_file(given, command, options, problems) | values
-    values |= {option.name: option.default for option in options} | values
-    if problems:
-        raise UserError(problems)
-    return given
-
-
-def _from_environment(command: str, options: Iterable[Option], problems: list[Problem]) -> dict[str, Any]:
-    """Values of `PROCMAN_START_NO_TIMESTAMP` and the like, named by their longest flag."""
-    values: dict[str, Any] = {}
-    for option in options:
-        flag = option.flags[-1].removeprefix("--").replace("-", "_")
-        variable = f"PROCMAN_{command}_{flag}".upper()
-        if text := os.environ.get(variable):
-            _take(values, option, text, Problem(variable, None, ""), problems)
-    return values
-
-
-def _from_file(
-    given: argparse.Namespace, command: str, options: Iterable[Option], problems: list[Problem]
-) -> dict[str, Any]:
-    """Values of `start:` in procman.yml, or of the `.foreman` file where there is no procman.yml."""
-    folder = getattr(given, "root", None) or os.path.dirname(getattr(given, "procfile", None) or "")
-    if path := taskfiles.path_in(folder):
-        written, lines = taskfiles.start_options(path, command != "run")
-        known = [option.name for option in START if option.name != "root"]
-        problems += (
-            Problem(path, lines[name], f"start: there is no option '{name}'{suggest(name, known)}")
-            for name in written
-            if name not in known
-        )
-    elif os.path.exists(path := os.path.join(folder, foreman.FILE)):
-        written, lines = foreman.read(path), {}
-    else:
-        return {}
-    values: dict[str, Any] = {}
-    for option in options:
-        if option.name in written:
-            where = Problem(path, lines.get(option.name), "")
-            _take(values, option, written[option.name], where, problems)
-    return values
-
-
-def _take(values: dict[str, Any], option: Option, text: str, where: Problem, problems: list[Problem]) -> None:
-    """Convert one value that does not come from a flag."""
-    try:
-        values[option.name] = _convert(option, text)
-    except ValueError:
-        allowed = option.choices or ((TRUE[1], FALSE[1]) if option.flag is not None else ())
-        hint = f": use {' or '.join(allowed)}" if allowed else ""
-        problems.append(where._replace(text=f"'{text}' is no value for {option.flags[-1]}{hint}"))
-
-
-def _convert(option: Option, text: str) -> Any:
-    if option.flag is not None:
-        if text.lower() not in TRUE + FALSE:
-            raise ValueError(text)
-        return option.flag if text.lower() in TRUE else option.default
-    if option.choices and text not in option.choices:
-        raise ValueError(text)
-    return [text] if option.repeats else option.convert(text)
+        positive = (*option.flags, *option.also)
+        found |= dict.fromkeys(positive, (option, False))
+        if option.on is not None:
+            longs = [flag for flag in positive if flag.startswith("--")]
+            found |= {f"--no-{flag[2:]}": (option, True) for flag in longs}
+    return found

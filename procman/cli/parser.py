@@ -1,185 +1,188 @@
-"""The command line, read by argparse."""
+"""What is typed, cut into a command, its options and the words behind it; nothing else is looked at yet.
+
+The guardian needs to know the command before anything heavy is imported, so this imports next to nothing:
+argparse would take a tenth of the time in which `procman start` shows its first line. As in Foreman,
+switches may have a value (`--color`, `--color never`, `--timestamp=false`); a word that cannot be one is
+left alone. Options may stand anywhere, also before the command.
+"""
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
-from typing import TYPE_CHECKING, NoReturn
+from procman.cli import commands
+from procman.cli.commands import ANY, ONE, OPTIONAL, REST, RUN_TASK, TABLE
+from procman.cli.options import by_flag
 
-from procman import __version__
-from procman.cli import complaints, options
-from procman.errors import USAGE, UserError, suggest
-
+TYPE_CHECKING = False  # as in `options`
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
-COMMANDS = {
-    "start": ("run the app: all process types, or those named, and the tasks as they are due", options.START),
-    "run": ("run a task, a process type or a command once, in the foreground", options.RUN),
-    "check": ("print the plan, and every mistake in the app's files", options.CHECK),
-    "tasks": ("list the tasks", options.LISTING),
-    "schedule": ("list the tasks with their schedules, next and last runs", options.LISTING),
-    "next": ("list the ticks that come next", options.NEXT),
-    "history": ("list the runs of tasks, or show one with its output", options.HISTORY),
-    "jobs": ("list the runs that wait for their time", options.LISTING),
-    "cancel": ("cancel a run that waits for its time", options.LISTING),
-    "pause": ("run no ticks and jobs of a task until it is resumed", options.LISTING),
-    "resume": ("end the pause of a task", options.LISTING),
-    "scheduler": ("run only the tasks as they are due, without the Procfile's processes", options.SCHEDULER),
-    "version": ("print the version", ()),
-    "completion": ("print a shell's completion script", ()),
-}
-ARGUMENTS: dict[str, tuple[str, str | None, str, str]] = {
-    "next": ("task", "?", "TASK", "only this task"),
-    "history": ("words", "*", "TASK | show ID", "only this task; or one run with its output"),
-    "cancel": ("id", None, "ID", "the number of the job"),
-    "pause": ("task", None, "TASK", "the task"),
-    "resume": ("task", None, "TASK", "the task"),
-}
-"""What stands behind these commands: name, how many, how it is shown, what it is."""
-SHELLS = ("bash", "zsh", "fish")
-BEFORE = "before_"
-"""Prefix of options given before the command's name."""
-EPILOG = "Every option can also be set as PROCMAN_<COMMAND>_<OPTION>, as in PROCMAN_START_PORT=3000."
+    from procman.cli.commands import Command
+    from procman.cli.options import Option
+
+HELP = ("-h", "--help")
+VERSION = ("-v", "--version")
+END = "--"
+HINT = ": 'procman help' lists them"
 
 
-class Formatter(argparse.HelpFormatter):
-    """argparse makes one for every option and asks shutil for the width, which takes 4 ms to import."""
+class Line:
+    """The command by its full name, what is right of its options and words by name, and what is wrong."""
 
-    def __init__(self, prog: str) -> None:
-        try:
-            columns = os.get_terminal_size().columns
-        except OSError:
-            columns = 0
-        super().__init__(prog, width=(columns or 80) - 2)
+    def __init__(self, command: str, values: dict[str, Any], mistakes: list[str]) -> None:
+        self.command, self.values, self.mistakes = command, values, mistakes
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse, with a hint at the command that was meant."""
-
-    def error(self, message: str) -> NoReturn:
-        typed = message.partition("argument COMMAND: invalid choice: ")[2].rpartition(" (choose ")[0][1:-1]
-        if typed:
-            message = f"no command '{typed}'{suggest(typed, COMMANDS)}"
-        self.print_usage(sys.stderr)
-        complaints.tell(message)
-        self.exit(USAGE)
-
-
-def build() -> Parser:
-    """The parser of the whole command line."""
-    parser = Parser(
-        "procman",
-        description="Procfile process manager and scheduler.",
-        epilog=EPILOG,
-        allow_abbrev=False,
-        formatter_class=Formatter,
-    )
-    parser.add_argument("-v", "--version", action="version", version=__version__)
-    options.add(parser, options.APP, BEFORE)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
-    for name, (summary, flags) in COMMANDS.items():
-        sub = commands.add_parser(
-            name,
-            help=summary,
-            description=summary,
-            epilog=EPILOG if flags else None,
-            allow_abbrev=False,
-            formatter_class=Formatter,
-        )
-        options.add(sub, flags)
-        _add_arguments(name, sub)
-    return parser
+def read(words: Sequence[str]) -> Line:
+    """The whole command line. `--help`, `--version` and no word at all are commands as well."""
+    reader = _Reader(words)
+    reader.cut()
+    if reader.asked_for in VERSION:
+        return Line("version", {}, [])
+    if reader.asked_for in HELP or not (reader.name or reader.mistakes):
+        return Line("help", {"topic": reader.name}, [])
+    if not reader.name:
+        return Line("", {}, reader.mistakes)
+    return reader.line(TABLE[reader.name])
 
 
-def parse(words: Sequence[str]) -> argparse.Namespace:
-    """The command and its options, filled up from environment, files and defaults.
-
-    Exits for `--help` and for what is not a command line. Raises `UserError` for bad values elsewhere.
-    """
-    parser = build()
-    if "_ARGCOMPLETE" in os.environ:
-        import argcomplete  # 20 ms that only a shell's Tab key waits for
-
-        argcomplete.autocomplete(parser)
-    given = parser.parse_args(words)
-    if given.command is None:
-        parser.print_help()
-        parser.exit()
-    _move_options_behind(given)
-    return options.complete(given, given.command, COMMANDS[given.command][1])
+def read_task(words: Sequence[str]) -> Line:
+    """What stands behind `run task`."""
+    reader = _Reader(words, "run task", RUN_TASK)
+    reader.cut()
+    if reader.asked_for in HELP:
+        return Line("help", {"topic": reader.name}, [])
+    return reader.line(RUN_TASK)
 
 
-def parse_task(words: Sequence[str]) -> argparse.Namespace:
-    """What stands behind `run task`: the task's name, options, and its arguments behind `--`."""
-    parser = Parser("procman run task", allow_abbrev=False, formatter_class=Formatter)
-    parser.add_argument("task", metavar="NAME", help="the task")
-    options.add(parser, options.TASK)
-    parser.add_argument(
-        "args", nargs="*", metavar="ARG", help="for the task's command; '--' before those with '-'"
-    )
-    end = words.index("--") if "--" in words else len(words)
-    defaults = {option.name: option.default for option in options.TASK}
-    given = parser.parse_args(words[:end], argparse.Namespace(**defaults))
-    given.args += words[end + 1 :]
-    return given
+class _Reader:
+    """Goes through the words once, from left to right."""
+
+    def __init__(self, words: Sequence[str], name: str = "", command: Command | None = None) -> None:
+        self.left = list(words)
+        self.name = name
+        self.behind: list[str] = []
+        self.flags: list[tuple[str, str | None]] = []
+        self.mistakes: list[str] = []
+        self.asked_for = ""
+        everyone = [command] if command else TABLE.values()
+        self.known = by_flag(option for each in everyone for option in each.options)
+
+    def cut(self) -> None:
+        while self.left:
+            word = self.left.pop(0)
+            if word == END and self.name:
+                self._rest([END] if self._takes_rest() else [])
+            elif _is_flag(word):
+                self._flag(word)
+            elif not self.name and word != END:
+                self._command(word)
+            elif self._takes_rest():
+                self._rest([word])
+            else:
+                self.behind.append(word)
+
+    def line(self, command: Command) -> Line:
+        """What was found, as options and words of the command."""
+        own = by_flag(command.options)
+        values: dict[str, Any] = {}
+        for flag, text in self.flags:
+            if flag in own:
+                self._take(values, flag, *own[flag], text)
+            else:
+                self.mistakes.append(f"{flag} is an option of other commands, not of this one")
+        self._place(values, command)
+        return Line(self.name, values, self.mistakes)
+
+    def _takes_rest(self) -> bool:
+        argument = TABLE[self.name].argument if self.name in TABLE else None
+        return argument is not None and argument.how_many == REST
+
+    def _rest(self, first: list[str]) -> None:
+        self.behind += first + self.left
+        self.left = []
+
+    def _command(self, word: str) -> None:
+        found = commands.meant(word)
+        if len(found) == 1:
+            self.name = found[0]
+            return
+        self.left = []
+        if not self.mistakes:  # the word may be the value of an option that there is not
+            self.mistakes = [no_such_command(word, found)]
+
+    def _flag(self, word: str) -> None:
+        flag, equals, text = word.partition("=")
+        if word.startswith(END):
+            flag = flag.replace("_", "-")
+        elif len(flag) > 2:  # -p3000, or -cp 3000
+            flag, text = word[:2], word[2:].removeprefix("=")
+            equals = "="
+            if flag in self.known and self.known[flag][0].on is not None:
+                self.left.insert(0, f"-{text}")
+                equals = ""
+        if flag in HELP or (flag in VERSION and not self.name):
+            self.asked_for = self.asked_for or flag
+        elif flag in self.known:
+            self.flags.append((flag, text if equals else self._value(*self.known[flag])))
+        else:
+            self.mistakes.append(_no_option(flag, self.known))
+
+    def _value(self, option: Option, negative: bool) -> str | None:
+        """The next word when it is the option's value: for a switch only one that can be nothing else."""
+        if not self.left or negative:
+            return None
+        is_value = self.left[0].lower() in option.separate if option.separate else not _is_flag(self.left[0])
+        return self.left.pop(0) if is_value else None
+
+    def _take(
+        self, values: dict[str, Any], flag: str, option: Option, negative: bool, text: str | None
+    ) -> None:
+        if negative and text is not None:
+            self.mistakes.append(f"{flag} takes no value: write {flag} alone, or {option.flags[-1]}={text}")
+        elif text is None and option.on is None:
+            self.mistakes.append(f"{flag} needs a value: write {flag} {option.metavar}")
+        elif text is None:
+            values[option.name] = option.off if negative else option.on
+        else:
+            try:
+                value = option.read(text)
+            except ValueError:
+                self.mistakes.append(f"'{text}' is no value for {flag}: write {option.expects}")
+                return
+            values[option.name] = [*values.get(option.name, ()), value] if option.repeats else value
+
+    def _place(self, values: dict[str, Any], command: Command) -> None:
+        """Give the words that are no options their name."""
+        argument, words = command.argument, self.behind
+        most = {ONE: 1, OPTIONAL: 1}.get(argument.how_many, len(words)) if argument else 0
+        if argument and argument.how_many in (ANY, REST):
+            values[argument.name] = words
+        elif argument:
+            values[argument.name] = words[0] if words else None
+        if argument and argument.how_many == ONE and not words:
+            self.mistakes.append(f"say which {argument.metavar}: {argument.help}")
+        if argument and argument.choices and words and words[0] not in argument.choices:
+            self.mistakes.append(f"'{words[0]}' is none of {', '.join(argument.choices)}")
+        if len(words) > most:
+            self.mistakes.append(f"there is one word too many, '{words[most]}'")
 
 
-def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
-    if name == "start":
-        types = parser.add_argument("names", nargs="*", metavar="TYPE", help="run only these process types")
-        vars(types)["completer"] = _complete_types  # where argcomplete looks for it
-    elif name == "run":
-        help_ = "a task's name, a process type, or a command; 'task NAME' and '-- COMMAND' say which"
-        words = parser.add_argument(
-            "words", nargs=argparse.REMAINDER, metavar="TASK|TYPE|COMMAND ...", help=help_
-        )
-        vars(words)["completer"] = _complete_tasks_and_types
-    elif name == "completion":
-        parser.add_argument("shell", choices=SHELLS)
-    elif name in ARGUMENTS:
-        argument, nargs, metavar, help_ = ARGUMENTS[name]
-        added = parser.add_argument(argument, nargs=nargs, metavar=metavar, help=help_)
-        if "TASK" in metavar:
-            vars(added)["completer"] = _complete_tasks
+def _is_flag(word: str) -> bool:
+    """`-` alone is a word, and so is a negative number."""
+    return word.startswith("-") and word != END and not (word[1:2] or "0").isdigit()
 
 
-def _complete_types(parsed_args: argparse.Namespace, **_: object) -> list[str]:
-    """The process types that the Tab key offers: those of the Procfile, none when it has mistakes."""
-    from procman.cli import app
+def no_such_command(word: str, candidates: Sequence[str]) -> str:
+    """What to say of a word that means none of the commands, or several."""
+    from procman.errors import suggest  # only mistakes need it
 
-    try:
-        _move_options_behind(parsed_args)
-        return [type_.name for type_ in app.types_of(parsed_args)]
-    except UserError:
-        return []
+    if candidates:
+        return f"'{word}' can mean {', '.join(candidates)}: write more of it"
+    return f"no command '{word}'{suggest(word, TABLE) or HINT}"
 
 
-def _complete_tasks(parsed_args: argparse.Namespace, **_: object) -> list[str]:
-    """The tasks that the Tab key offers: those of procman.yml, none when it has mistakes."""
-    from procman.cli import app, taskfiles
+def _no_option(flag: str, known: dict[str, tuple[Option, bool]]) -> str:
+    from procman.errors import suggest
 
-    try:
-        vars(parsed_args).setdefault("root", None)
-        vars(parsed_args).setdefault("procfile", None)
-        _move_options_behind(parsed_args)
-        path = taskfiles.path_in(app.root_of(parsed_args))
-        return list(taskfiles.read(path, with_schedules=False).tasks) if path else []
-    except UserError:
-        return []
-
-
-def _complete_tasks_and_types(parsed_args: argparse.Namespace, **_: object) -> list[str]:
-    return [*_complete_tasks(parsed_args), *_complete_types(parsed_args)]
-
-
-def _move_options_behind(given: argparse.Namespace) -> None:
-    """`procman -f FILE start` is `procman start -f FILE`; of `-e`, both count."""
-    values = vars(given)
-    for name in [option.name for option in options.APP]:
-        before = values.pop(BEFORE + name, None)
-        if isinstance(before, list):
-            values[name] = before + values.get(name, [])
-        elif before is not None:
-            values.setdefault(name, before)
+    return f"there is no option {flag}{suggest(flag, known)}"

@@ -10,7 +10,7 @@ from procman.cli import app as apps
 from procman.cli import stores
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from procman.cli.options import Namespace
 
 WORDING = {
     (True, True): "is paused",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.cli import complaints, main
+from procman.cli import complaints, main, parser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,11 @@ def test_what_would_steer_a_terminal_is_shown(capfd: pytest.CaptureFixture[str])
         (("history", "nothing"), 4),
         (("history", "a", "b"), 2),
         (("next", "--expr", "every blue moon"), 2),
+        (("next", "-n", "0"), 2),
+        (("strat",), 2),
+        (("start", "--prot", "1"), 2),
+        (("--prot", "1", "start"), 2),
+        (("run", "task", "--prot", "1"), 2),
         (("tasks", "-d", "nowhere"), 2),
     ],
 )
@@ -46,23 +51,8 @@ def test_every_mistake_is_told_in_that_form(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Procfile").write_text("nonsense\nagain\n" if words == ("check",) else "web: true\n")
-    assert main.run(words, None) == code
+    assert main.run(parser.read(words), None) == code
     out, err = capfd.readouterr()
     assert out == ""
     assert err
     assert [line for line in err.splitlines() if not line.startswith("procman: ")] == []
-
-
-@pytest.mark.parametrize("words", [("strat",), ("start", "--prot", "1"), ("next", "-n", "0"), ()])
-def test_what_is_not_understood_is_told_behind_the_usage(
-    words: tuple[str, ...], capfd: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main.run(words, None)
-    err = capfd.readouterr().err
-    if words:
-        assert ended.value.code == 2
-        assert err.startswith("usage: procman ")
-        assert err.splitlines()[-1].startswith("procman: ")
-    else:
-        assert (ended.value.code, err) == (0, "")

@@ -169,11 +169,12 @@ class TestForemanFile:
         app.write(".foreman", "port: 7000\n")
         assert "| 8000\n" in app.do("start", "-p", "8000").out
 
-    def test_procman_yml_replaces_it(self, app: App) -> None:
-        app.procfile(web="echo $PORT")
-        app.write(".foreman", "port: 7000\n")
-        app.write("procman.yml", "")
-        assert "| 5000\n" in app.do("start", env={"PORT": "5000"}).out
+    def test_it_is_read_together_with_procman_yml_which_wins(self, app: App) -> None:
+        app.procfile(web='echo "$PORT $V"')
+        app.write("v.env", "V=v\n")
+        app.write(".foreman", ":port: 7000\nenv: v.env\ntimestamp: false\n")
+        app.write("procman.yml", "start:\n  port: 6000\n")
+        assert "\nweb.1  | 6000 v\n" in app.do("start").out
 
     @pytest.mark.parametrize("text", ["port: [", "- a\n- b\n", "timeout: soon\n", "port: x\n", "\x00"])
     def test_a_bad_one_is_a_mistake(self, app: App, text: str) -> None:

@@ -321,8 +321,8 @@ def test_an_option_that_start_does_not_have_is_an_error_with_its_line(app: App) 
         ("prot: 3000", "did you mean 'port'?"),
         ("port: [1, 2]", "port"),
         ("port: x", "'x' is not a port number"),
-        ("color: sometimes", "use auto or always or never"),
-        ("timeout: soon", "'soon' is no value for --timeout"),
+        ("color: sometimes", "write auto or always or never"),
+        ("timeout: soon", "'soon' is no value for timeout: write a number"),
         ("formation: {web: many}", "many"),
         ("formation: {wbe: 1}", "did you mean 'web'?"),
         ("timestamp: perhaps", "perhaps"),
@@ -335,14 +335,6 @@ def test_a_bad_option_in_the_file_is_an_error(app: App, option: str, text: str) 
     assert (ended.code, ended.out) == (2, "")
     assert text in ended.err
     assert "Traceback" not in ended.err
-
-
-def test_beside_procman_yml_the_file_of_foreman_is_not_read(app: App) -> None:
-    app.procfile(web="echo port $PORT")
-    app.write(".foreman", "port: 9000\n")
-    assert "port 9000" in app.do("start").out
-    app.write("procman.yml", "tasks: {}\n")
-    assert "port 5000" in app.do("start").out
 
 
 # Zones

@@ -1,1 +1,122 @@
-"""One module a command; `start` is the composition root."""
+"""The commands: a module each, and a row each in the one table that reader, help and completion share."""
+
+from __future__ import annotations
+
+from procman.cli import options
+
+TYPE_CHECKING = False  # as in `options`: the guardian reads this too
+if TYPE_CHECKING:
+    from procman.cli.options import Option
+
+ONE, OPTIONAL, ANY, REST = "one", "optional", "any", "rest"
+"""How many words stand behind a command. With REST its options end at the first of them."""
+TYPES, TASKS, COMMANDS = "types", "tasks", "commands"
+"""What the Tab key offers for them."""
+
+
+class Argument:
+    """The words behind a command that are no options."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        name: str,
+        how_many: str,
+        metavar: str,
+        help_: str,
+        *,
+        choices: tuple[str, ...] = (),
+        offers: tuple[str, ...] = (),
+    ) -> None:
+        self.name, self.how_many, self.metavar, self.help = name, how_many, metavar, help_
+        self.choices, self.offers = choices, offers
+
+
+class Command:
+    """One command. `supervises` says that it has children to guard."""
+
+    def __init__(
+        self,
+        summary: str,
+        options: tuple[Option, ...] = (),
+        argument: Argument | None = None,
+        *,
+        supervises: bool = False,
+    ) -> None:
+        self.summary, self.options, self.argument, self.supervises = summary, options, argument, supervises
+
+
+def _task(help_: str, how_many: str = ONE) -> Argument:
+    return Argument("task", how_many, "TASK", help_, offers=(TASKS,))
+
+
+TABLE = {
+    "start": Command(
+        "run the app: all process types, or those named, and the tasks as they are due",
+        options.START,
+        Argument("names", ANY, "TYPE", "run only these process types", offers=(TYPES,)),
+        supervises=True,
+    ),
+    "run": Command(
+        "run a task, a process type or a command once, in the foreground",
+        options.RUN,
+        Argument(
+            "words",
+            REST,
+            "TASK|TYPE|COMMAND",
+            "a task's name, a process type, or a command; 'task NAME' and '-- COMMAND' say which",
+            offers=(TASKS, TYPES),
+        ),
+        supervises=True,
+    ),
+    "check": Command("print the plan, and every mistake in the app's files", options.CHECK),
+    "tasks": Command("list the tasks", options.LISTING),
+    "schedule": Command("list the tasks with their schedules, next and last runs", options.LISTING),
+    "next": Command("list the ticks that come next", options.NEXT, _task("only this task", OPTIONAL)),
+    "history": Command(
+        "list the runs of tasks, or show one with its output",
+        options.HISTORY,
+        Argument("words", ANY, "TASK|show ID", "only this task; or one run with its output", offers=(TASKS,)),
+    ),
+    "jobs": Command("list the runs that wait for their time", options.LISTING),
+    "cancel": Command(
+        "cancel a run that waits for its time",
+        options.LISTING,
+        Argument("id", ONE, "ID", "the number of the job"),
+    ),
+    "pause": Command(
+        "run no ticks and jobs of a task until it is resumed", options.LISTING, _task("the task")
+    ),
+    "resume": Command("end the pause of a task", options.LISTING, _task("the task")),
+    "scheduler": Command(
+        "run only the tasks as they are due, without the Procfile's processes",
+        options.SCHEDULER,
+        supervises=True,
+    ),
+    "version": Command("print the version"),
+    "completion": Command(
+        "print a shell's completion script",
+        argument=Argument("shell", ONE, "SHELL", "bash, zsh or fish", choices=("bash", "zsh", "fish")),
+    ),
+    "help": Command(
+        "describe the commands, or one of them",
+        argument=Argument("topic", OPTIONAL, "COMMAND", "the command", offers=(COMMANDS,)),
+    ),
+}
+FOREMANS = ("check", "export", "help", "run", "start", "version")
+"""Foreman's own commands: a beginning that meant one of them there means it here, whatever else begins so."""
+RUN_TASK = Command(
+    "run a task, now or later",
+    options.TASK,
+    Argument(
+        "task", ANY, "NAME [ARG ...]", "the task, and words for its command: those with '-' behind '--'"
+    ),
+)
+"""Behind `run task`: not a command of its own, but read and described like one."""
+
+
+def meant(word: str) -> list[str]:
+    """The commands that a word can mean: one by its name, or by its beginning as long as that is unique."""
+    if word in TABLE:
+        return [word]
+    found = [name for name in TABLE if word and name.startswith(word)]
+    return [name for name in found if name in FOREMANS] or found

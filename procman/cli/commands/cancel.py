@@ -11,7 +11,7 @@ from procman.cli import rows, stores
 from procman.errors import Problem, UnknownNameError
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from procman.cli.options import Namespace
 
 
 def run(options: Namespace) -> int:

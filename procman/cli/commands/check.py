@@ -17,11 +17,11 @@ from procman.core.schedule.instants import rfc3339
 from procman.core.text.escapes import printable
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Sequence
     from datetime import tzinfo
 
     from procman.cli.app import App
+    from procman.cli.options import Namespace
     from procman.cli.rows import Row
     from procman.core.plan.plan import Plan
     from procman.core.tasks.task import Task

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from procman.cli.options import Namespace
 
 
 def run(options: Namespace) -> int:

@@ -16,9 +16,9 @@ from procman.errors import Problem, UnknownNameError, UserError, suggest
 from procman.host.identity import alive
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from datetime import tzinfo
 
+    from procman.cli.options import Namespace
     from procman.core.tasks.run import Run
     from procman.engine.needs import Store
 

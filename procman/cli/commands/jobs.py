@@ -13,9 +13,9 @@ from procman.cli import rows, stores, tables, taskfiles
 from procman.core.schedule.durations import wording
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from datetime import tzinfo
 
+    from procman.cli.options import Namespace
     from procman.core.tasks.run import Run
 
 

@@ -15,10 +15,10 @@ from procman.core.schedule.instants import rfc3339
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
+    from procman.cli.options import Namespace
     from procman.cli.rows import Row
     from procman.core.schedule.schedule import Occurrence, Schedule
     from procman.core.tasks.task import Task

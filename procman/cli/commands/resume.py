@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from procman.cli import pausing
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from procman.cli.options import Namespace
 
 
 def run(options: Namespace) -> int:

@@ -8,7 +8,8 @@ import signal
 from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
-from procman.cli import complaints
+from procman.cli import complaints, sources
+from procman.cli.commands import help  # noqa: A004
 from procman.cli.options import LATER
 from procman.core import facts
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
@@ -21,10 +22,10 @@ from procman.host.poller import Poller
 from procman.host.signals import FOR_PROCESSES, GRACE_SECONDS, STOPPING
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Callable, Iterable, Mapping
 
     from procman.cli.app import App
+    from procman.cli.options import Namespace
     from procman.core.plan.commands import Resolution
     from procman.engine import needs
     from procman.host.guardian import Guarded
@@ -42,6 +43,8 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
     mistakes.check()
     complaints.tell(*app.warnings)
     words, of_task = _task_options(options.words, app)
+    if of_task and of_task.command == "help":
+        return help.run(of_task)
     resolution, known = _resolve(words, app)
     if of_task and (of_task.detach or of_task.delay or of_task.moment or of_task.key):
         from procman.cli.later import ask
@@ -66,10 +69,10 @@ def _task_options(words: list[str], app: App) -> tuple[list[str], Namespace | No
     if words[:1] != ["task"] or "task" in names or len(words) < 2:
         _refuse_options(words, app)
         return words, None
-    from procman.cli.parser import parse_task
-
-    options = parse_task(words[1:])
-    return ["task", options.task, "--", *options.args], options
+    options = sources.complete_task(words[1:])
+    if options.command == "help":
+        return words, options
+    return ["task", *options.task[:1], "--", *options.task[1:]], options
 
 
 def _refuse_options(words: list[str], app: App) -> None:

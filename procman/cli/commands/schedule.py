@@ -14,8 +14,7 @@ from procman.core.schedule.durations import wording
 from procman.core.tasks.run import Summary, TaskState
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
+    from procman.cli.options import Namespace
     from procman.cli.rows import Row
     from procman.core.schedule.schedule import Schedule
     from procman.core.tasks.task import Task

@@ -13,8 +13,7 @@ from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
+    from procman.cli.options import Namespace
     from procman.host.guardian import Guarded
 
 

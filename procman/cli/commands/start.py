@@ -20,10 +20,10 @@ from procman.host.poller import Poller
 from procman.host.signals import ALL, STOPPING
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Iterator, Sequence
 
     from procman.cli.app import App
+    from procman.cli.options import Namespace
     from procman.cli.scheduling import Scheduling
     from procman.core.plan.plan import Plan, ProcessPlan
     from procman.host.guardian import Guarded

@@ -9,7 +9,7 @@ from procman.cli import app as apps
 from procman.cli import rows, tables
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from procman.cli.options import Namespace
 
 BY_HAND = "by hand"
 HINT = "no tasks: write some below 'tasks:' in procman.yml"

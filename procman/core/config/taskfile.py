@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.core.config import yamltree
-from procman.core.config.taskkeys import KEYS, SWITCH
+from procman.core.config.taskkeys import KEYS
 from procman.core.config.yamltree import Entry, Mapping, Scalar, Sequence
 from procman.core.plan.procfile import LINE
 from procman.core.tasks.task import Task
@@ -30,10 +30,6 @@ EXAMPLES = {"tasks": "report: python report.py", "start": "port: 3000"}
 NAMES = "use letters, digits and '_', behind the first of them also '.' and '-'"
 SYSTEM = "system"
 """The name of procman's own lines in the log."""
-WHEN = ("color", "pty")
-"""Options that take always or never, and here also yes or no."""
-NEGATIVE = ("timestamp", "prefix")
-"""Options whose flag says no: `timestamp: false` is `--no-timestamp`."""
 
 
 class TaskFile(NamedTuple):
@@ -156,7 +152,7 @@ class _Reader:
             if name in lines:
                 self.problem(entry.line, f"start: '{key}' is already set on line {lines[name]}")
             elif text is not None:
-                texts[name], lines[name] = _typed(name, text), entry.line
+                texts[name], lines[name] = text, entry.line
         return texts, lines
 
     def option(self, key: str, entry: Entry) -> str | None:
@@ -194,14 +190,6 @@ class _Reader:
 
 def _kind(node: Node) -> str:
     return {Scalar: "text", Sequence: "a list", Mapping: "keys and values"}[type(node)]
-
-
-def _typed(option: str, text: str) -> str:
-    """The value as it would be typed on the command line."""
-    truth = SWITCH.get(text.lower())
-    if truth is None or option not in WHEN + NEGATIVE:
-        return text
-    return str(not truth).lower() if option in NEGATIVE else ("always" if truth else "never")
 
 
 def _shorten(problems: list[Problem], source: str, most: int = 20) -> list[Problem]:

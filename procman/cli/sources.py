@@ -1,0 +1,144 @@
+"""Where the value of an option comes from.
+
+A flag, else `PROCMAN_<COMMAND>_<OPTION>` in the environment, else `start:` in procman.yml, else `.foreman`,
+else the default.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from procman.cli import foreman, parser, taskfiles
+from procman.cli.commands import TABLE
+from procman.cli.options import APP, ROOT, START, TASK, Namespace, by_flag
+from procman.errors import Problem, UserError, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from procman.cli.options import Option
+    from procman.cli.parser import Line
+
+WITH_FILES = ("start", "scheduler", "run", "check")
+"""Commands whose options may stand in a file. Others take from `.foreman` only where the app is."""
+
+
+class Written(NamedTuple):
+    """An option that is not typed but stands somewhere: its text as it would be typed, and where it is."""
+
+    option: Option
+    negative: bool
+    text: str
+    where: Problem
+
+
+def complete(line: Line) -> Namespace:
+    """The options that were typed, filled up from the environment, files and defaults.
+
+    `written` in them has the file of each option that stands in one, by name. Raises `UserError` with every
+    mistake.
+    """
+    problems = [Problem(line.command or "command line", None, text) for text in line.mistakes]
+    if not line.command:
+        raise UserError(problems)
+    options = TABLE[line.command].options
+    values = dict(line.values)
+    _take(values, _in_environment(line.command, options), problems)
+    written = _in_files(values, line.command, problems) if options else {}
+    wanted = START if line.command == "check" else options  # `check` is to find every mistake
+    _take(values, (each for each in written.values() if each.option in wanted), problems)
+    if problems:
+        raise UserError(problems)
+    known = {option.name: option.default for option in options}
+    values = known | {name: value for name, value in values.items() if name in known or name in line.values}
+    files = {name: each.where.source for name, each in written.items()}
+    return Namespace(command=line.command, written=files, **values)
+
+
+def complete_task(words: Sequence[str]) -> Namespace:
+    """The same for what stands behind `run task`, whose options are only typed."""
+    line = parser.read_task(words)
+    if not line.values.get("task", True) and not line.mistakes:
+        line.mistakes.append("say which task to run")
+    if line.mistakes:
+        raise UserError(Problem(line.command, None, text) for text in line.mistakes)
+    values = {option.name: option.default for option in TASK} | line.values
+    return Namespace(command=line.command, **values)
+
+
+def _take(values: dict[str, Any], found: Iterable[Written], problems: list[Problem]) -> None:
+    """Read the texts of options that have no value yet."""
+    for option, negative, text, where in found:
+        try:
+            value = option.read(text)
+        except ValueError:
+            wrong = f"'{text}' is no value for {option.word}: write {option.expects}"
+            problems.append(where._replace(text=wrong))
+            continue
+        if negative:
+            value = option.on if value == option.off else option.off
+        values.setdefault(option.name, [value] if option.repeats else value)
+
+
+def by_word(options: Iterable[Option]) -> dict[str, tuple[Option, bool]]:
+    """Each option by its name in files and, in capitals, in the environment: `no_timestamp`, say."""
+    longs = {flag: found for flag, found in by_flag(options).items() if flag.startswith("--")}
+    return {flag[2:].replace("-", "_"): found for flag, found in longs.items()}
+
+
+def _in_environment(command: str, options: Iterable[Option]) -> Iterable[Written]:
+    for word, (option, negative) in by_word(options).items():
+        variable = f"PROCMAN_{command}_{word}".upper()
+        if text := os.environ.get(variable):
+            yield Written(option, negative, text, Problem(variable, None, ""))
+
+
+def _in_files(values: Mapping[str, Any], command: str, problems: list[Problem]) -> dict[str, Written]:
+    """The options of `.foreman`, where the flags say that the app is, and of procman.yml, where both say.
+
+    procman.yml wins. It stands in the app's folder, so a Procfile that it names elsewhere does not move that.
+    """
+    path = os.path.join(_folder(values), foreman.FILE)
+    if command not in WITH_FILES:
+        return {name: each for name, each in _in_foreman(path, []).items() if each.option in APP}
+    found = _in_foreman(path, problems)
+    said = {name: each.text for name, each in found.items()}
+    if file := taskfiles.path_in(_folder(said | dict(values))):
+        own = _in_procman_yml(file, command != "run", problems)
+        if "procfile" in own:
+            here = os.path.dirname(file) or os.curdir
+            own["root"] = Written(ROOT, False, here, own["procfile"].where)
+            found.pop("root", None)
+        found |= own
+    return found
+
+
+def _folder(values: Mapping[str, Any]) -> str:
+    return values.get("root") or os.path.dirname(values.get("procfile") or "")
+
+
+def _in_foreman(path: str, problems: list[Problem]) -> dict[str, Written]:
+    """What procman does not know is an option of Foreman's `export`, or passed over as Foreman does it."""
+    try:
+        texts = foreman.read(path) if os.path.exists(path) else {}
+    except UserError as error:
+        problems += error.problems
+        return {}
+    words = by_word(START)
+    known = ((words[key], text) for key, text in texts.items() if key in words)
+    return {option.name: Written(option, no, text, Problem(path, None, "")) for (option, no), text in known}
+
+
+def _in_procman_yml(path: str, with_schedules: bool, problems: list[Problem]) -> dict[str, Written]:
+    texts, lines = taskfiles.start_options(path, with_schedules)
+    words = by_word(option for option in START if option is not ROOT)
+    found: dict[str, Written] = {}
+    for key, text in texts.items():
+        where = Problem(path, lines[key], f"start: there is no option '{key}'{suggest(key, words)}")
+        if key in words:
+            option, negative = words[key]
+            found[option.name] = Written(option, negative, text, where)
+        else:
+            problems.append(where)
+    return found
