@@ -6,7 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from procman.cli import complaints, lookalikes, taskfiles
+from procman.cli import complaints, foreman, lookalikes, taskfiles
 from procman.core.plan import dotenv, instances, procfile
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
@@ -72,7 +72,8 @@ def load(
     types = NO_TYPES if optional else mistakes.gather(partial(_types, path), NO_TYPES)
     environment = mistakes.gather(lambda: load_environment(root, options), NO_ENVIRONMENT)
     tasks = mistakes.gather(lambda: _tasks(root, types, with_schedules), NO_TASKS)
-    return App(root, path, types, environment, tasks, tuple(taskfiles.misnamed(root)))
+    warnings = (*taskfiles.misnamed(root), *foreman.passed_over(root, options))
+    return App(root, path, types, environment, tasks, warnings)
 
 
 def load_tasks(root: str) -> dict[str, Task]:

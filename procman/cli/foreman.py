@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from procman.errors import Problem, UserError
 
-FILE = ".foreman"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from procman.cli.options import Namespace
+
+FILE, ENV = ".foreman", ".env"
 PATHS = ("procfile", "root", "env")
 """Options that name files or folders: relative to that of the `.foreman` file."""
 
@@ -33,6 +38,17 @@ def _name(key: Any) -> str:
 def _symbol(word: Any) -> str:
     """Ruby writes the symbol `port` as `:port`."""
     return str(word).removeprefix(":")
+
+
+def passed_over(root: str, options: Namespace) -> Iterator[str]:
+    """What to say of files in the working folder that count with Foreman, when the app is elsewhere."""
+    if os.path.samefile(root, os.curdir):
+        return
+    place = os.path.relpath(root)
+    if os.path.exists(ENV) and not options.env:
+        yield f"{ENV} of this folder is not read, as the app is in {place}: name it with '-e {ENV}'"
+    if os.path.exists(FILE) and FILE not in options.written.values():
+        yield f"{FILE} of this folder is not read, as the app is in {place}: move it there"
 
 
 def _load(path: str) -> Any:

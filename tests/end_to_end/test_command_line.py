@@ -176,6 +176,29 @@ class TestForemanFile:
         app.write("procman.yml", "start:\n  port: 6000\n")
         assert "\nweb.1  | 6000 v\n" in app.do("start").out
 
+    def test_check_says_which_file_sets_which_option(self, app: App) -> None:
+        app.procfile(web="true")
+        app.write(".foreman", "port: 7000\ntimeout: 3\n")
+        app.write("procman.yml", "start: {port: 6000}\n")
+        shown = app.do("check").out.splitlines()
+        assert [line.split() for line in shown if line.startswith(("port ", "timeout "))] == [
+            ["port", "procman.yml"],
+            ["timeout", ".foreman"],
+        ]
+
+    def test_one_that_is_passed_over_is_told_as_is_an_env_file(self, app: App) -> None:
+        (app.root / "app").mkdir()
+        app.write("app/Procfile", "web: echo $PORT\n")
+        app.write(".foreman", "port: 7000\n")
+        app.write(".env", "PORT=8000\n")
+        for words in (("start", "-f", "app/Procfile"), ("run", "-d", "app", "web"), ("check", "-d", "app")):
+            ended = app.do(*words)
+            told = ended.out + ended.err
+            assert ended.code == 0
+            assert "5000" in told
+            assert ".env of this folder is not read, as the app is in app" in told
+            assert ".foreman of this folder is not read, as the app is in app" in told
+
     @pytest.mark.parametrize("text", ["port: [", "- a\n- b\n", "timeout: soon\n", "port: x\n", "\x00"])
     def test_a_bad_one_is_a_mistake(self, app: App, text: str) -> None:
         app.procfile(web="true")

@@ -17,7 +17,7 @@ from procman.core.schedule.instants import rfc3339
 from procman.core.text.escapes import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
     from procman.cli.app import App
@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
     if not app.types and not app.tasks and not (mistakes.problems and taskfiles.path_in(app.root)):
         mistakes.gather(lambda: apps.types_of(options), apps.NO_TYPES)  # told what is missing
     plan = apps.plan(app, options, mistakes)
-    described = describe(app, plan)
+    described = describe(app, plan, options.written)
     if options.json:
         print(json.dumps(described, indent=2))
     else:
@@ -52,7 +52,7 @@ def mistakes_as_json(error: UserError) -> str:
     return json.dumps({"errors": values}, indent=2)
 
 
-def describe(app: App, plan: Plan) -> Row:
+def describe(app: App, plan: Plan, written: Mapping[str, str]) -> Row:
     """The plan as plain values. Of the environment only names: values may be secrets."""
     now = time.time()
     return {
@@ -68,6 +68,7 @@ def describe(app: App, plan: Plan) -> Row:
             for type_ in app.types
             for ports in [[process.port for process in plan.processes if process.type == type_.name]]
         ],
+        "options": [{"option": option, "source": source} for option, source in written.items()],
         "environment": [{"key": key, "source": source} for key, source in plan.environment.sources.items()],
         "tasks": [_task(task, now) for task in app.tasks.values()],
         "warnings": [*app.warnings, *warnings.of(app, plan), *warnings.of_tasks(app, now)],
@@ -91,6 +92,7 @@ def _show(described: Row, zone: tzinfo) -> None:
         )
     sources = [(each["key"], each["source"]) for each in described["environment"]]
     _table(("process", "instances", "port", "command"), [*map(_process_cells, processes)], right=(1, 2))
+    _table(("option", "from"), [(each["option"], each["source"]) for each in described["options"]])
     _table(("variable", "from"), sources)
     _table(("task", "schedule", f"next ({zone})", "command"), [_task_cells(each, zone) for each in tasks])
     if described["warnings"]:
