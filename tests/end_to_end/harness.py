@@ -156,10 +156,13 @@ class App:
         """A command in the app's folder, on pipes, in its own session."""
         out, inner_out = self._keep(os.pipe())
         err, inner_err = self._keep(os.pipe())
-        defaults: dict[str, Any] = {"stdin": subprocess.DEVNULL, "start_new_session": True}
+        defaults: dict[str, Any] = {
+            "stdin": subprocess.DEVNULL,
+            "start_new_session": True,
+            "cwd": self.root,
+        }
         process = subprocess.Popen(
             command,
-            cwd=self.root,
             env=self.environment(env),
             stdout=inner_out,
             stderr=inner_err,

@@ -35,8 +35,37 @@ def test_anything_else_is_a_command_on_path(app: App) -> None:
 
 def test_behind_dashes_it_is_a_command_even_if_a_type_has_its_name(app: App) -> None:
     app.procfile(echo="printf 'the type'")
-    assert app.do("run", "echo", "words").out.startswith("the type")
-    assert app.do("run", "--", "echo", "words").out == "words\n"
+    assert app.do("run", "echo").out == "the type"
+    assert app.do("run", "--", "echo").out == "\n"
+
+
+def test_a_type_with_words_is_the_command_on_path_else_an_error_with_a_hint(app: App) -> None:
+    app.procfile(echo="printf 'the type'", web="true")
+    assert app.do("run", "echo", "words").out == "words\n"
+    ended = app.do("run", "web", "--reload")
+    assert (ended.code, ended.out) == (127, "")
+    assert "'procman run web -- --reload'" in ended.err
+
+
+def test_a_command_runs_where_you_are_and_a_type_or_task_in_the_root(app: App) -> None:
+    (app.root / "sub").mkdir()
+    app.procfile(web="pwd")
+    app.tasks("where: pwd")
+    app.write("sub/here", "#!/bin/sh\npwd\n", mode=0o755)
+    at = {
+        words: app.do("run", "-d", "..", *words, cwd=app.root / "sub").out.strip()
+        for words in (
+            ("pwd",),
+            ("./here",),
+            ("--", "pwd"),
+            ("pwd; true",),
+            ("web",),
+            ("where",),
+            ("task", "where"),
+        )
+    }
+    here, root = f"{app.root}/sub", str(app.root)
+    assert [*at.values()] == [here, here, here, here, root, root, root]
 
 
 def test_a_quoted_line_goes_to_the_shell(app: App) -> None:
@@ -59,7 +88,7 @@ def test_it_works_without_a_procfile(app: App) -> None:
 def test_arguments_behind_a_type_are_quoted_for_the_shell(app: App) -> None:
     app.procfile(show="printf '%s|'")
     nasty = ("a b", "$(touch hurt)", "`touch hurt`", "; touch hurt", "it's", '"', "*", "")
-    assert app.do("run", "show", *nasty).out == "".join(f"{word}|" for word in nasty)
+    assert app.do("run", "show", "--", *nasty).out == "".join(f"{word}|" for word in nasty)
     assert not (app.root / "hurt").exists()
 
 

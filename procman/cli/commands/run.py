@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from procman.host.guardian import Guarded
 
 NAME = "run.1"
-NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 
 
@@ -45,13 +44,16 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
     words, of_task = _task_options(options.words, app)
     if of_task and of_task.command == "help":
         return help.run(of_task)
-    resolution, known = _resolve(words, app)
+    environment = app.environment.values
+    resolution = _resolve(words, app, lambda name: _which(name, environment) is not None)
     if of_task and (of_task.detach or of_task.delay or of_task.moment or of_task.key):
         from procman.cli.later import ask
 
         return ask(app, resolution, of_task)
-    os.chdir(app.root)
+    if resolution.kind is not Kind.COMMAND:
+        os.chdir(app.root)  # a command runs where people are (Foreman)
     environment = _environment(app, base, resolution)
+    known = () if words[:1] == ["--"] else (*app.tasks, *(type_.name for type_ in app.types))
     if resolution.kind is not Kind.TASK:
         return facts.exit_code(_foreground(resolution, environment, known, guarded).code)
     from procman.cli.recorded import Recorded
@@ -84,13 +86,15 @@ def _refuse_options(words: list[str], app: App) -> None:
         raise UserError([Problem(f"run {name}", None, text)])
 
 
-def _resolve(words: list[str], app: App) -> tuple[Resolution, Iterable[str]]:
-    """What the words mean, and the names that could have been meant."""
+def _resolve(words: list[str], app: App, is_command: Callable[[str], bool]) -> Resolution:
     tasks = {name: task.command for name, task in app.tasks.items()}
     types = {type_.name: type_.command for type_ in app.types}
-    if words[:1] == ["--"]:
-        return commands.resolve(words[1:], tasks, types, command_only=True), ()
-    return commands.resolve(words, tasks, types), (*tasks, *types)
+    return commands.resolve(words, tasks, types, is_command)
+
+
+def _which(name: str, environment: Mapping[str, str]) -> str | None:
+    """The path of a program, looked for where the child would look."""
+    return shutil.which(name, path=environment.get("PATH", os.defpath))
 
 
 def _foreground(
@@ -132,13 +136,13 @@ def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
 
 
 def _find(resolution: Resolution, environment: Mapping[str, str], known: Iterable[str]) -> str:
-    """The path of the program, looked for where the child would look. Raises `SpawnError`."""
+    """The path of the program. Raises `SpawnError`."""
     name = resolution.words[0]
     if "/" in name and (os.path.isdir(name) or (os.path.isfile(name) and not os.access(name, os.X_OK))):
         raise SpawnError(f"{name}: not executable", NOT_EXECUTABLE)
-    program = shutil.which(name, path=environment.get("PATH", os.defpath))
+    program = _which(name, environment)
     if program is None:
-        raise SpawnError(f"{name}: no such process type or command{suggest(name, known)}", NOT_FOUND)
+        raise SpawnError(f"{name}: no such process type or command{suggest(name, known)}", commands.NOT_FOUND)
     return program
 
 

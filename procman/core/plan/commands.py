@@ -6,10 +6,10 @@ import shlex
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from procman.errors import Problem, UnknownNameError, UserError, suggest
+from procman.errors import Problem, SpawnError, UnknownNameError, UserError, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 
 class Kind(Enum):
@@ -29,18 +29,28 @@ class Resolution(NamedTuple):
 
 
 SHELL = ("/bin/sh", "-c")
+LONGEST_SHOWN = 60
+NOT_FOUND = 127
+"""As the shell has it."""
 
 
 def resolve(
-    words: Sequence[str], tasks: Mapping[str, str], types: Mapping[str, str], command_only: bool = False
+    words: Sequence[str],
+    tasks: Mapping[str, str],
+    types: Mapping[str, str],
+    is_command: Callable[[str], bool] = lambda name: False,
 ) -> Resolution:
     """Which command the words mean; `tasks` and `types` are commands by name.
 
-    `task NAME …` means a task for certain, unless a task or type is itself called `task`.
-    `command_only` (words behind `--`) means a command for certain. Further words are passed to a
-    task's or type's command, quoted for the shell. Raises `UserError` without words and
-    `UnknownNameError` for a task that does not exist.
+    `task NAME …` means a task for certain, unless a task or type is itself called `task`; words behind
+    `--` are a command for certain. Further words are passed to a task's command, quoted for the shell.
+    A type is meant by its name alone (Foreman): with further words a command of that name is, which
+    `is_command` knows to be on the PATH; `TYPE -- …` passes them to the type's command.
+    Raises `UserError` without words, `UnknownNameError` for a task that does not exist, and `SpawnError`
+    for a type with words that could be either's.
     """
+    command_only = len(words) > 0 and words[0] == "--"
+    words = words[1:] if command_only else words
     if not words or not words[0].strip():
         raise UserError([Problem("run", None, "say what to run: a task, a process type or a command")])
     first, *rest = words
@@ -50,9 +60,20 @@ def resolve(
         return _task(rest, tasks)
     if first in tasks:
         return _through_shell(Kind.TASK, first, tasks[first], rest)
-    if first in types:
-        return _through_shell(Kind.TYPE, first, types[first], rest)
+    if first in types and (not rest or rest[0] == "--" or not is_command(first)):
+        return _type(first, types[first], rest)
     return _command(words)
+
+
+def _type(name: str, command: str, arguments: Sequence[str]) -> Resolution:
+    if not arguments or arguments[0] == "--":
+        return _through_shell(Kind.TYPE, name, command, arguments)
+    passed = shlex.join(arguments)
+    shown = passed if len(passed) <= LONGEST_SHOWN else "..."
+    raise SpawnError(
+        f"no command '{name}' found. To pass words to the process type: 'procman run {name} -- {shown}'",
+        NOT_FOUND,
+    )
 
 
 def _task(words: Sequence[str], tasks: Mapping[str, str]) -> Resolution:

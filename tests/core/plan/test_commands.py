@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import shlex
 
 import pytest
@@ -7,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procman.core.plan.commands import Kind, Resolution, resolve
-from procman.errors import UnknownNameError
+from procman.errors import SpawnError, UnknownNameError
 from tests.core.expect import problems, problems_if_any
 
 TASKS = {"remind": "python remind.py", "both": "python task.py"}
 TYPES = {"web": "python web.py", "both": "python type.py"}
 
 
-def meaning(*words: str, command_only: bool = False) -> Resolution:
-    return resolve(words, TASKS, TYPES, command_only)
+def meaning(*words: str, on_path: str = "") -> Resolution:
+    return resolve(words, TASKS, TYPES, lambda name: name == on_path)
 
 
 def test_a_task_is_run_by_the_shell() -> None:
@@ -44,7 +45,27 @@ def test_blanks_in_the_first_of_several_words_are_part_of_it() -> None:
 
 
 def test_further_words_are_quoted_for_the_shell() -> None:
-    assert meaning("web", "--name", "a b", "it's").words[-1] == "python web.py --name 'a b' 'it'\"'\"'s'"
+    quoted = "--name 'a b' 'it'\"'\"'s'"
+    assert meaning("remind", "--name", "a b", "it's").words[-1] == f"python remind.py {quoted}"
+    assert meaning("web", "--", "--name", "a b", "it's").words[-1] == f"python web.py {quoted}"
+
+
+def test_a_type_is_meant_by_its_name_alone_and_with_words_a_command_of_that_name() -> None:
+    assert meaning("web", on_path="web").kind is Kind.TYPE
+    assert meaning("web", "x", on_path="web")[:3] == (Kind.COMMAND, "web", ("web", "x"))
+    assert meaning("web", "--", "x", on_path="web").words[-1] == "python web.py x"
+
+
+@pytest.mark.parametrize(("words", "shown"), [(["-v", "a b"], "-v 'a b'"), (["x" * 61], "...")])
+def test_a_type_with_words_where_there_is_no_such_command_is_an_error_with_a_hint(
+    words: list[str], shown: str
+) -> None:
+    with pytest.raises(SpawnError) as caught:
+        meaning("web", *words)
+    assert f"no command 'web' found. To pass words to the process type: 'procman run web -- {shown}'" in str(
+        caught.value
+    )
+    assert caught.value.exit_code == 127
 
 
 def test_two_dashes_behind_a_name_are_dropped_once() -> None:
@@ -79,31 +100,33 @@ def test_a_task_or_type_called_task_can_still_be_run() -> None:
     commands = {"task": "python x.py"}
     words = ("/bin/sh", "-c", "python x.py y")
     assert resolve(["task", "y"], commands, {})[:3] == (Kind.TASK, "task", words)
-    assert resolve(["task", "y"], {}, commands)[:3] == (Kind.TYPE, "task", words)
+    assert resolve(["task", "--", "y"], {}, commands)[:3] == (Kind.TYPE, "task", words)
 
 
 def test_words_behind_two_dashes_are_a_command_for_certain() -> None:
-    assert meaning("web", "x", command_only=True)[:3] == (Kind.COMMAND, "web", ("web", "x"))
-    assert meaning("task", command_only=True)[:3] == (Kind.COMMAND, "task", ("task",))
+    assert meaning("--", "web", "x")[:3] == (Kind.COMMAND, "web", ("web", "x"))
+    assert meaning("--", "web")[:3] == (Kind.COMMAND, "web", ("web",))
+    assert meaning("--", "task")[:3] == (Kind.COMMAND, "task", ("task",))
 
 
 @pytest.mark.parametrize("words", [[], [""], [" "], ["\t\n", "x"]])
-@pytest.mark.parametrize("command_only", [False, True])
-def test_without_a_word_that_says_something_it_is_an_error(words: list[str], command_only: bool) -> None:
-    found = problems(lambda: meaning(*words, command_only=command_only))
+@pytest.mark.parametrize("before", [[], ["--"]])
+def test_without_a_word_that_says_something_it_is_an_error(words: list[str], before: list[str]) -> None:
+    found = problems(lambda: meaning(*before, *words))
     assert found[0].text == "say what to run: a task, a process type or a command"
 
 
 @given(st.lists(st.sampled_from(["task", "web", "both", "--", "x y"]) | st.text(max_size=4)), st.booleans())
-def test_whatever_the_words_there_is_a_meaning_or_a_mistake(words: list[str], command_only: bool) -> None:
-    if not problems_if_any(lambda: meaning(*words, command_only=command_only)):
-        assert meaning(*words, command_only=command_only).words
+def test_whatever_the_words_there_is_a_meaning_or_a_mistake(words: list[str], on_path: bool) -> None:
+    with contextlib.suppress(SpawnError):
+        if not problems_if_any(lambda: meaning(*words, on_path="web" * on_path)):
+            assert meaning(*words, on_path="web" * on_path).words
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1).filter(lambda w: w[0] != "--"))
 def test_the_shell_reads_further_words_as_they_were_given(words: list[str]) -> None:
-    line = meaning("web", *words).words[-1]
-    assert shlex.split(line) == ["python", "web.py", *words]
+    line = meaning("remind", *words).words[-1]
+    assert shlex.split(line) == ["python", "remind.py", *words]
 
 
 def test_the_arguments_of_a_task_are_told_apart_from_its_command() -> None:
