@@ -161,6 +161,8 @@ class Engine:
 
     def _signalled(self, number: int, now: float) -> None:
         if number in STOPPING:
+            if number == signal.SIGINT:
+                self._log.go_below()
             self._supervisor.signalled(number, now)
         elif number in FOR_PROCESSES:
             self._supervisor.forward(number)

@@ -27,6 +27,8 @@ class Screen(Protocol):
 
     def partial(self, states: Mapping[str, tuple[bytes, bytes]]) -> list[Buffer]: ...
 
+    def go_below(self) -> list[Buffer]: ...
+
 
 class Output(Protocol):
     """Where buffers go; see `logs/writer.py`."""
@@ -89,6 +91,11 @@ class Log:
     def say(self, words: object) -> None:
         """A line of procman's own."""
         self._put(SYSTEM, f"{words}\n".encode(errors="surrogateescape"))
+
+    def go_below(self) -> None:
+        """The terminal has shown a key, `^C`, at the cursor: that stands on a line of its own."""
+        if buffers := self._screen.go_below():
+            self.writer.put(buffers)
 
     def refresh(self, now: float) -> None:
         """Show the unfinished lines that have not grown just now."""

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.end_to_end.harness import PROCMAN, PYTHON
-from tests.end_to_end.output import wait_until
+from tests.end_to_end.output import plain, wait_until
 
 if TYPE_CHECKING:
     from tests.end_to_end.harness import App, Running
@@ -35,7 +35,9 @@ def test_ctrl_c_stops_all(app: App) -> None:
     running.wait_for("ready")
     running.type(CTRL_C)
     assert running.end() == 0
-    assert "SIGINT received, stopping: press Ctrl-C again to kill" in running.out.text
+    shown = [plain(line).rstrip("\r") for line in running.out.text.split("\n")]
+    key = shown.index("^C")
+    assert shown[key + 1].endswith("SIGINT received, stopping: press Ctrl-C again to kill")
     assert "web.1 terminated by SIGTERM" in running.out.text
 
 

@@ -82,7 +82,7 @@ def test_registering_in_the_browser_sends_a_welcome_mail_at_once(demo: Demo) -> 
     assert response.status == 303
     registration = response.headers["Location"]
     demo.wait_for_line("mail.1", "to zoe@example.com", "Welcome, Zoë")
-    demo.wait_for_line("worker.1", "Job OK")
+    demo.wait_for_line("worker.1", "sent the welcome mail")
 
     assert "Zoë &lt;b&gt;Größe&lt;/b&gt;" in demo.get(registration)
     assert 'Welcome mail <span class="badge good">sent</span>' in demo.get(registration)
@@ -92,7 +92,7 @@ def test_registering_in_the_browser_sends_a_welcome_mail_at_once(demo: Demo) -> 
 
 def test_the_link_in_the_mail_completes_the_registration(demo: Demo) -> None:
     demo.register("Ann O'Brien", "ann@example.com")
-    demo.wait_for_line("worker.1", "Job OK")
+    demo.wait_for_line("worker.1", "sent the welcome mail")
     assert "registered, not completed" in demo.get("/")
 
     mails = demo.get("/mails")
@@ -118,7 +118,7 @@ def test_the_form_says_what_is_wrong(demo: Demo) -> None:
 
 
 def test_sigint_ends_the_demo_cleanly_and_leaves_no_process(demo: Demo) -> None:
-    demo.wait_for_line("worker.1", "Listening on")
+    demo.wait_for_line("worker.1", "waiting for jobs")
     demo.wait_for_line("mail.1", "listening on")
     processes = family(demo.procman.pid)
     assert len(processes) > TYPES_IN_PROCFILE
@@ -155,7 +155,7 @@ def test_a_follow_up_mail_comes_though_the_app_was_stopped_before_it_was_due(
     copy = copy_of_demo(tmp_path, follow_up=10)
     before = start(copy)
     before.register("Ann", "ann@example.com")
-    before.wait_for_line("worker.1", "Job OK")
+    before.wait_for_line("worker.1", "sent the welcome mail")
     assert before.stop() == 0
     assert not before.mails("How is it going")
 
@@ -169,7 +169,7 @@ def test_a_follow_up_mail_that_is_overdue_comes_when_the_app_starts(start: Start
     copy = copy_of_demo(tmp_path, follow_up=0)
     without_tasks = start(copy, *APP, "--no-scheduler")
     without_tasks.register("Ann", "ann@example.com")
-    without_tasks.wait_for_line("worker.1", "Job OK")
+    without_tasks.wait_for_line("worker.1", "sent the welcome mail")
     assert without_tasks.stop() == 0
 
     demo = start(copy)
@@ -205,7 +205,7 @@ def test_a_schedule_reminds_of_the_registration_once(start: Start, tmp_path: Pat
 def test_a_reminder_by_hand_is_for_those_who_have_not_completed(start: Start, tmp_path: Path) -> None:
     demo = start(copy_of_demo(tmp_path, remind=0))
     demo.register("Ann", "ann@example.com")
-    demo.wait_for_line("worker.1", "Job OK")
+    demo.wait_for_line("worker.1", "sent the welcome mail")
     (welcome,) = demo.mails("Welcome, Ann")
     demo.follow(re.findall(r"/complete/\S+", welcome)[0])
     demo.register("Bob", "bob@example.com")

@@ -21,13 +21,12 @@ class Mail:
 
 def keep(content: bytes) -> None:
     """Add one mail as it came over SMTP."""
-    Maildir(_folder()).add(content)
+    Maildir(folder()).add(content)
 
 
 def received() -> list[Mail]:
     """All mails, newest first."""
-    folder = _folder()
-    files = [*folder.glob("new/*"), *folder.glob("cur/*")]
+    files = [*folder().glob("new/*"), *folder().glob("cur/*")]
     # The names begin with whole seconds, too coarse an order for mails sent in one go.
     files.sort(key=lambda file: file.stat().st_mtime_ns, reverse=True)
     return [read(file.read_bytes()) for file in files]
@@ -41,5 +40,6 @@ def read(content: bytes) -> Mail:
     return Mail(sender, to, subject, str(body.get_content()) if body else "")
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where the Maildir lies."""
     return settings.state_folder() / "mails"

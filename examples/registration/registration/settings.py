@@ -30,6 +30,12 @@ def state_folder() -> Path:
     return folder
 
 
+def shown(path: Path) -> str:
+    """A path for people: from the folder of the app, where it lies in there."""
+    app = Path(__file__).parents[1]
+    return str(path.relative_to(app) if path.is_relative_to(app) else path)
+
+
 def follow_up_after() -> timedelta:
     """How long after registering the follow-up mail is due: `FOLLOW_UP_SECONDS`, else ten minutes."""
     return _duration("FOLLOW_UP_SECONDS", timedelta(minutes=10))

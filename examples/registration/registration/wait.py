@@ -13,6 +13,8 @@ from registration import settings
 
 TRIES = 150
 PAUSE = 0.1
+TOLD = 10
+"""After so many tries that somebody is waited for is worth a line."""
 
 
 def until_listening(*process_types: str) -> None:
@@ -30,7 +32,7 @@ def _wait_for(process_type: str, port: int) -> None:
     for attempt in range(TRIES):
         if _listens(port):
             return
-        if attempt == 0:
+        if attempt == TOLD:
             print(f"waiting for {process_type} on port {port}", flush=True)
         time.sleep(PAUSE)
     sys.exit(f"gave up: {process_type} does not listen on port {port} after {TRIES} tries")

@@ -32,7 +32,10 @@ def show_user(request: Request) -> Response:
 def complete(request: Request) -> Response:
     """GET /complete/{token}, the link in the welcome mail"""
     user = store.complete(request.path_params["token"])
-    return _see_user(user) if user else _not_found()
+    if user is None:
+        return _not_found()
+    print(f"{user.email} has completed the registration", flush=True)
+    return _see_user(user)
 
 
 def mails(request: Request) -> Response:
@@ -57,6 +60,7 @@ def _register(form: Form) -> Response:
         user = store.add(form.name, form.email)
     except store.EmailTakenError:
         return _form_page(form, {"email": f"{form.email} is registered already."})
+    print(f"{user.email} has registered", flush=True)
     jobs.enqueue_welcome(user)
     tasks.plan_follow_up(user)
     return _see_user(user)
@@ -89,11 +93,12 @@ app = Starlette(
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which also tells where to click once it listens."""
+    """uvicorn's server, which also tells where to click once all is ready."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then print the address of the app."""
+        """Listen, then print the address of the app, as the last of the processes."""
         await super().startup(sockets=sockets)
+        await run_in_threadpool(jobs.wait_for_worker)
         if self.started:
             print(f"open http://{self.config.host}:{self.config.port}", flush=True)
 
@@ -106,7 +111,9 @@ def main() -> None:
     wait.until_listening("redis")
     for user in store.without_mail():
         jobs.enqueue_welcome(user)
-    config = uvicorn.Config(app, settings.HOST, settings.own_port(), timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, settings.HOST, settings.own_port(), log_level="warning", timeout_graceful_shutdown=1
+    )
     Server(config).run()
 
 

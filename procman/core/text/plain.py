@@ -47,6 +47,10 @@ class PlainScreen:
                 out += self._grow(name, prefix, text)
         return out
 
+    def go_below(self) -> list[Buffer]:
+        """Nothing: a pipe or a file shows no keys."""
+        return []
+
     def _grow(self, name: str, prefix: bytes, text: bytes) -> list[Buffer]:
         shown = self._shown.get(name, b"")
         if self._open == name and not text.startswith(shown):

@@ -43,9 +43,12 @@ class TerminalScreen:
     def resize(self, columns: int, rows: int) -> list[Buffer]:
         """Take a new size. The terminal may have moved what was painted, so it is left and painted anew."""
         self.columns, self.rows = columns, rows
-        end = [b"\r\n"] if self._painted else []
-        self._painted = 0
-        return [*end, self._paint()] if end else []
+        return self.go_below() if self._painted else []
+
+    def go_below(self) -> list[Buffer]:
+        """Leave what is painted, and what the terminal has shown behind it, and paint anew below."""
+        painted, self._painted = self._painted, 0
+        return [b"\r\n", self._paint()] if painted else [b"\r\n"]
 
     def _erase(self) -> bytes:
         if not self._painted:

@@ -101,6 +101,16 @@ def test_unfinished_lines_fit_the_columns_that_the_terminal_has_now(columns: int
     assert terminal.shown == ["b| " + "x" * (columns - 4)]
 
 
+def test_a_key_that_the_terminal_has_shown_stands_on_a_line_of_its_own() -> None:
+    screen, terminal = TerminalScreen(40, 10), Terminal(10)
+    terminal.write(b"^C" + joined(screen.go_below()))
+    play(screen, terminal, {"b": b"10%"})
+    terminal.write(b"^C" + joined(screen.go_below()))
+    assert terminal.shown == ["^C", "b| 10%^C", "b| 10%"]
+    play(screen, terminal, Lines("b", [b"done"]))
+    assert terminal.shown == ["^C", "b| 10%^C", "b| done"]
+
+
 def test_of_more_unfinished_lines_than_rows_the_last_are_shown() -> None:
     screen, terminal = TerminalScreen(40, 3), Terminal(3)
     play(screen, terminal, dict.fromkeys(PREFIXES, b"?"))
