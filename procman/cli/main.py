@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """The entry point of the command."""
+    _be_utf8()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C this early is no reason for a traceback
     _fill_standard_streams()
     if "_ARGCOMPLETE" in os.environ:
@@ -40,6 +41,16 @@ def main() -> None:
         sys.exit(run(line, guarded))
     finally:
         _let_go_of_stderr()
+
+
+def _be_utf8() -> None:
+    """Files and commands are UTF-8 whatever the locale: start over in Python's UTF-8 mode (PEP 540).
+
+    Else `os.environ`, `sys.argv`, names of files and all that children get would be read and written in the
+    locale's encoding. A `-X utf8=0` that somebody typed stays, and ends what would be a loop.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and "utf8" not in sys._xoptions and sys.executable:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def run(line: Line, guarded: Guarded | None) -> int:

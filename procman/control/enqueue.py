@@ -100,7 +100,7 @@ def _word(position: int, value: Plain) -> str:
         )
     word = str(value)
     try:
-        encoded = os.fsencode(word)
+        encoded = word.encode(errors="surrogateescape")  # as procman will pass it on, whatever the locale
     except UnicodeEncodeError:
         raise ValueError(f"argument {position} has signs that no command can be given: {word!r}") from None
     if b"\0" in encoded:
