@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-FLOORS = {"procman": -1, "errors": 0, "core": 1, "host": 2, "logs": 2, "store": 2, "engine": 3}
+FLOORS = {"procman": -1, "typed": -1, "errors": 0, "core": 1, "host": 2, "logs": 2, "store": 2, "engine": 3}
 FLOORS |= {"control": 4, "cli": 5, "__main__": 6, "testing": 6}
 FACADE = "procman"
 """What apps import: it loads `enqueue` from upstairs, when it is asked for."""
@@ -26,7 +26,7 @@ PURE = {
 ONLY = {"io": {"StringIO"}, "signal": {"Signals"}}
 ACTING = {"open", "print", "input"}
 OWNERS = {
-    "host": "ctypes fcntl psutil pty selectors socket subprocess termios tty",
+    "host": "_socket ctypes fcntl psutil pty selectors socket subprocess termios tty",
     "cli": "argcomplete argparse json",
     "store": "sqlite3",
     "no room yet": "asyncio multiprocessing",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
 
 from procman.cli import complaints, foreman, lookalikes, taskfiles
-from procman.core.plan import dotenv, instances, procfile
+from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -184,4 +184,6 @@ def _without_procfile(folder: str) -> str:
 
 
 def _variables(path: str, known: Mapping[str, str], known_wins: bool) -> dict[str, str]:
+    from procman.core.plan import dotenv
+
     return dotenv.parse(read(path, "-e"), path, known, known_wins)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
-
-from procman.core.text.escapes import printable
 
 
 def tell(*lines: str) -> None:
     """Print the lines. Where stderr cannot be written (a full disk, say) nobody is left to tell."""
-    with suppress(OSError):
+    from procman.core.text.escapes import printable  # only mistakes need it
+
+    try:
         for line in lines:
             print(f"procman: {printable(line)}", file=sys.stderr)
+    except OSError:
+        pass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style, colours_of, prefix
@@ -12,6 +11,7 @@ from procman.host import spawn
 from procman.host.spawn import WindowSize
 from procman.logs.hub import Log, stamper
 from procman.logs.writer import Writer
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

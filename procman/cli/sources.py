@@ -7,15 +7,16 @@ else the default.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.cli import foreman, parser, taskfiles
 from procman.cli.commands import TABLE
 from procman.cli.options import APP, ROOT, START, TASK, Namespace, by_flag
 from procman.errors import Problem, UserError, suggest
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from procman.cli.options import Option
     from procman.cli.parser import Line

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC
 from functools import cache
-from typing import TYPE_CHECKING
 
 from procman.cli import foreman, lookalikes
 from procman.errors import Problem, UserError
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +58,8 @@ def zone(root: str) -> tzinfo:
         named = read(path, with_schedules=False).timezone if path else None
         return named or _system_zone(path or FILE)
     except UserError:
+        from datetime import UTC
+
         return UTC
 
 

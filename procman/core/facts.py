@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, NamedTuple
 
-from procman.core.schedule.durations import wording
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,9 +133,10 @@ class ClockSetBack(NamedTuple):
     seconds: float
 
     def __str__(self) -> str:
-        return (
-            f"the clock was set back by {wording(self.seconds)}: until it has caught up, no tick runs again"
-        )
+        from procman.core.schedule.durations import wording  # only apps with tasks need it
+
+        by = wording(self.seconds)
+        return f"the clock was set back by {by}: until it has caught up, no tick runs again"
 
 
 class Notice(NamedTuple):

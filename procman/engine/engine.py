@@ -6,8 +6,6 @@ import errno
 import os
 import signal
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from procman.core import facts
 from procman.core.messages import (
@@ -23,6 +21,7 @@ from procman.core.messages import (
     WriterChanged,
 )
 from procman.host.signals import FOR_PROCESSES, STOPPING
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,6 +189,8 @@ class Engine:
             self._supervisor.stop("nobody reads the log any more", now)
         elif not self._supervisor.stopping:
             reason = f"the log cannot be written: {error.strerror}"
-            with suppress(OSError):  # stderr may be where stdout is
+            try:
                 os.write(2, f"procman: {reason}, stopping\n".encode())
+            except OSError:
+                pass  # stderr may be where stdout is
             self._supervisor.stop(reason, now, code=1)

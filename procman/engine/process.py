@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from procman.core.life.child import Life
+from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from procman.core.messages import Usage

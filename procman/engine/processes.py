@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from typing import TYPE_CHECKING
 
 from procman.core import facts
 from procman.core.life import child
 from procman.core.life.child import Effect, Event, Phase
 from procman.errors import SpawnError
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable

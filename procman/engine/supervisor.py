@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import signal
-from typing import TYPE_CHECKING
 
 from procman.core import facts
 from procman.core.life.child import Event, Phase
 from procman.engine.process import Process
 from procman.engine.processes import Processes
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

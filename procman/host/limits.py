@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import resource
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,6 @@ import signal
 import stat
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from procman.core.messages import (
     ChildExited,
@@ -19,6 +18,7 @@ from procman.core.messages import (
     Usage,
     WriterChanged,
 )
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

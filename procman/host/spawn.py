@@ -11,10 +11,10 @@ import fcntl
 import os
 import signal
 import termios
-from typing import TYPE_CHECKING, NamedTuple
 
 from procman.errors import SpawnError
 from procman.host.limits import OPEN_FILES
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

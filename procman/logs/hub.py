@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
 
 from procman.core.text.lines import LineCutter, newest_state
 from procman.core.text.prefix import SYSTEM, prefix
+from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,7 +6,8 @@ import os
 import select
 import threading
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
 from procman.cli.display import STDOUT, Display
@@ -18,6 +17,7 @@ from procman.host.children import Children
 from procman.host.lock import FOLDER, PidFile
 from procman.host.poller import Poller
 from procman.host.signals import ALL, STOPPING
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,8 @@ KILL) change the first. A pair that the table does not have raises and changes n
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+
+from procman.typed import NamedTuple
 
 DRAIN_SECONDS = 0.5
 """How long the end of a child waits for the end of its output, when something else holds that open."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
 
 from procman.errors import Problem, SpawnError, UnknownNameError, UserError, suggest
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -68,6 +67,8 @@ def resolve(
 def _type(name: str, command: str, arguments: Sequence[str]) -> Resolution:
     if not arguments or arguments[0] == "--":
         return _through_shell(Kind.TYPE, name, command, arguments)
+    import shlex  # slow to import, and only words behind a name need it
+
     passed = shlex.join(arguments)
     shown = passed if len(passed) <= LONGEST_SHOWN else "..."
     raise SpawnError(
@@ -100,7 +101,11 @@ def _through_shell(kind: Kind, name: str, command: str, arguments: Sequence[str]
 
 def line(command: str, arguments: Sequence[str]) -> str:
     """A command for the shell with arguments behind it as separate words, whatever is in them."""
-    return f"{command} {shlex.join(arguments)}" if arguments else command
+    if not arguments:
+        return command
+    import shlex
+
+    return f"{command} {shlex.join(arguments)}"
 
 
 def _command(words: Sequence[str]) -> Resolution:

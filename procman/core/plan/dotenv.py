@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from io import StringIO
-from typing import TYPE_CHECKING
 
 from procman.errors import Problem, UserError
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

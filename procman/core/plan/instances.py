@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from procman.core.plan.procfile import RELEASE
 from procman.errors import Problem, UserError, suggest
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 ALL = "all"
-COUNT = re.compile(r"0*[0-9]{1,4}")
+COUNT = r"0*[0-9]{1,4}"
 
 
 def parse(text: str, source: str) -> dict[str, int]:
@@ -21,7 +21,7 @@ def parse(text: str, source: str) -> dict[str, int]:
     problems: list[Problem] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, number = (piece.strip() for piece in part.partition("="))
-        if not name or not equals or not COUNT.fullmatch(number):
+        if not name or not equals or not re.fullmatch(COUNT, number):
             problems.append(Problem(source, None, f"'{part}' should be NAME=COUNT with a count up to 9999"))
         else:
             counts[name] = int(number)

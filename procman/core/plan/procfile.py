@@ -7,9 +7,9 @@ and so is a name that comes twice: Foreman drops the first silently and lets the
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from procman.errors import Problem, UserError
+from procman.typed import NamedTuple
 
 LINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):[ \t]*(.*)")
 BOM = b"\xef\xbb\xbf"

@@ -6,7 +6,7 @@ the prefix behind every newline. No line is touched by itself unless it has an e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
