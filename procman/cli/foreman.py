@@ -61,7 +61,11 @@ def _load(path: str) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise UserError([Problem(path, line, f"not YAML: {error.problem}")]) from None
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except UnicodeDecodeError:
+        raise UserError([Problem(path, None, "not UTF-8 text")]) from None
+    except ValueError:  # 'port: 2026-13-45': YAML takes it for a date, and each Python says so in other words
+        raise UserError([Problem(path, None, "a date or number that is none: put it in quotes")]) from None
+    except (OSError, RecursionError, yaml.YAMLError) as error:
         raise UserError([Problem(path, None, f"cannot be read: {error}")]) from None
 
 

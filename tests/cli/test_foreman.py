@@ -50,3 +50,20 @@ def test_what_is_not_options_is_a_mistake_with_the_file(tmp_path: Path, written:
     (tmp_path / ".foreman").write_text(written)
     with pytest.raises(UserError, match=r"\.foreman"):
         foreman.read(str(tmp_path / ".foreman"))
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong"),
+    [
+        (b"port: 2024-13-45", "a date or number that is none: put it in quotes"),
+        (b"port: !!int x", "a date or number that is none: put it in quotes"),
+        (b"port: \xff", "not UTF-8 text"),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_same_words_by_every_python(
+    tmp_path: Path, written: bytes, wrong: str
+) -> None:
+    (tmp_path / ".foreman").write_bytes(written)
+    with pytest.raises(UserError) as caught:
+        foreman.read(str(tmp_path / ".foreman"))
+    assert str(caught.value) == f"{tmp_path}/.foreman: {wrong}"

