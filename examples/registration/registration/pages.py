@@ -1,7 +1,7 @@
 """The HTML pages. Whatever a person typed goes through `html.escape`."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
@@ -11,27 +11,30 @@ from registration.inbox import Mail
 from registration.store import User
 
 STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+STORY = Path(__file__).with_name("story.html").read_text(encoding="utf-8")
+"""What the demo shows, on its first page."""
 GOOD = {"sent", "completed", "not needed"}
 BAD = {"failed"}
 MAIL_IN_WORDS = {
-    "queued": "The welcome mail waits in the queue; this page looks again by itself.",
-    "sent": 'The welcome mail has been sent: see <a href="/mails">the mails received</a>.',
-    "failed": "The welcome mail could not be sent; the app tries again when it is started next.",
+    "queued": "The job waits in Redis for the worker; this page looks again by itself.",
+    "sent": 'The worker took the job from Redis and sent the mail: see <a href="/mails">the mails</a>.',
+    "failed": "The mail could not be sent; the app tries again when it is started next.",
 }
+KEPT = '<p class="soft">The mail process, an SMTP server, keeps them: nothing leaves this machine.</p>'
 
 
 def home(form: Form, problems: dict[str, str], users: list[User]) -> str:
     """The form, with what is wrong with it, and everybody registered."""
     rows = "".join(map(_row, users)) or "<li>Nobody yet.</li>"
     listed = f"<section><h1>Registered so far</h1><ul>{rows}</ul></section>"
-    return _page("Registration", _form(form, problems) + listed)
+    return _page("Registration", _form(form, problems) + _story() + listed)
 
 
 def registration(user: User) -> str:
     """One registration with its three mails; looks again when the next of them may have been sent."""
     body = f"""<section><h1>{escape(user.name)}, thank you for registering</h1>
 <p>{escape(user.email)} {_badge(user.state)}</p>
-<p>Welcome mail {_badge(user.mail)}</p>
+<h2>At once</h2><p>Welcome mail {_badge(user.mail)}</p>
 <p class="soft">{MAIL_IN_WORDS[user.mail]}</p>
 {_follow_up(user)}
 {_reminder(user)}</section>"""
@@ -41,12 +44,30 @@ def registration(user: User) -> str:
 def mails(received: list[Mail]) -> str:
     """Every mail that the SMTP server of the demo got."""
     sections = "".join(map(_mail, received)) or "<section><p>No mail yet.</p></section>"
-    return _page("Mails received", f"<h1>Mails received</h1>{sections}")
+    return _page("Mails received", f"<h1>Mails received</h1>{KEPT}{sections}")
 
 
 def not_found() -> str:
     """For addresses and links that lead nowhere."""
     return _page("Not found", "<section><h1>Not found</h1><p>This link leads nowhere.</p></section>")
+
+
+def _story() -> str:
+    later, reminder = wording(settings.follow_up_after()), wording(settings.remind_after())
+    return STORY.format(later=later, reminder=reminder)
+
+
+def wording(wait: timedelta) -> str:
+    """A wait for people: `20 seconds`, `10 minutes`."""
+    seconds = int(wait.total_seconds())
+    for size, name in ((3600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            return _counted(seconds // size, name)
+    return _counted(seconds, "second")
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def _page(title: str, body: str, *, refresh: int | None = None) -> str:
@@ -65,11 +86,11 @@ def _follow_up(user: User) -> str:
     elif user.follow_up_due:
         badge, words = (
             "planned",
-            f"Due at {_local(user.follow_up_due)}, even if the app is restarted meanwhile.",
+            f"Due at {_local(user.follow_up_due)}. Stop the app before, and it comes at the next start.",
         )
     else:
         badge, words = "not planned", "There is none for this registration."
-    return f"""<p>How is it going? {_badge(badge)}</p><p class="soft">{words}</p>"""
+    return f"""<h2>Later</h2><p>How is it going? {_badge(badge)}</p><p class="soft">{words}</p>"""
 
 
 def _reminder(user: User) -> str:
@@ -79,8 +100,8 @@ def _reminder(user: User) -> str:
         badge, words = "not needed", f"Completed at {_local(user.completed_at)}."
     else:
         due = _local(_reminder_due(user).isoformat())
-        badge, words = "waiting", f"Goes out with the first round after {due}, unless you complete before."
-    return f"""<p>Reminder {_badge(badge)}</p><p class="soft">{words}</p>"""
+        badge, words = "waiting", f"Sent by the first round after {due}, unless you use the link before."
+    return f"""<h2>On a schedule</h2><p>Reminder {_badge(badge)}</p><p class="soft">{words}</p>"""
 
 
 def _reminder_due(user: User) -> datetime:
