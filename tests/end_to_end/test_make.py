@@ -172,7 +172,7 @@ def test_the_last_line_of_a_demo_that_fails_says_what_to_do(make: Make) -> None:
     procfile.write_text(procfile.read_text().replace("web: exec python -m registration.web", "web: exit 3"))
     code, lines = make.run("demo")
     assert code == 2
-    assert "web.1 has ended, stopping" in "\n".join(lines)
+    assert "web.1 exited with code 3" in "\n".join(lines)
     assert "The demo ended with code 3: the lines above say why." in lines[-1]
     assert "type 'make demo'" in lines[-1]
 
