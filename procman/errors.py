@@ -60,6 +60,10 @@ class StoreError(ProcmanError):
     """The store cannot be opened, read or written; the text says why and what to do."""
 
 
+class ShortageError(ProcmanError):
+    """The system is short of what procman cannot do without; the text says what to do."""
+
+
 class SpawnError(ProcmanError):
     """The operating system would not start a child; `exit_code` as the shell has it (126, 127)."""
 

@@ -9,6 +9,7 @@ from procman.cli import complaints, foreman, lookalikes, taskfiles
 from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
+from procman.shortages import reason
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def read(path: str, option: str, missing: str = "no such file") -> bytes:
     except IsADirectoryError:
         text = "this is a folder, not a file"
     except OSError as error:
-        text = f"cannot be read: {error.strerror}"
+        text = f"cannot be read: {reason(error)}"
     raise UserError([Problem(path, None, text)])
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 
+from procman import shortages
 from procman.cli import parser
 from procman.cli.commands import TABLE
 from procman.host import guardian
@@ -20,7 +21,23 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """The entry point of the command."""
+    """The entry point of the command. What the system is short of is told, without a traceback."""
+    try:
+        try:
+            _main()
+        finally:
+            if sys.stdout:  # None when it was closed from the beginning
+                sys.stdout.flush()
+    except (OSError, MemoryError, ImportError) as error:
+        text = shortages.in_words(error)
+        if text is None:
+            raise
+        _last_words(text)
+        sys.stdout = None  # Python would try to write what is left, and complain
+        sys.exit(1)
+
+
+def _main() -> None:
     _be_utf8()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C this early is no reason for a traceback
     _fill_standard_streams()
@@ -55,7 +72,7 @@ def _be_utf8() -> None:
 
 def run(line: Line, guarded: Guarded | None) -> int:
     """Do what the line says; the exit code. A user's mistake is told on stderr, without a traceback."""
-    from procman.cli import complaints, sources
+    from procman.cli import sources
     from procman.errors import ProcmanError
 
     try:
@@ -63,9 +80,6 @@ def run(line: Line, guarded: Guarded | None) -> int:
     except ProcmanError as error:
         _tell(error, as_json=line.command == "check" and line.values.get("json", False))
         return error.exit_code
-    except OSError as error:  # the world is not as it should be: no descriptors, no working folder
-        complaints.tell(str(error))
-        return 1
 
 
 def _dispatch(options: Namespace, guarded: Guarded | None) -> int:
@@ -90,6 +104,15 @@ def _tell(error: ProcmanError, as_json: bool) -> None:
         print(mistakes_as_json(error))
     else:
         complaints.tell(*error.lines)
+
+
+def _last_words(text: str) -> None:
+    """On stderr, with nothing that would have to be imported or allocated."""
+    shown = "".join(each if each.isprintable() else "?" for each in text)
+    try:
+        os.write(2, f"procman: {shown}\n".encode(errors="backslashreplace"))
+    except OSError:
+        pass  # nobody is left to tell
 
 
 def _fill_standard_streams() -> None:

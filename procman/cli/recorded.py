@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
+from procman import shortages
 from procman.cli import complaints, stores
 from procman.core.facts import signal_name
 from procman.core.plan import plan as plans
@@ -12,6 +12,7 @@ from procman.core.tasks.run import Ending, Outcome, Request, Trigger
 from procman.errors import StoreError
 from procman.host import identity
 from procman.host.signals import STOPPING
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,9 +65,10 @@ class Recorded:
     def _try(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             self._store = None
-            complaints.tell(f"this run will not be in the history: {error}")
+            text = shortages.in_words(error) or error
+            complaints.tell(f"this run will not be in the history: {text}")
 
 
 def _outcome(code: int) -> tuple[Outcome, str | None]:

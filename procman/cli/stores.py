@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from procman.cli import complaints
 from procman.core.plan.commands import unknown_task
 from procman.errors import Problem, StoreError, UnknownNameError
 from procman.host import wake
 from procman.host.lock import DATABASE, FOLDER, make_folder
+from procman.shortages import reason
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ def open_for_writing(root: str, durable: bool = False) -> Store:
     try:
         make_folder(folder)
     except OSError as error:
-        raise StoreError(f"{folder} cannot be made: {error.strerror}") from None
+        raise StoreError(f"{folder} cannot be made: {reason(error)}") from None
     store = open_store(os.path.join(folder, DATABASE), durable=durable)
     if store.moved_aside:
         complaints.tell(f"the store was damaged: begun anew, the old one is {store.moved_aside}")

@@ -7,6 +7,7 @@ from functools import cache
 
 from procman.cli import foreman, lookalikes
 from procman.errors import Problem, UserError
+from procman.shortages import reason
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read(path: str, with_schedules: bool) -> TaskFile:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise UserError([Problem(path, None, f"cannot be read: {error.strerror}")]) from None
+        raise UserError([Problem(path, None, f"cannot be read: {reason(error)}")]) from None
     return taskfile.parse(data, path, _system_zone(path) if with_schedules else None)
 
 

@@ -10,8 +10,10 @@ import threading
 import time
 
 from procman.core.tasks.run import Request, Trigger
+from procman.errors import StoreError
 from procman.host import wake
 from procman.host.lock import DATABASE, FOLDER, make_folder
+from procman.shortages import reason
 from procman.store.sqlite import open_store
 
 TYPE_CHECKING = False  # as type checkers know it
@@ -36,7 +38,10 @@ class _Stores(threading.local):
     def of(self, folder: str) -> SqliteStore:
         key = os.getpid(), folder
         if key not in self.opened:
-            make_folder(folder)
+            try:
+                make_folder(folder)
+            except OSError as error:
+                raise StoreError(f"{folder} cannot be made: {reason(error)}") from error
             self.opened[key] = open_store(os.path.join(folder, DATABASE), durable=True)
         return self.opened[key]
 

@@ -121,4 +121,7 @@ def _keep_large_buffers() -> None:
     It maps those anew each time, page fault by page fault, until it has seen a larger one freed
     (M_MMAP_THRESHOLD in mallopt(3)). This one is never touched, so it takes no memory.
     """
-    bytes(16 << 20)
+    try:
+        bytes(16 << 20)
+    except MemoryError:
+        pass  # the log is slower then, and that is all

@@ -12,21 +12,15 @@ def identity(pid: int) -> str | None:
 
     The start time counts from boot (`starttime` in proc_pid_stat(5)), so the boot is part of the name.
     """
-    if sys.platform != "linux":
-        return _by_psutil(pid)
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+        return _look(pid)
     except OSError:  # it is gone, or we have no descriptor left to look
         return None
-    if fields[0] in (b"Z", b"X"):
-        return None
-    return f"{pid}:{fields[19].decode()}:{_boot()}"
 
 
 def own() -> str:
-    """The name of this process."""
-    name = identity(os.getpid())
+    """The name of this process. Raises `OSError` when we may not look."""
+    name = _look(os.getpid())
     assert name, "a process that asks is alive"
     return name
 
@@ -35,6 +29,16 @@ def alive(name: str) -> bool:
     """Whether the process with this name still lives."""
     pid = name.partition(":")[0]
     return pid.isdigit() and identity(int(pid)) == name
+
+
+def _look(pid: int) -> str | None:
+    if sys.platform != "linux":
+        return _by_psutil(pid)
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+    if fields[0] in (b"Z", b"X"):
+        return None
+    return f"{pid}:{fields[19].decode()}:{_boot()}"
 
 
 @cache

@@ -14,6 +14,7 @@ import termios
 
 from procman.errors import SpawnError
 from procman.host.limits import OPEN_FILES
+from procman.shortages import reason
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def spawn(words: tuple[str, ...], environment: Mapping[str, str], window: Window
     try:
         return _on_pipe(words, environment) if window is None else _on_terminal(words, environment, window)
     except OSError as error:
-        raise SpawnError(_advice(error), exit_code=126) from None
+        raise SpawnError(reason(error), exit_code=126) from None
     except ValueError as error:  # a NUL byte, or a sign that no file system's encoding has
         raise SpawnError(f"not a command that the system takes: {error}", exit_code=126) from None
 
@@ -149,12 +150,3 @@ def enlarge(pipe: int) -> None:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         except OSError:
             pass  # no pipe, or beyond the user's share of pipe memory (pipe(7)): what there is will do
-
-
-def _advice(error: OSError) -> str:
-    text = os.strerror(error.errno or 0)
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        return f"{text}: raise the limit with 'ulimit -n'"
-    if error.errno == errno.EAGAIN:
-        return f"{text}: raise the limit of processes with 'ulimit -u'"
-    return text

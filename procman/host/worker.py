@@ -8,6 +8,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from procman.core.messages import WorkDone
+from procman.errors import ShortageError
+from procman.shortages import NO_THREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +37,10 @@ class Worker:
             os.set_blocking(end, False)
         poller.watch(self._read_end, self._done)
         self._thread = threading.Thread(target=self._run, name="procman-worker", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            raise ShortageError(NO_THREAD) from None
 
     def submit(self, operation: Callable[[Any], Any], then: Callable[[Any], None]) -> None:
         """Have something done; `then` gets the answer, in the thread that waits for messages."""

@@ -7,6 +7,8 @@ import select
 import threading
 from queue import Empty, SimpleQueue
 
+from procman.errors import ShortageError
+from procman.shortages import NO_THREAD
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ class Writer:
         self._watched = False
         self.done = False
         """Whether the thread will write no more, some time after `close`."""
-        threading.Thread(target=self._run, name="procman-writer", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name="procman-writer", daemon=True).start()
+        except RuntimeError:
+            raise ShortageError(NO_THREAD) from None
 
     @property
     def pending(self) -> int:

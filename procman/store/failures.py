@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 
 from procman.errors import StoreError
+from procman.shortages import reason
 
 BUSY_SECONDS = 10.0
 """How long others may keep a store before that is an error."""
+FILES = 4
+"""The store, its journal, their shared memory and a folder."""
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PERMISSIONS = "see that you own it and its folder, and may write there"
 FULL = "the disk is full: make room"
@@ -39,6 +43,22 @@ def code(error: BaseException) -> int:
 def failure(error: Exception, path: str) -> StoreError:
     """What went wrong with the store at this path."""
     if isinstance(error, OSError):
-        return StoreError(f"{path}: {OF_SYSTEM.get(error.errno or 0, error.strerror)}")
+        return StoreError(f"{path}: {OF_SYSTEM.get(error.errno or 0) or reason(error)}")
+    if code(error) == sqlite3.SQLITE_CANTOPEN and (why := _no_files_left()):
+        return failure(why, path)
     text = OF_SQLITE.get(code(error))
     return StoreError(f"{path}: {error}" if text is None else f"{path}: {text} ({error})")
+
+
+def _no_files_left() -> OSError | None:
+    """SQLite does not tell what the system said, so try whether as many files as it needs can be opened."""
+    opened: list[int] = []
+    try:
+        for _ in range(FILES):
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error
+    finally:
+        for fd in opened:
+            os.close(fd)
+    return None

@@ -209,6 +209,13 @@ def test_where_there_is_no_app_is_an_error_that_says_what_to_do(app: App) -> Non
     )
 
 
+def test_where_nothing_can_be_kept_is_the_error_that_is_promised(app: App) -> None:
+    app.tasks(SHOW)
+    app.write(".procman", "a file where the folder should be")
+    last = python(app, "enqueue('show')").err.splitlines()[-1]
+    assert last == f"procman.errors.StoreError: {app.root}/.procman cannot be made: File exists"
+
+
 def test_the_app_is_found_by_procman_root_from_anywhere(app: App) -> None:
     app.tasks(SHOW)
     said = python(app, "os.chdir('/'); print(enqueue('show'))", env={"PROCMAN_ROOT": str(app.root)})

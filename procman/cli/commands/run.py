@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from typing import TYPE_CHECKING
 
 from procman.cli import app as apps
 from procman.cli import complaints, sources
@@ -20,6 +19,8 @@ from procman.errors import Problem, SpawnError, UserError, suggest
 from procman.host import spawn, subreaper
 from procman.host.poller import Poller
 from procman.host.signals import FOR_PROCESSES, GRACE_SECONDS, STOPPING
+from procman.shortages import reason
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -115,7 +116,7 @@ def _foreground(
     try:
         pid = spawn.spawn_here(program, resolution.words, environment, group)
     except OSError as error:
-        raise SpawnError(f"{program}: {error.strerror}", NOT_EXECUTABLE) from None
+        raise SpawnError(f"{program}: {reason(error)}", NOT_EXECUTABLE) from None
     started(pid)
     ended = wait(poller, pid)
     subreaper.sweep(GRACE_SECONDS, set(STOPPING))

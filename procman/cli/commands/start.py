@@ -11,12 +11,13 @@ from procman.core.facts import Notice
 from procman.core.plan.plan import Policy
 from procman.engine.engine import Engine
 from procman.engine.supervisor import Supervisor
-from procman.errors import Problem, StoreError, UserError, suggest
+from procman.errors import Problem, ProcmanError, ShortageError, StoreError, UserError, suggest
 from procman.host import descent, ports, subreaper
 from procman.host.children import Children
 from procman.host.lock import FOLDER, PidFile
 from procman.host.poller import Poller
 from procman.host.signals import ALL, STOPPING
+from procman.shortages import in_words, reason
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,14 +88,15 @@ def _scheduling(app: App, poller: Poller, needed: bool) -> tuple[Scheduling | No
     """The scheduler's parts, none without tasks. Without its store the processes run all the same."""
     if not app.tasks:
         return None, []
-    from procman.cli.scheduling import Scheduling  # SQLite and more, that only an app with tasks waits for
-
     try:
+        from procman.cli.scheduling import Scheduling  # SQLite and more, that only tasks wait for
+
         scheduling = Scheduling(app, poller)
-    except (StoreError, OSError) as error:
-        if needed:
+    except (StoreError, ShortageError, OSError, ImportError) as error:
+        text = str(error) if isinstance(error, ProcmanError) else in_words(error)
+        if needed or text is None:
             raise
-        return None, [Notice(f"no task will run: {error}")]
+        return None, [Notice(f"no task will run: {text}")]
     return scheduling, list(scheduling.warnings)
 
 
@@ -127,7 +129,7 @@ def _claim(pid_file: PidFile, pid: int) -> Iterator[Notice]:
     try:
         other = pid_file.acquire(pid)
     except OSError as error:
-        yield Notice(f"cannot write {FOLDER}: {error.strerror}")
+        yield Notice(f"cannot write {FOLDER}: {reason(error)}")
         return
     if other is not None:
         yield Notice(f"another procman (pid {other}) runs this app already")
