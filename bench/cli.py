@@ -17,7 +17,7 @@ from bench.machine import describe
 from bench.measure import ask
 from bench.peers import MANAGERS, PROCMAN
 from bench.question import Answer, Question
-from bench.report import report, section
+from bench.report import goals, report, section
 from bench.schedulers import CRON, SCHEDULERS
 from bench.subjects import Subject
 from bench.tools import build
@@ -108,6 +108,7 @@ def _ask_all(questions: Sequence[Question], options: argparse.Namespace) -> int:
         machine = describe(bench)
         print("\n".join(machine), flush=True)
         answers = [_asked(bench, question) for question in questions]
+    print("\n".join(["", *goals(answers)]), flush=True)
     text = report(machine, answers)
     full = not (options.quick or options.only or options.peers is not None or len(questions) < len(QUESTIONS))
     output = options.output or (DOCUMENT if full else None)

@@ -1,5 +1,6 @@
 """Figures that goals look at."""
 
+import statistics
 from collections.abc import Callable
 
 from bench.peers import PROCMAN
@@ -19,8 +20,18 @@ def procman(*keys: str) -> Figure:
 
 
 def procman_to(name: str, key: str) -> Figure:
-    """procman's figure in units of another subject's."""
-    return lambda answer: _ratio(answer.figure(PROCMAN, key), answer.figure(name, key))
+    """procman's figure in units of another subject's in the same round; the median of all rounds.
+
+    Whatever slows the machine for some rounds slows both.
+    """
+
+    def figure(answer: Answer) -> float | None:
+        rows = answer.row(PROCMAN), answer.row(name)
+        pairs = zip(*(row.samples for row in rows if row), strict=False)
+        ratios = [_ratio(pair[0].get(key), pair[1].get(key)) for pair in pairs if len(pair) == 2]
+        return statistics.median(ratio for ratio in ratios if ratio) if any(ratios) else None
+
+    return figure
 
 
 def prefixes(row: Row) -> bool:

@@ -57,4 +57,4 @@ def _row(question: Question, subject: Subject, samples: list[Sample]) -> Row:
         for column in question.columns
         if all(column.key in sample for sample in samples)
     }
-    return Row(subject, len(samples), figures, min(main), max(main))
+    return Row(subject, len(samples), figures, min(main), max(main), samples)

@@ -1,7 +1,7 @@
 """The words in which a question is put and answered."""
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.context import Bench
@@ -24,13 +24,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """The figures of one subject over all its rounds, with the lowest and highest of the main column."""
+    """The figures of one subject over all its rounds, with the lowest and highest of the main column.
+
+    `samples` has those of each round.
+    """
 
     subject: Subject
     rounds: int
     figures: Mapping[str, float]
     lowest: float
     highest: float
+    samples: Sequence[Sample] = ()
 
 
 @dataclass(frozen=True)

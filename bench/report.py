@@ -18,7 +18,7 @@ def report(machine: Sequence[str], answers: Sequence[Answer]) -> str:
         "",
         "## Goals",
         "",
-        *_goals(answers),
+        *goals(answers),
     ]
     return "\n".join(parts) + "\n" + "".join(f"\n{section(answer)}" for answer in answers)
 
@@ -31,7 +31,8 @@ def section(answer: Answer) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _goals(answers: Sequence[Answer]) -> list[str]:
+def goals(answers: Sequence[Answer]) -> list[str]:
+    """What procman wants to reach, and whether it did, as the lines of a table."""
     pairs = [(answer, goal) for answer in answers for goal in answer.question.goals]
     cells = [
         [answer.question.title, goal.text, _limit(goal), *_verdict(goal, answer)] for answer, goal in pairs

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
+from bench import imports
 from procman.typed import NamedTuple
 
 if TYPE_CHECKING:
@@ -21,34 +20,10 @@ ALLOWED = set(
 )
 """Modules of the standard library that every start may wait for; those written in C are cheap."""
 ROOMS = {"cli", "core", "engine", "errors", "host", "logs", "typed"}
-SPY = """
-import os, sys
-from procman.cli.main import main
-spawn = os.posix_spawn
-def spy(*args, **options):
-    loaded = [name for name, module in sys.modules.items() if getattr(module, "__file__", None)]
-    with open("loaded", "x") as file:
-        print(*loaded, file=file)
-    os.posix_spawn = spawn
-    return spawn(*args, **options)
-os.posix_spawn = spy
-main()
-"""
-
-
-def loaded(folder: Path, *words: str) -> set[str]:
-    """The modules in memory when the first child is started, those of an empty program left out."""
-    (folder / "Procfile").write_text("web: echo hello\n")
-    command = [sys.executable, "-c", SPY, "start", *words]
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    assert "hello" in ended.stdout, ended.stderr
-    empty = "import sys; print(*sys.modules)"
-    already = subprocess.run([sys.executable, "-c", empty], capture_output=True, text=True, check=True).stdout
-    return set((folder / "loaded").read_text().split()) - set(already.split())
 
 
 def test_little_is_imported_before_the_first_child(tmp_path: Path) -> None:
-    modules = loaded(tmp_path)
+    modules = imports.before_the_first_child(tmp_path)
     own = {name for name in modules if name.partition(".")[0] == "procman"}
     known = {*ALLOWED, "procman"}
     others = {name for name in modules if name.partition(".")[0] not in known and not name.startswith("_")}

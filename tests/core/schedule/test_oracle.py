@@ -7,6 +7,7 @@ and walks through every minute of the weeks around real clock changes, looking a
 from __future__ import annotations
 
 import calendar
+import os
 import random
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -248,7 +249,8 @@ def expressions(count: int) -> list[str]:
     return sorted(found)
 
 
-EXPRESSIONS = expressions(500)
+EXPRESSIONS = expressions(int(os.environ.get("ORACLE_EXPRESSIONS", "100")))
+"""Enough for each change; five times as many when the core of schedules was changed (CONTRIBUTING)."""
 
 
 def differences(zone: str, expression: str) -> list[str]:
@@ -373,7 +375,7 @@ def test_the_zones_have_all_kinds_of_clock_changes() -> None:
 
 def test_the_expressions_are_fixed_and_wildcard_often_enough() -> None:
     by_star = sum(read(expression).by_star for expression in EXPRESSIONS)
-    assert 150 <= by_star <= 350
+    assert 0.3 <= by_star / len(EXPRESSIONS) <= 0.7
 
 
 @pytest.mark.parametrize(
