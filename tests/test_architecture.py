@@ -25,6 +25,7 @@ PURE = {
 """What core may import: pure modules, python-dotenv, StringIO and the names of signals."""
 ONLY = {"io": {"StringIO"}, "signal": {"Signals"}}
 ACTING = {"open", "print", "input"}
+DOORS = ("procman.cli.answers", "procman.cli.complaints")
 OWNERS = {
     "host": "_socket ctypes fcntl psutil pty selectors socket subprocess termios tty",
     "cli": "argcomplete argparse json",
@@ -148,6 +149,16 @@ def test_every_effect_has_one_room() -> None:
         for module in TEXTS
         for place, of, name in uses(module)
         if of == "os" and name in CALLS_OF_HOST and room(module) != "host"
+    )
+
+
+def test_what_is_printed_leaves_through_two_doors() -> None:
+    report(
+        f"{module}:{node.lineno} prints: use answers.say() or complaints.tell(), which steer no terminal"
+        for module in TEXTS
+        if module not in DOORS
+        for node in NODES[module]
+        if isinstance(node, ast.Name) and node.id == "print"
     )
 
 

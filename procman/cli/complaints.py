@@ -7,7 +7,7 @@ import sys
 
 def tell(*lines: str) -> None:
     """Print the lines. Where stderr cannot be written (a full disk, say) nobody is left to tell."""
-    from procman.core.text.escapes import printable  # only mistakes need it
+    from procman.core.text.visible import printable  # only mistakes need it
 
     try:
         for line in lines:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import rows, stores, taskfiles
+from procman.cli import answers, rows, stores, taskfiles
 from procman.core.schedule import durations, instants
 from procman.core.tasks.run import Request, Trigger
-from procman.core.text.escapes import printable
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
@@ -35,14 +33,15 @@ def ask(app: App, resolution: Resolution, options: Namespace) -> int:
     store.close()
     assert kept, "it has just been written"
     if options.json:
-        print(json.dumps([rows.job(kept)], indent=2))
+        answers.say_json([rows.job(kept)])
     elif not new:
-        key = printable(options.key)
-        print(f"{kept.name} was asked for already with the key '{key}' ({kept.outcome or kept.state})")
+        answers.say(
+            f"{kept.name} was asked for already with the key '{options.key}' ({kept.outcome or kept.state})"
+        )
     elif paused:
-        print(f"{kept.name} waits until 'procman resume {resolution.name}'")
+        answers.say(f"{kept.name} waits until 'procman resume {resolution.name}'")
     else:
-        print(f"{kept.name} will run {_when(due, now, taskfiles.zone(app.root))}")
+        answers.say(f"{kept.name} will run {_when(due, now, taskfiles.zone(app.root))}")
     stores.ring(app.root)
     return 0
 

@@ -95,13 +95,13 @@ def _supervises(name: str) -> bool:
 
 
 def _tell(error: ProcmanError, as_json: bool) -> None:
-    from procman.cli import complaints
+    from procman.cli import answers, complaints
     from procman.errors import UserError
 
     if as_json and isinstance(error, UserError):
-        from procman.cli.commands.check import mistakes_as_json
+        from procman.cli.commands.check import mistakes
 
-        print(mistakes_as_json(error))
+        answers.say_json(mistakes(error))
     else:
         complaints.tell(*error.lines)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
+from procman.cli import answers, stores
 from procman.cli import app as apps
-from procman.cli import stores
 
 if TYPE_CHECKING:
     from procman.cli.options import Namespace
@@ -28,9 +27,9 @@ def change(options: Namespace, pause: bool) -> int:
     store = stores.open_for_writing(root, durable=True)
     changed = (store.pause if pause else store.resume)(task, time.time())
     if options.json:
-        print(json.dumps([{"task": task, "paused": pause}], indent=2))
+        answers.say_json([{"task": task, "paused": pause}])
     else:
-        print(f"{task} {WORDING[pause, changed]}")
+        answers.say(f"{task} {WORDING[pause, changed]}")
     if pause:
         stores.say_if_nobody(root)
     else:

@@ -6,7 +6,8 @@ import sys
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from procman.core.text.escapes import printable
+from procman.cli import answers
+from procman.core.text.visible import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,7 @@ def show(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     for row in rows:
         table.add_row(*map(_cell, row))
     console.print(table)
-    print("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()))
+    answers.write("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()))
 
 
 def _cell(text: str) -> Text:

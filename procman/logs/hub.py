@@ -6,6 +6,7 @@ import time
 
 from procman.core.text.lines import LineCutter, newest_state
 from procman.core.text.prefix import SYSTEM, prefix
+from procman.core.text.visible import printable
 from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Log:
 
     def say(self, words: object) -> None:
         """A line of procman's own."""
-        self._put(SYSTEM, f"{words}\n".encode(errors="surrogateescape"))
+        self._put(SYSTEM, f"{printable(str(words))}\n".encode())
 
     def go_below(self) -> None:
         """The terminal has shown a key, `^C`, at the cursor: that stands on a line of its own."""

@@ -294,15 +294,14 @@ def peak_of(pid: int) -> int:
 
 
 def test_output_that_is_no_text_is_kept_and_shown(app: App) -> None:
-    app.tasks(r"""odd: {command: 'printf "\377\000\033[2J no end"', schedule: '@reboot'}""")
+    app.tasks(r"""odd: {command: 'printf "\377\000\033[2J no end\033]0;\nlast"', schedule: '@reboot'}""")
     running = scheduler(app)
     running.wait_for(r"odd\.1 exited")
     assert running.stop() == 0
-    assert app.listed("history", "show", "1")[0]["output"] == "\ufffd\0\x1b[2J no end"
+    assert app.listed("history", "show", "1")[0]["output"] == "\ufffd\0\x1b[2J no end\x1b]0;\nlast"
     shown = app.on_terminal("history", "show", "1")
     assert shown.end() == 0
-    assert b"no end" in shown.out.data
-    assert b"\x1b[2J" not in shown.out.data
+    assert shown.lines[-2:] == [r"\xff\x00 no end\x1b]0;", "last"]
 
 
 def test_a_run_knows_who_it_is(app: App) -> None:

@@ -93,6 +93,12 @@ def test_words_of_procman_come_under_system() -> None:
     assert writer.text == b"system | web.1 started (pid 1)\n"
 
 
+def test_names_and_reasons_in_them_steer_nothing_and_stay_on_their_line() -> None:
+    log, writer = log_on(TerminalScreen(80, 24))
+    log.say("stopping a\x1b]0;b\nsystem | forged\udcff (pid 7)")
+    assert writer.text == rb"system | stopping a\x1b]0;b\nsystem | forged\xff (pid 7)" + b"\n"
+
+
 def test_a_stamp_follows_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     at = 1_700_000_000.25

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
+from procman.cli import answers, rows, stores
 from procman.cli import app as apps
-from procman.cli import rows, stores
 from procman.errors import Problem, UnknownNameError
 
 if TYPE_CHECKING:
@@ -24,9 +23,9 @@ def run(options: Namespace) -> int:
     if not store.cancel(number, time.time()):
         raise _no_job(f"{waiting.name} does not wait any more: it is {rows.ending(waiting)}")
     if options.json and (now := store.run(number)):
-        print(json.dumps([rows.run(now)], indent=2))
+        answers.say_json([rows.run(now)])
     else:
-        print(f"{waiting.name} canceled")
+        answers.say(f"{waiting.name} canceled")
     return 0
 
 

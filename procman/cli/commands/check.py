@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from datetime import datetime
-from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
+from procman.cli import answers, tables, taskfiles, warnings
 from procman.cli import app as apps
-from procman.cli import tables, taskfiles, warnings
 from procman.cli.commands.tasks import BY_HAND
 from procman.cli.rows import task as describe_task
 from procman.core.schedule.instants import rfc3339
-from procman.core.text.escapes import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +27,6 @@ if TYPE_CHECKING:
 def run(options: Namespace) -> int:
     """Print the plan. Raises `UserError` when it cannot be made."""
     options.names = []
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a command may have what the terminal cannot show
     mistakes = apps.Mistakes()
     app = apps.load(options, mistakes, need_procfile=False)
     if not app.types and not app.tasks and not (mistakes.problems and taskfiles.path_in(app.root)):
@@ -40,16 +34,16 @@ def run(options: Namespace) -> int:
     plan = apps.plan(app, options, mistakes)
     described = describe(app, plan, options.written)
     if options.json:
-        print(json.dumps(described, indent=2))
+        answers.say_json(described)
     else:
         _show(described, taskfiles.zone(app.root))
     return 0
 
 
-def mistakes_as_json(error: UserError) -> str:
+def mistakes(error: UserError) -> Row:
     """What `check --json` prints when there is no plan."""
     values = [{"source": each.source, "line": each.line, "message": each.text} for each in error.problems]
-    return json.dumps({"errors": values}, indent=2)
+    return {"errors": values}
 
 
 def describe(app: App, plan: Plan, written: Mapping[str, str]) -> Row:
@@ -85,9 +79,9 @@ def _show(described: Row, zone: tzinfo) -> None:
     """The plan for people; its first line is Foreman's."""
     processes, tasks = described["processes"], described["tasks"]
     if processes:
-        print(f"valid procfile detected ({', '.join(each['name'] for each in processes)})")
+        answers.say(f"valid procfile detected ({', '.join(each['name'] for each in processes)})")
     else:
-        print(
+        answers.say(
             f"valid {taskfiles.FILE} detected ({', '.join(each['name'] for each in tasks)}), and no Procfile"
         )
     sources = [(each["key"], each["source"]) for each in described["environment"]]
@@ -96,14 +90,14 @@ def _show(described: Row, zone: tzinfo) -> None:
     _table(("variable", "from"), sources)
     _table(("task", "schedule", f"next ({zone})", "command"), [_task_cells(each, zone) for each in tasks])
     if described["warnings"]:
-        print()
+        answers.say("")
     for text in described["warnings"]:
-        print(f"warning: {printable(text)}")
+        answers.say(f"warning: {text}")
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     if rows:
-        print()
+        answers.say("")
         tables.show(headings, rows, right)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from procman.cli import answers
+
 if TYPE_CHECKING:
     from procman.cli.options import Namespace
 
@@ -12,5 +14,5 @@ def run(options: Namespace) -> int:
     """Print a shell's completion script."""
     from argcomplete.shell_integration import shellcode
 
-    print(shellcode(["procman"], shell=options.shell))
+    answers.write(shellcode(["procman"], shell=options.shell))
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procman.cli import commands, parser, usage
+from procman.cli import answers, commands, parser, usage
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ def run(options: Namespace) -> int:
     """Print what can be typed. Raises `UserError` for a command that there is not."""
     topic = options.topic
     if not topic:
-        print(usage.of_all())
+        answers.write(usage.of_all())
         return 0
     found = [topic] if topic == "run task" else commands.meant(topic)
     if len(found) != 1:
         raise UserError([Problem("help", None, parser.no_such_command(topic, found))])
-    print(usage.of_command(found[0]))
+    answers.write(usage.of_command(found[0]))
     return 0

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from procman.cli import answers, rows, stores, tables, taskfiles
 from procman.cli import app as apps
-from procman.cli import rows, stores, tables, taskfiles
 from procman.core.schedule.durations import wording
-from procman.core.text.escapes import keep_still, printable
+from procman.core.text.visible import readable
 from procman.errors import Problem, UnknownNameError, UserError, suggest
 from procman.host.identity import alive
 
@@ -36,9 +35,9 @@ def run(options: Namespace) -> int:
     if task and not runs:
         _must_exist(options, task)
     if options.json:
-        print(json.dumps([rows.run(run) for run in runs], indent=2))
+        answers.say_json([rows.run(run) for run in runs])
     elif not runs:
-        print("no runs yet")
+        answers.say("no runs yet")
     else:
         zone = taskfiles.zone(root)
         began = f"began ({_local(runs[0].created_at, zone):%Z})"
@@ -77,12 +76,11 @@ def _show(store: Store | None, number: str, as_json: bool, zone: tzinfo) -> int:
     output = store.output(run.id)
     if as_json:
         text = None if output is None else output.decode(errors="replace")
-        print(json.dumps([{**rows.run(run), "output": text}], indent=2))
+        answers.say_json([{**rows.run(run), "output": text}])
         return 0
-    print("\n".join(f"{label + ':':11} {printable(value)}" for label, value in _facts(run, zone) if value))
-    print(flush=True)
+    answers.say(*(f"{label + ':':11} {value}" for label, value in _facts(run, zone) if value), "")
     if output is None:
-        print("(no output kept)" if run.outcome else "(its output is kept when it ends)")
+        answers.say("(no output kept)" if run.outcome else "(its output is kept when it ends)")
     else:
         _write(output)
     return 0
@@ -108,9 +106,11 @@ def _facts(run: Run, zone: tzinfo) -> list[tuple[str, str]]:
 
 
 def _write(output: bytes) -> None:
-    """On a terminal without what would move its cursor or change its modes; else as it came."""
-    if sys.stdout.isatty():
-        output = keep_still(output)
+    """On a terminal so that it can be read and steers nothing; else as it came."""
+    if output and sys.stdout.isatty():
+        answers.write(readable(output).removesuffix("\n"))
+        return
+    sys.stdout.flush()
     if output and not output.endswith(b"\n"):
         output += b"\n"
     while output:

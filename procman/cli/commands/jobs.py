@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from procman.cli import answers, rows, stores, tables, taskfiles
 from procman.cli import app as apps
-from procman.cli import rows, stores, tables, taskfiles
 from procman.core.schedule.durations import wording
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def run(options: Namespace) -> int:
     store = stores.open_for_reading(root)
     waiting = store.jobs() if store else []
     if options.json:
-        print(json.dumps([rows.job(each) for each in waiting], indent=2))
+        answers.say_json([rows.job(each) for each in waiting])
         return 0
     if waiting:
         now = time.time()
@@ -35,7 +34,7 @@ def run(options: Namespace) -> int:
         tables.show(headings, [_cells(each, now, zone, each.task in held) for each in waiting], right=(0,))
         stores.say_if_nobody(root)
     else:
-        print("no jobs")
+        answers.say("no jobs")
     return 0
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import heapq
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from procman.cli import answers, stores, tables, taskfiles
 from procman.cli import app as apps
-from procman.cli import stores, tables, taskfiles
 from procman.core.schedule import instants, schedule
 from procman.core.schedule.durations import wording
 from procman.core.schedule.instants import rfc3339
@@ -64,7 +63,7 @@ def run(options: Namespace) -> int:
     chosen = _chosen(options, tasks, zone)
     ticks = list(_first(_merged(chosen, since, zone if options.zone else None), options.number))
     if options.json:
-        print(json.dumps([tick.row for tick in ticks], indent=2))
+        answers.say_json([tick.row for tick in ticks])
     else:
         _show(chosen, ticks, since)
     return 0
@@ -106,11 +105,11 @@ def _show(chosen: list[tuple[str | None, Schedule]], ticks: list[Coming], since:
     for task, each in chosen if len(chosen) <= 3 else ():
         gap = schedule.shortest_gap(each, since)
         shortest = f"; at least {wording(gap)} apart" if gap else ""
-        print(f"{task or each.expression}: {each.wording}{shortest}")
+        answers.say(f"{task or each.expression}: {each.wording}{shortest}")
     if not ticks:
-        print("nothing comes")
+        answers.say("nothing comes")
         return
-    print()
+    answers.say("")
     columns = ("local time", "UTC", "task", "daylight saving")
     tables.show(*_without_empty(columns, [_cells(each) for each in ticks]))
 

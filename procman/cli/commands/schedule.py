@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from procman.cli import answers, rows, stores, tables
 from procman.cli import app as apps
-from procman.cli import rows, stores, tables
 from procman.cli.commands.tasks import BY_HAND, HINT
 from procman.core.schedule.durations import wording
 from procman.core.tasks.run import Summary, TaskState
@@ -34,9 +33,9 @@ def run(options: Namespace) -> int:
         for each in task.schedules or (None,)
     ]
     if options.json:
-        print(json.dumps(listed, indent=2))
+        answers.say_json(listed)
     elif not found:
-        print(HINT)
+        answers.say(HINT)
     else:
         tables.show(("task", "when", "next", "last", "last success"), [_cells(row, now) for row in listed])
         stores.say_if_nobody(root)

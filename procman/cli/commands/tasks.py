@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from procman.cli import answers, rows, tables
 from procman.cli import app as apps
-from procman.cli import rows, tables
 
 if TYPE_CHECKING:
     from procman.cli.options import Namespace
@@ -19,9 +18,9 @@ def run(options: Namespace) -> int:
     """List the names and descriptions of all tasks."""
     found = apps.load_tasks(apps.root_of(options)).values()
     if options.json:
-        print(json.dumps([rows.task(task) for task in found], indent=2))
+        answers.say_json([rows.task(task) for task in found])
     elif not found:
-        print(HINT)
+        answers.say(HINT)
     else:
         listed = [(task.name, task.description or task.command, task.expression or BY_HAND) for task in found]
         tables.show(("task", "description", "schedule"), listed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from procman import __version__
+from procman.cli import answers
 
 if TYPE_CHECKING:
     from procman.cli.options import Namespace
@@ -12,5 +13,5 @@ if TYPE_CHECKING:
 
 def run(options: Namespace) -> int:
     """Print the version."""
-    print(__version__)
+    answers.write(__version__)
     return 0

@@ -31,10 +31,3 @@ def close_colours(line: bytes) -> bytes:
 def keep_still(line: bytes) -> bytes:
     """The line without what would move the cursor, erase or change modes of the terminal."""
     return MOVING.sub(b"", line)
-
-
-def printable(text: str) -> str:
-    r"""What somebody wrote, for one line on a terminal: `\x1b` and the like are shown, not obeyed."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

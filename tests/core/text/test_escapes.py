@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.text.escapes import MOVING, RESET, SGR, STILL, close_colours, keep_still, printable
+from procman.core.text.escapes import MOVING, RESET, SGR, STILL, close_colours, keep_still
 from tests.core.terminal import colour_on
 
 LINK = b"\x1b]8;;https://example.org\x07text\x1b]8;;\x1b\\"
@@ -132,22 +132,3 @@ def test_every_byte_value_passes_beside_a_colour() -> None:
     for value in range(256):
         line = b"a\x1b[31m%c\x1b[0mb" % value
         assert keep_still(close_colours(line)) == (line if value != 0x1B else b"a\x1b[31m\x1b[0mb")
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain Größe 日本", "plain Größe 日本"),
-        ("\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
-        ("two\nlines\tand\r", "two\\nlines\\tand\\r"),
-        ("\udc80 \u202e", "\\udc80 \\u202e"),
-        ("", ""),
-    ],
-)
-def test_what_somebody_wrote_is_shown_and_not_obeyed(text: str, shown: str) -> None:
-    assert printable(text) == shown
-
-
-@given(st.text())
-def test_whatever_is_shown_is_printable(text: str) -> None:
-    assert printable(text).isprintable()

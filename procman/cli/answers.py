@@ -1,0 +1,35 @@
+"""What procman answers on stdout: nothing that somebody else wrote steers a terminal there."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from procman.core.text.visible import printable
+
+if TYPE_CHECKING:
+    from typing import Any
+
+INDENT = 2
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def say(*lines: str) -> None:
+    """Print the lines; what is in them is shown and not obeyed."""
+    for line in lines:
+        write(printable(line))
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON, all in ASCII; U+FFFD for a byte that is not UTF-8, as half a sign is no text."""
+    text = json.dumps(value, indent=INDENT)
+    if "\\ud" in text:
+        whole = LONE_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False))
+        text = json.dumps(json.loads(whole), indent=INDENT)
+    write(text)
+
+
+def write(text: str) -> None:
+    """Print text of which every sign is procman's own, or made visible already."""
+    print(text)
