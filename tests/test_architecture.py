@@ -18,12 +18,12 @@ FACADE = "procman"
 """What apps import: it loads `enqueue` from upstairs, when it is asked for."""
 PURE = {
     *"""
-    __future__ bisect collections datetime dotenv enum functools itertools io re shlex signal typing
+    __future__ bisect collections datetime enum functools itertools re shlex signal typing
     unicodedata yaml zlib zoneinfo procman
 """.split()
 }
-"""What core may import: pure modules, python-dotenv, StringIO and the names of signals."""
-ONLY = {"io": {"StringIO"}, "signal": {"Signals"}}
+"""What core may import: pure modules, and of signals the names."""
+ONLY = {"signal": {"Signals"}}
 ACTING = {"open", "print", "input"}
 DOORS = ("procman.cli.answers", "procman.cli.complaints")
 OWNERS = {

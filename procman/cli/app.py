@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from procman.cli.options import Namespace
+    from procman.core.plan.dotenv import DotEnv
     from procman.core.plan.plan import Environment, Plan
     from procman.core.plan.procfile import ProcessType
     from procman.core.tasks.task import Task
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 NO_ENVIRONMENT = plans.Environment({}, {})
 NO_TYPES: tuple[ProcessType, ...] = ()
-NO_VARIABLES: dict[str, str] = {}
+NO_VARIABLES: tuple[dict[str, str], tuple[Problem, ...]] = ({}, ())
 NO_TASKS: dict[str, Task] = {}
 PROCFILE_HINT = "no such file: write one with a line like 'web: python app.py', or name one with -f"
 ONLY_TASKS = "'procman scheduler' runs the tasks of procman.yml without one"
@@ -159,14 +160,16 @@ def load_environment(root: str, options: Namespace) -> Environment:
         named = [os.path.relpath(default)]
     mistakes = Mistakes()
     files: list[tuple[str, Mapping[str, str]]] = []
+    doubts: list[str] = []
     outer_wins = options.env_override == "os"
     known = dict(os.environ)
     for path in named:
-        values = mistakes.gather(partial(_variables, path, known, outer_wins), NO_VARIABLES)
+        values, doubtful = mistakes.gather(partial(_variables, path, known, outer_wins), NO_VARIABLES)
         files.append((path, values))
+        doubts += map(str, doubtful)
         known = {**values, **known} if outer_wins else {**known, **values}
     mistakes.check()
-    return plans.merge(os.environ, files, outer_wins)
+    return plans.merge(os.environ, files, outer_wins)._replace(doubts=tuple(doubts))
 
 
 def _procfile(options: Namespace) -> str:
@@ -184,7 +187,7 @@ def _without_procfile(folder: str) -> str:
     return "; ".join([PROCFILE_HINT, *other])
 
 
-def _variables(path: str, known: Mapping[str, str], known_wins: bool) -> dict[str, str]:
+def _variables(path: str, known: Mapping[str, str], known_wins: bool) -> DotEnv:
     from procman.core.plan import dotenv
 
     return dotenv.parse(read(path, "-e"), path, known, known_wins)

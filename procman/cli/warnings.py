@@ -34,7 +34,7 @@ def of(app: App, plan: Plan) -> list[str]:
     found = [
         f"{app.procfile}:{type_.line}: {text}" for type_ in app.types for text in _about_type(app, type_)
     ]
-    found += _same_variable(app)
+    found += (*_same_variable(app), *app.environment.doubts)
     beyond = [process.name for process in plan.processes if process.port is None]
     if beyond:
         found.append(f"no port is left for {', '.join(beyond[:5])}{' and others' * (len(beyond) > 5)}")

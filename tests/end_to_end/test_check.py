@@ -68,6 +68,14 @@ def test_a_mistake_in_an_env_file_does_not_print_the_secret(app: App) -> None:
     assert SECRET not in ended.out + ended.err
 
 
+def test_a_dollar_in_an_env_file_that_is_hardly_meant_literally_is_a_warning(app: App) -> None:
+    app.procfile(web="true")
+    app.write(".env", "A=1\nPATH=/x:$PATH\n")
+    (told,) = (each for each in checked(app)["warnings"] if "$PATH" in each)
+    assert told.startswith(".env:2: ")
+    assert "${PATH}" in told
+
+
 def test_all_mistakes_are_told_at_once_with_exit_code_2(app: App) -> None:
     app.write("Procfile", "web: true\nnonsense\nweb: false\nempty:\n")
     app.write(".env", "GOOD=1\nJUSTKEY\n")

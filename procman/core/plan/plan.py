@@ -30,6 +30,8 @@ class Environment(NamedTuple):
 
     values: dict[str, str]
     sources: dict[str, str]
+    doubts: tuple[str, ...] = ()
+    """What is probably not meant as it is written in those files."""
 
 
 class Plan(NamedTuple):
@@ -77,7 +79,8 @@ def base_port(option: str | None, environment: Environment) -> int:
     found = environment.values.get("PORT")
     if not found:
         return ports.DEFAULT_BASE
-    return ports.parse_base(found, f"PORT in {environment.sources.get('PORT', 'the environment')}")
+    file = environment.sources.get("PORT")
+    return ports.parse_base(found, f"PORT in {file or 'the environment'}", secret=file is not None)
 
 
 def build(

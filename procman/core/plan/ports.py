@@ -10,11 +10,12 @@ DEFAULT_BASE = 5000
 LAST = 65535
 
 
-def parse_base(text: str, source: str) -> int:
-    """A port number from 1 to 65535. Raises `UserError`, naming where it came from."""
+def parse_base(text: str, source: str, secret: bool = False) -> int:
+    """A port number from 1 to 65535. Raises `UserError` with its source, and with the text if not secret."""
     match = re.fullmatch(r"\s*0*([0-9]{1,5})\s*", text)
     if match is None or not 1 <= int(match[1]) <= LAST:
-        raise UserError([Problem(source, None, f"'{text}' is not a port number from 1 to {LAST}")])
+        shown = "this" if secret else f"'{text}'"
+        raise UserError([Problem(source, None, f"{shown} is not a port number from 1 to {LAST}")])
     return int(match[1])
 
 

@@ -16,7 +16,7 @@ NOTHING = Environment({}, {})
 
 
 def test_files_win_over_the_real_environment_as_in_foreman() -> None:
-    assert merge({"A": "os", "B": "os"}, [(".env", {"A": "file"})], outer_wins=False) == (
+    assert merge({"A": "os", "B": "os"}, [(".env", {"A": "file"})], outer_wins=False)[:2] == (
         {"A": "file", "B": "os"},
         {"A": ".env"},
     )
@@ -24,11 +24,11 @@ def test_files_win_over_the_real_environment_as_in_foreman() -> None:
 
 def test_a_later_file_wins_over_an_earlier_one() -> None:
     found = merge({}, [("a", {"X": "1", "Y": "1"}), ("b", {"X": "2"})], outer_wins=False)
-    assert found == ({"X": "2", "Y": "1"}, {"X": "b", "Y": "a"})
+    assert found[:2] == ({"X": "2", "Y": "1"}, {"X": "b", "Y": "a"})
 
 
 def test_with_env_override_os_the_real_environment_wins_and_a_file_sets_only_the_rest() -> None:
-    assert merge({"A": "os"}, [(".env", {"A": "file", "B": "file"})], outer_wins=True) == (
+    assert merge({"A": "os"}, [(".env", {"A": "file", "B": "file"})], outer_wins=True)[:2] == (
         {"A": "os", "B": "file"},
         {"B": ".env"},
     )
@@ -82,7 +82,7 @@ def test_the_command_stays_untouched() -> None:
 
 def test_every_process_is_told_the_first_port_of_every_type() -> None:
     plan = build(TYPES, {"web": 3}, 5000, Environment({"A": "1"}, {"A": ".env"}), release=False)
-    assert plan.environment == (
+    assert plan.environment[:2] == (
         {
             "A": "1",
             "PROCMAN_PORT_RELEASE": "5000",

@@ -23,6 +23,8 @@ def test_a_port_is_a_number_from_1_to_65535(text: str, port: int) -> None:
     "text", ["", "0", "00", "65536", "-1", "+80", "80.0", "http", "1_000", "٣", "५०००", "8 0", "9" * 5000]
 )
 def test_anything_else_is_an_error_that_says_where_it_came_from(text: str) -> None:
+    secret = problems(lambda: parse_base(text, "PORT in .env", secret=True))
+    assert secret == (("PORT in .env", None, "this is not a port number from 1 to 65535"),)
     found = problems(lambda: parse_base(text, "PORT in .env"))
     assert found == (("PORT in .env", None, f"'{text}' is not a port number from 1 to 65535"),)
 
