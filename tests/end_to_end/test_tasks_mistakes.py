@@ -230,9 +230,7 @@ def test_check_shows_tasks_in_words_and_json_with_what_is_odd_about_them(app: Ap
     ended = app.do("check")
     assert (ended.code, ended.err) == (0, "")
     assert re.search(r"^by_hand +by hand +- +true$", ended.out, re.MULTILINE)
-    assert re.search(
-        r"^often +\*/45 \* \* \* \* +[\d-]+ [\d:]+ +nosuchprogram$", ended.out, re.MULTILINE
-    )
+    assert re.search(r"^often +\*/45 \* \* \* \* +[\d-]+ [\d:]+ +nosuchprogram$", ended.out, re.MULTILINE)
     described = json.loads(app.do("check", "--json").out)
     assert [set(task) for task in described["tasks"]] == [
         {"name", "description", "command", "schedule", "next_tick"}
