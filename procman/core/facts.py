@@ -68,6 +68,15 @@ class KillSent(NamedTuple):
         return f"sending SIGKILL to {listed(self.who)}"
 
 
+class GivenUp(NamedTuple):
+    """One that even SIGKILL does not end: somebody else's, or stuck in the kernel."""
+
+    who: Who
+
+    def __str__(self) -> str:
+        return f"{listed([self.who])} does not end, not waiting for it any longer"
+
+
 class SignalForwarded(NamedTuple):
     number: int
 
@@ -155,6 +164,7 @@ Fact = (
     | StopRequested
     | StillAlive
     | KillSent
+    | GivenUp
     | SignalForwarded
     | RunEnded
     | RetryPlanned

@@ -18,6 +18,12 @@ class OutputClosed(NamedTuple):
     name: str
 
 
+class OutputDrained(NamedTuple):
+    """All that was there is read, as `drain_output` asked for; somebody may still write more."""
+
+    name: str
+
+
 class Usage(NamedTuple):
     """What a child and those it waited for have used: peak memory in bytes, CPU seconds (getrusage(2)).
 
@@ -66,6 +72,7 @@ class WorkDone(NamedTuple):
 Message = (
     OutputRead
     | OutputClosed
+    | OutputDrained
     | ChildExited
     | SignalReceived
     | WriterChanged

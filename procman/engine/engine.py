@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import time
@@ -13,6 +12,7 @@ from procman.core.messages import (
     GuardianDied,
     Message,
     OutputClosed,
+    OutputDrained,
     OutputRead,
     Poked,
     SignalReceived,
@@ -20,6 +20,7 @@ from procman.core.messages import (
     WorkDone,
     WriterChanged,
 )
+from procman.engine.flow import GUARDIAN_DIED, Flow
 from procman.host.signals import FOR_PROCESSES, STOPPING
 from procman.typed import TYPE_CHECKING
 
@@ -35,8 +36,6 @@ LONGEST_SLEEP = 30.0
 SETTLE_SECONDS = 3.0
 STARTING_SECONDS = 0.005
 """After so long signals are heard and output is read, though there are more to start."""
-STALLED_SECONDS = 2.0
-"""After a stop that was asked for, a terminal that takes nothing for so long is not waited for."""
 
 
 class Engine:
@@ -55,6 +54,8 @@ class Engine:
         self._log = log
         self._resized = resized
         self._clock = clock
+        self._flow = Flow(log, poller, supervisor, clock)
+        self.flush = self._flow.flush
         self._scheduler: Scheduler | None = None
         self._to_begin = False
         self._settle_by: float | None = None
@@ -89,6 +90,7 @@ class Engine:
         for message in self._poller.wait(0 if starting else self._sleep()):
             self.handle(message)
         now = self._clock()
+        self._flow.expire(now)
         self._supervisor.expire(now)
         if self._scheduler:
             self._scheduler.expire(now)
@@ -108,12 +110,13 @@ class Engine:
         now = self._clock()
         match message:
             case OutputRead(name, data):
-                self.output(name, data, now)
-                if self._log.writer.full():
-                    self._poller.pause_outputs()
+                self._output(name, data, now)
             case OutputClosed(name):
                 self._log.finish(name)
                 self._supervisor.processes.output_closed(name, now)
+            case OutputDrained(name):
+                self._log.finish(name)
+                self._supervisor.processes.output_drained(name, now)
             case ChildExited(pid, code, usage):
                 self._supervisor.child_exited(pid, code, usage, now)
             case SignalReceived(number):
@@ -123,36 +126,22 @@ class Engine:
             case StdoutClosed():
                 self._supervisor.stop("nobody reads the log any more", now)
             case GuardianDied():
-                self._supervisor.stop("the guardian was killed", now)
+                self._supervisor.stop(GUARDIAN_DIED, now)
             case Poked():
                 if self._scheduler:
                     self._scheduler.look()
             case WorkDone(then, result):
                 then(result)
 
-    def output(self, name: str, data: bytes, now: float) -> None:
-        """A child has written something."""
+    def _output(self, name: str, data: bytes, now: float) -> None:
         self._log.output(name, data, now)
         if self._scheduler:
             self._scheduler.output(name, data)
-
-    def flush(self) -> None:
-        """Wait until the log is written: for as long as it takes, unless a signal asks to stop."""
-        self._log.writer.close()
-        self._poller.resume_outputs()
-        pending = self._log.writer.pending
-        while not self._log.writer.done:
-            impatient = self._supervisor.asked_to_stop
-            happened = list(self._poller.wait(STALLED_SECONDS if impatient else None))
-            if any(isinstance(each, SignalReceived) and each.number in STOPPING for each in happened):
-                return
-            if impatient and not happened and self._log.writer.pending == pending:
-                return
-            pending = self._log.writer.pending
+        self._flow.swell(now)
 
     def _sleep(self) -> float | None:
         """Seconds to the nearest deadline, or to a look at the clock; None when there is none."""
-        times = [self._supervisor.deadline, self._log.deadline, self._settle_by]
+        times = [self._supervisor.deadline, self._log.deadline, self._flow.deadline, self._settle_by]
         if self._scheduler:
             times.append(self._scheduler.deadline)
         deadlines = [at for at in times if at is not None]
@@ -181,16 +170,8 @@ class Engine:
             self._scheduler.postpone(seconds)
 
     def _writer_changed(self, now: float) -> None:
-        error = self._log.writer.error
-        if error is None:
-            self._poller.resume_outputs()
+        if error := self._log.writer.error:
+            self._flow.failed(error, now)
+        else:
+            self._flow.ebb(now)
             self._log.catch_up(now)
-        elif error.errno in (errno.EPIPE, errno.EIO):
-            self._supervisor.stop("nobody reads the log any more", now)
-        elif not self._supervisor.stopping:
-            reason = f"the log cannot be written: {error.strerror}"
-            try:
-                os.write(2, f"procman: {reason}, stopping\n".encode())
-            except OSError:
-                pass  # stderr may be where stdout is
-            self._supervisor.stop(reason, now, code=1)

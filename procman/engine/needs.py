@@ -45,8 +45,16 @@ class Children(Protocol):
         """Send the stop signal to the whole group, so that suspended processes get it too."""
         ...
 
+    def release_output(self, name: str) -> None:
+        """The child has ended: its terminal is kept open for it no longer."""
+        ...
+
+    def drain_output(self, name: str) -> None:
+        """Have all output read that is there; `OutputDrained` or `OutputClosed` follows, once."""
+        ...
+
     def close_output(self, name: str) -> None:
-        """Deliver the output there is and read no more."""
+        """Read no more of it."""
         ...
 
 

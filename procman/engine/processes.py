@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from procman.engine.needs import Children
     from procman.engine.process import Process
 
+GIVEN_UP = (Phase.CLOSING, Phase.ENDED)
+
 
 class Processes:
     """Those of the formation and runs of tasks alike, by name, from `add` until nothing is left of them."""
@@ -32,6 +34,7 @@ class Processes:
         self._to_start: deque[Process] = deque()
         self._timed: dict[str, Process] = {}  # those that have a deadline, and no other is looked at
         self._leaving: dict[str, Process] = {}
+        self._unread_since: float | None = None
         self.killed = False
         """Whether SIGKILL reached anybody."""
 
@@ -49,8 +52,9 @@ class Processes:
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock."""
         lives = [process.life for process in self._timed.values()]
-        times = [at for life in lives for at in (life.kill_at, life.drain_at) if at is not None]
-        return min(times, default=None)
+        kills = [life.kill_at for life in lives if life.kill_at is not None]
+        drains = [life.drain_at for life in lives if life.drain_at is not None]
+        return min(kills if self._unread_since is not None else [*kills, *drains], default=None)
 
     @property
     def pids(self) -> Container[int]:
@@ -74,9 +78,10 @@ class Processes:
     def child_exited(self, pid: int, code: int, usage: Usage | None, now: float) -> None:
         """A child has ended: a process, or an orphan that we adopted, perhaps the last of a group."""
         process = self._by_pid.pop(pid, None)
-        if process is None or process.life.phase is Phase.ENDED:  # given up, and gone after all
+        if process is None or process.life.phase in GIVEN_UP:  # and gone after all
             self.check_groups(now)
             return
+        self._children.release_output(process.plan.name)
         process.code, process.usage = code, usage
         process.owner.exited(process, now)
         self.step(process, Event.EXITED, now)
@@ -86,9 +91,19 @@ class Processes:
         if process := self._by_name.get(name):
             self.step(process, Event.OUTPUT_CLOSED, now)
 
+    def output_drained(self, name: str, now: float) -> None:
+        """The output that a process had when that was asked for has been read."""
+        if process := self._by_name.get(name):
+            self.step(process, Event.OUTPUT_DRAINED, now)
+
     def alive(self) -> list[Process]:
         """Those that are started and not gone."""
         return [process for process in self._by_name.values() if process.life.phase is not Phase.IDLE]
+
+    def obstinate(self, among: Iterable[Process]) -> list[Process]:
+        """Those without SIGKILL of whom somebody is left, though perhaps only of their group."""
+        spared = [process for process in among if not process.life.killed]
+        return [process for process in spared if self._children.signal_group(process.plan.name, 0)]
 
     def signal(self, processes: Iterable[Process], number: int) -> None:
         """Send a signal to the groups of processes."""
@@ -104,19 +119,31 @@ class Processes:
     def expire(self, now: float) -> None:
         """Do what is due: end waiting for output, kill who did not obey."""
         timed = list(self._timed.values())
-        for process in timed:
+        for process in timed if self._unread_since is None else ():
             if _due(process.life.drain_at, now):
                 self.step(process, Event.DRAIN_DUE, now)
         late = [process for process in timed if _due(process.life.kill_at, now)]
-        if late:
-            self._publish(facts.KillSent(tuple(process.who for process in late)))
-            for process in late:
-                self.step(process, Event.KILL_DUE, now)
+        if obstinate := self.obstinate(late):
+            self._publish(facts.KillSent(tuple(process.who for process in obstinate)))
+        for process in late:
+            self.step(process, Event.KILL_DUE, now)
 
     def postpone(self, seconds: float) -> None:
         """Nobody could obey for so long, since all were suspended: deadlines move on."""
         for process in self._timed.values():
             process.life = child.postpone(process.life, seconds)
+
+    def output_paused(self, now: float) -> None:
+        """No output is read from now on: that is no time to wait for its end."""
+        if self._unread_since is None:
+            self._unread_since = now
+
+    def output_resumed(self, now: float) -> None:
+        """Output is read again."""
+        if self._unread_since is not None:
+            for process in self._timed.values():
+                process.life = child.unread(process.life, self._unread_since, now)
+            self._unread_since = None
 
     def check_groups(self, now: float) -> None:
         """Look whether the groups of ended children are gone."""
@@ -147,8 +174,13 @@ class Processes:
             self._children.stop_group(name, self._stop_signal)
         elif effect is Effect.SIGNAL_KILL:
             self.killed |= self._children.signal_group(name, signal.SIGKILL)
+        elif effect is Effect.DRAIN_OUTPUT:
+            self._children.drain_output(name)
         elif effect is Effect.CLOSE_OUTPUT:
             self._children.close_output(name)
+        elif effect is Effect.GIVE_UP:
+            process.code = -signal.SIGKILL
+            self._publish(facts.GivenUp(process.who))
         elif effect is Effect.REPORT:
             self._publish(facts.ProcessEnded(name, process.code))
             process.owner.reported(process)

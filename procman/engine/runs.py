@@ -190,7 +190,7 @@ class Runs:
         ending = Ending(
             outcome=active.outcome or Outcome.STOPPED,  # it did not even die of SIGKILL
             at=active.ended_at or self._world.wall(),
-            code=process.code,
+            code=process.code if active.ended_at else None,
             reason=active.reason,
             output=kept.output(),
             output_bytes=kept.size,

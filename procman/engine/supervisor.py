@@ -198,7 +198,7 @@ class Supervisor:
     def _notice(self, now: float) -> None:
         """Once a second: who has not obeyed. Looks at groups too, whose end not every system tells."""
         self.processes.check_groups(now)
-        late = [process for process in self.processes.alive() if process.life.phase is not Phase.KILLING]
+        late = self.processes.obstinate(self.processes.alive())
         kills = [process.life.kill_at for process in late if process.life.kill_at is not None]
         if kills:
             self._publish(

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
-from procman.core.messages import OutputClosed, OutputRead
+from procman.core.messages import OutputClosed, OutputDrained, OutputRead
 from procman.core.plan.commands import SHELL
 from procman.host import spawn
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from procman.core.messages import Message
     from procman.core.plan.plan import ProcessPlan
     from procman.host.poller import Poller
     from procman.host.spawn import WindowSize
 
-LAST_READS = 1 + spawn.PIPE_SIZE // spawn.READ_SIZE
-"""No pipe holds more than this many reads, so a flood by whoever still has it open cannot hold us up."""
+LAST_BYTES = spawn.PIPE_SIZE
+"""No pipe or terminal holds more: a flood by whoever still has it open cannot hold us up."""
 
 
 class Children:
@@ -31,17 +30,16 @@ class Children:
         poller: Poller,
         environment: Mapping[str, str],
         window: WindowSize | None,
-        deliver: Callable[[str, bytes, float], None],
-        finish: Callable[[str], None],
     ) -> None:
         _keep_large_buffers()
         self._poller = poller
         self._environment = environment
         self._window = window
-        self._deliver = deliver
-        self._finish = finish
         self._children: dict[str, spawn.Child] = {}
         self._open: set[str] = set()
+        self._held: dict[str, int] = {}  # a terminal that its child has closed, and may open again
+        self._ended: set[str] = set()
+        self._drained: dict[str, int] = {}  # how many bytes are still read
         self._roomy: set[str] = set()
 
     def spawn(self, process: ProcessPlan) -> int:
@@ -68,20 +66,25 @@ class Children:
         if self.signal_group(name, number):
             self.signal_group(name, signal.SIGCONT)
 
+    def release_output(self, name: str) -> None:
+        """The child has ended: its terminal is kept open for it no longer."""
+        self._ended.add(name)
+        if name in self._held:
+            os.close(self._held.pop(name))
+
+    def drain_output(self, name: str) -> None:
+        """Have all output read that is there; `OutputDrained` or `OutputClosed` follows."""
+        if name in self._open:
+            self._drained[name] = LAST_BYTES
+            self._poller.look(self._children[name].output)
+
     def close_output(self, name: str) -> None:
-        """Deliver what is left, the unterminated last line included, and close."""
-        for _ in range(LAST_READS):
-            messages = list(self._read(name))
-            for message in messages:
-                if isinstance(message, OutputRead):
-                    self._deliver(name, message.data, time.monotonic())
-            if not messages:
-                break
-        self._finish(name)
+        """Read no more of it."""
+        self.release_output(name)
         if name in self._open:
             self._end(name)
-        if name in self._children:
-            os.close(self._children.pop(name).output)
+        self._ended.discard(name)
+        os.close(self._children.pop(name).output)
 
     def resize(self, window: WindowSize) -> None:
         """The terminal has a new size: tell those that have one."""
@@ -96,22 +99,50 @@ class Children:
         try:
             data = os.read(self._children[name].output, spawn.READ_SIZE)
         except BlockingIOError:
+            if self._drained.pop(name, None):
+                yield OutputDrained(name)
             return
-        except OSError:  # EIO: no process has the pseudo-terminal open any more
+        except OSError:  # EIO: no process has the terminal open any more
             data = b""
         if data:
-            if len(data) >= spawn.USUAL_PIPE_SIZE and name not in self._roomy:
-                self._roomy.add(name)
-                spawn.enlarge(self._children[name].output)  # it was full: this one has much to say
+            self._make_room(name, len(data))
             yield OutputRead(name, data)
-        else:
+            if name in self._drained:
+                yield from self._drain(name, len(data))
+        elif not self._hold(name):
             self._end(name)
             yield OutputClosed(name)
+
+    def _make_room(self, name: str, size: int) -> None:
+        """Enlarge a pipe that was full: this child has much to say."""
+        if size >= spawn.USUAL_PIPE_SIZE and name not in self._roomy:
+            self._roomy.add(name)
+            spawn.enlarge(self._children[name].output)
+
+    def _drain(self, name: str, size: int) -> Iterator[Message]:
+        """Look again until nothing is left, or more was read than can have been there."""
+        self._drained[name] -= size
+        if self._drained[name] > 0:
+            self._poller.look(self._children[name].output)
+        else:
+            del self._drained[name]
+            yield OutputDrained(name)
+
+    def _hold(self, name: str) -> bool:
+        """Keep a terminal open that a living child has closed: it may open /dev/tty again."""
+        if name in self._ended or name in self._held or not self._children[name].terminal:
+            return False
+        try:
+            self._held[name] = os.open(self._children[name].terminal, os.O_RDWR | os.O_NOCTTY)
+        except OSError:
+            return False
+        return True
 
     def _end(self, name: str) -> None:
         """Read no more. The descriptor stays: closing a pseudo-terminal hangs up on a child that lives on."""
         self._open.discard(name)
         self._roomy.discard(name)
+        self._drained.pop(name, None)
         self._poller.remove_output(self._children[name].output)
 
 

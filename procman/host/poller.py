@@ -43,6 +43,7 @@ class Poller:
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._outputs: dict[int, Source] = {}
+        self._looks: set[int] = set()
         self._paused = False
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -86,8 +87,13 @@ class Poller:
 
     def remove_output(self, fd: int) -> None:
         """Forget the descriptor; the caller closes it."""
+        self._looks.discard(fd)
         if self._outputs.pop(fd, None) and not self._paused:
             self._selector.unregister(fd)
+
+    def look(self, fd: int) -> None:
+        """Ask an output's source once more, in the next `wait` that reads any, ready or not."""
+        self._looks.add(fd)
 
     def pause_outputs(self) -> None:
         """Leave the children's output where it is: they wait, everything else goes on."""
@@ -112,12 +118,14 @@ class Poller:
 
     def wait(self, seconds: float | None) -> Iterator[Message]:
         """What has happened, waiting at most so long for it; None waits for ever."""
-        for key, _ in self._select(seconds):
+        for key, _ in self._select(0 if self._looks and not self._paused else seconds):
             if key.fd in self._outputs:
                 if self._paused:  # by what was done about the messages before
                     continue
                 self._outputs[key.fd] = self._outputs.pop(key.fd)  # last read, first to wait at `resume`
             yield from key.data()
+        while self._looks and not self._paused:
+            yield from self._outputs[self._looks.pop()]()
 
     def watch(self, fd: int, source: Source) -> None:
         """Ask `source` for messages whenever the descriptor can be read."""

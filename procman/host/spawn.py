@@ -35,10 +35,11 @@ DEFAULT_SIGNALS = tuple(
 
 
 class Child(NamedTuple):
-    """A child process and the descriptor where its output is read, not blocking."""
+    """A child process, the descriptor where its output is read, not blocking, and its terminal's path."""
 
     pid: int
     output: int
+    terminal: str = ""
 
 
 class WindowSize(NamedTuple):
@@ -94,7 +95,7 @@ def _on_pipe(words: tuple[str, ...], environment: Mapping[str, str]) -> Child:
                 (os.POSIX_SPAWN_DUP2, end, 2),
             ]
             return Child(_posix_spawn(words, environment, actions), output)
-    except OSError:
+    except (OSError, ValueError):
         os.close(output)
         raise
     finally:
@@ -107,14 +108,15 @@ def _on_terminal(words: tuple[str, ...], environment: Mapping[str, str], window:
         _keep_newlines(inner)
         termios.tcsetwinsize(inner, (window.rows, window.columns))
         os.set_blocking(output, False)
+        terminal = os.ttyname(inner)
         # The first terminal that a session leader opens becomes its controlling terminal (tty(4)).
         actions = [
-            (os.POSIX_SPAWN_OPEN, 0, os.ttyname(inner), os.O_RDWR, 0),
+            (os.POSIX_SPAWN_OPEN, 0, terminal, os.O_RDWR, 0),
             (os.POSIX_SPAWN_DUP2, 0, 1),
             (os.POSIX_SPAWN_DUP2, 0, 2),
         ]
-        return Child(_posix_spawn(words, environment, actions), output)
-    except OSError:
+        return Child(_posix_spawn(words, environment, actions), output, terminal)
+    except (OSError, ValueError):
         os.close(output)
         raise
     finally:

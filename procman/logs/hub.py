@@ -7,6 +7,7 @@ import time
 from procman.core.text.lines import LineCutter, newest_state
 from procman.core.text.prefix import SYSTEM, prefix
 from procman.core.text.visible import printable
+from procman.logs.writer import FULL
 from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 REFRESH_SECONDS = 0.05
 """Unfinished lines are shown at most 20 times a second, and at most this late."""
+
+MOST_OWN_BYTES = 1 << 20
+"""Of procman's own words, waiting in a log that is full."""
 
 
 class Screen(Protocol):
@@ -36,6 +40,11 @@ class Output(Protocol):
 
     error: OSError | None
     done: bool
+    limit: int
+    stuck_since: float | None
+
+    @property
+    def lost(self) -> bool: ...
 
     @property
     def pending(self) -> int: ...
@@ -45,6 +54,8 @@ class Output(Protocol):
     def full(self) -> bool: ...
 
     def busy(self) -> bool: ...
+
+    def give_up(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -63,6 +74,8 @@ class Log:
         self._fed: dict[str, float] = {}
         self._refresh_at: float | None = None
         self._behind = False
+        self._own_bytes = 0
+        self._unsaid = 0
 
     @property
     def deadline(self) -> float | None:
@@ -71,6 +84,8 @@ class Log:
 
     def output(self, name: str, data: bytes, now: float) -> None:
         """A batch of a process's output, as read. `now` is on the monotonic clock."""
+        if self.writer.lost:
+            return
         cutter = self._cutters.get(name)
         if cutter is None:
             cutter = self._cutters[name] = LineCutter()
@@ -90,8 +105,18 @@ class Log:
         self._prefixes.pop(name, None)  # names of runs never come again
 
     def say(self, words: object) -> None:
-        """A line of procman's own."""
-        self._put(SYSTEM, f"{printable(str(words))}\n".encode())
+        """A line of procman's own. While nobody reads the log these are bounded too, and then counted."""
+        line = f"{printable(str(words))}\n".encode()
+        if self.writer.pending < FULL:
+            self._own_bytes = 0
+        self._own_bytes += len(line)
+        if self._own_bytes > MOST_OWN_BYTES:
+            self._unsaid += 1
+            return
+        if self._unsaid:
+            self._put(SYSTEM, f"{self._unsaid} lines of procman's own are left out here\n".encode())
+            self._unsaid = 0
+        self._put(SYSTEM, line)
 
     def go_below(self) -> None:
         """The terminal has shown a key, `^C`, at the cursor: that stands on a line of its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import threading
+import time
 from queue import Empty, SimpleQueue
 
 from procman.errors import ShortageError
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 FULL = 1 << 20
 """Bytes in the queue from which on no more output is read; children then wait for their reader."""
 ROOM = FULL // 4
+PIECE = 1 << 18
+"""Bytes of one write."""
+SLOW_SECONDS = 0.05
+SLOW_PIECE = 1 << 12
+"""When a write has taken so long, so little is written next: it shows whether the reader takes anything."""
 MOST_BUFFERS = 64
 """Buffers of one writev(2), well below IOV_MAX (1024)."""
 
@@ -29,11 +35,17 @@ class Writer:
 
     def __init__(self, fd: int, changed: Callable[[], None]) -> None:
         self.error: OSError | None = None
+        self.limit = FULL
+        """Bytes in the queue from which on it is full."""
+        self.stuck_since: float | None = None
+        """Since when the one write that is going on lasts, on the monotonic clock."""
         self._fd = fd
         self._changed = changed
         self._queue: SimpleQueue[list[Buffer] | None] = SimpleQueue()
         self._queued = 0  # written by the caller's thread only
         self._written = 0  # written by the writer's thread only
+        self._size = PIECE
+        self._given_up = False
         self._waited_for = False
         self._watched = False
         self.done = False
@@ -48,14 +60,21 @@ class Writer:
         """Bytes put and not written yet."""
         return self._queued - self._written
 
+    @property
+    def lost(self) -> bool:
+        """Whether what is put now reaches nobody, and is thrown away."""
+        return self._given_up or self.error is not None
+
     def put(self, buffers: list[Buffer]) -> None:
         """Queue buffers to be written one after the other."""
+        if self.lost:
+            return
         self._queued += sum(map(len, buffers))
         self._queue.put(buffers)
 
     def full(self) -> bool:
         """Whether to stop reading; if so, `changed` is called when there is room."""
-        if self.pending < FULL:
+        if self.pending < self.limit or self.lost:
             return False
         self._waited_for = True
         return self.pending >= ROOM  # it may have been written since
@@ -65,6 +84,10 @@ class Writer:
         self._watched = True
         return self.pending > 0
 
+    def give_up(self) -> None:
+        """Throw away what is put from now on: there may be a reader, but one that does not read."""
+        self._given_up = True
+
     def close(self) -> None:
         """Nothing more will be put; the thread ends when all is written."""
         self._queue.put(None)
@@ -73,18 +96,33 @@ class Writer:
         more = True
         while more:
             buffers, more = self._gather()
-            if not self.error:
-                try:
-                    _write_all(self._fd, buffers)
-                except OSError as error:
-                    self.error = error
-                    self._changed()
-            self._written += sum(map(len, buffers))
+            try:
+                self._write(buffers if not self.error else [])
+            except OSError as error:
+                self.error = error
+                self._changed()
+            if self.error:
+                self._written = self._queued  # nothing waits for a reader who is gone
             if (self._waited_for and self.pending < ROOM) or (self._watched and not self.pending):
                 self._waited_for = self._watched = False
                 self._changed()
         self.done = True
         self._changed()
+
+    def _write(self, buffers: list[Buffer]) -> None:
+        """writev(2) until all is written."""
+        while buffers:
+            self.stuck_since = began = time.monotonic()
+            try:
+                written = os.writev(self._fd, _first(buffers, self._size))
+            except BlockingIOError:  # O_NONBLOCK is shared with whoever else has it open, and was set by one
+                select.select([], [self._fd], [])
+                continue
+            finally:
+                self.stuck_since = None
+            self._written += written
+            buffers = _unwritten(buffers, written)
+            self._size = PIECE if time.monotonic() - began < SLOW_SECONDS else SLOW_PIECE
 
     def _gather(self) -> tuple[list[Buffer], bool]:
         """Wait for buffers and take what else is there; False when they are the last."""
@@ -101,15 +139,15 @@ class Writer:
         return gathered, False
 
 
-def _write_all(fd: int, buffers: list[Buffer]) -> None:
-    """writev(2) until all is written."""
-    for at in range(0, len(buffers), MOST_BUFFERS):
-        left = buffers[at : at + MOST_BUFFERS]
-        while left:
-            try:
-                left = _unwritten(left, os.writev(fd, left))
-            except BlockingIOError:  # O_NONBLOCK is shared with whoever else has it open, and was set by one
-                select.select([], [fd], [])
+def _first(buffers: list[Buffer], size: int) -> list[Buffer]:
+    """The first so many bytes, as far as one writev(2) takes buffers."""
+    first: list[Buffer] = []
+    for buffer in buffers[:MOST_BUFFERS]:
+        first.append(buffer if len(buffer) <= size else memoryview(buffer)[:size])
+        size -= len(buffer)
+        if size <= 0:
+            break
+    return first
 
 
 def _unwritten(buffers: list[Buffer], written: int) -> list[Buffer]:

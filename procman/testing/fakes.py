@@ -37,6 +37,8 @@ class FakeChildren:
         self.commands: dict[str, str] = {}
         self.signalled: dict[str, int] = {}
         """The last signal that each got."""
+        self.drained: list[str] = []
+        """Whose output is to be read to its end: the test says when that is done."""
         self._refused = {*refused}
         self._groups: set[str] = set()
 
@@ -67,6 +69,12 @@ class FakeChildren:
     def stop_group(self, name: str, number: int) -> None:
         self.signal_group(name, number)
 
+    def release_output(self, name: str) -> None:
+        pass
+
+    def drain_output(self, name: str) -> None:
+        self.drained.append(name)
+
     def close_output(self, name: str) -> None:
         self.journal.append(f"close {name}")
 
@@ -76,7 +84,7 @@ class FakeChildren:
 
 
 class FakeWriter:
-    """Keeps what is put; `pending` and `error` are set by the test."""
+    """Keeps what is put; `pending`, `error`, `is_full` and `stuck_since` are set by the test."""
 
     def __init__(self) -> None:
         self.text = b""
@@ -84,15 +92,22 @@ class FakeWriter:
         self.error: OSError | None = None
         self.done = False
         self.is_full = False
+        self.lost = False
+        self.limit = 0
+        self.stuck_since: float | None = None
 
     def put(self, buffers: list[Buffer]) -> None:
-        self.text += b"".join(bytes(buffer) for buffer in buffers)
+        if not self.lost:
+            self.text += b"".join(bytes(buffer) for buffer in buffers)
 
     def busy(self) -> bool:
         return self.pending > 0
 
     def full(self) -> bool:
-        return self.is_full
+        return self.is_full and not self.lost
+
+    def give_up(self) -> None:
+        self.lost = True
 
     def close(self) -> None:
         self.done = True

@@ -43,6 +43,12 @@ class Play:
         self.supervisor.child_exited(self.children.pids[name], code, None, self.clock.now)
         if not output:
             self.supervisor.processes.output_closed(name, self.clock.now)
+        return self.read()
+
+    def read(self) -> Play:
+        """What there is of output is read, where that was asked for."""
+        while self.children.drained:
+            self.supervisor.processes.output_drained(self.children.drained.pop(0), self.clock.now)
         return self
 
     def signal(self, number: int) -> Play:
@@ -54,6 +60,7 @@ class Play:
         while (due := self.supervisor.deadline) is not None and due <= now:
             self.clock.now = due
             self.supervisor.expire(due)
+            self.read()
         self.clock.now = now
         return self
 

@@ -6,6 +6,7 @@ from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM, SIGUSR1
 
 import pytest
 
+from procman.core.life.child import KILLED_SECONDS
 from tests.engine.play import Play
 
 
@@ -128,6 +129,8 @@ def test_what_is_left_of_a_group_gets_the_stop_signal_and_is_waited_for() -> Non
     assert not play.supervisor.finished
     play.children.leave("web.1")
     play.supervisor.child_exited(999, 0, None, 0.7)  # an orphan that we adopted
+    assert play.told() == []
+    play.read()
     assert play.told() == ["close web.1"]
     assert play.supervisor.finished
 
@@ -230,10 +233,17 @@ def test_a_second_process_that_fails_does_not_change_the_code() -> None:
     assert play.supervisor.exit_code == 3
 
 
-def test_who_does_not_even_die_of_sigkill_is_given_up_after_the_timeout_again() -> None:
-    play = Play("web.1", timeout=2).start().signal(SIGTERM).at(3.9)
+@pytest.mark.parametrize("timeout", [0.0, 2.0])
+@pytest.mark.parametrize("chosen", [None, "web"])
+def test_who_does_not_even_die_of_sigkill_is_given_up_later_and_no_end_is_told(
+    timeout: float, chosen: str | None
+) -> None:
+    play = Play("web.1", timeout=timeout, exit_code_from=chosen).start().signal(SIGTERM)
+    play.at(timeout + KILLED_SECONDS - 0.1)
     assert not play.supervisor.finished
-    play.at(4.1)
+    told = play.at(timeout + KILLED_SECONDS + 0.1).told()
+    assert told.count("sending SIGKILL to web.1 (pid 101)") == told.count("SIGKILL to web.1") == 1
+    assert told[-2:] == ["web.1 (pid 101) does not end, not waiting for it any longer", "close web.1"]
     assert play.supervisor.finished
     assert play.supervisor.exit_code == 137
     play.supervisor.child_exited(101, 0, None, 5.0)  # it ends after all, and that is no bug
@@ -246,3 +256,59 @@ def test_time_spent_suspended_does_not_count() -> None:
     play.told()
     assert play.at(101.5).told() == ["waiting for web.1 (pid 101), SIGKILL in 1 s"]
     assert "SIGKILL to web.1" in play.at(102.1).told()
+
+
+def test_without_patience_what_is_left_of_a_group_is_killed_at_once_and_does_not_fill_the_log() -> None:
+    play = Play("web.1", timeout=0).start().exit("web.1", 4, group=True, output=True)
+    assert play.at(KILLED_SECONDS - 0.1).told() == [
+        "SIGTERM to web.1",
+        "sending SIGKILL to web.1 (pid 101)",
+        "SIGKILL to web.1",
+        "web.1 exited with code 4",
+    ]
+    play.at(KILLED_SECONDS)
+    assert play.supervisor.finished
+
+
+def test_the_wait_for_the_end_of_output_stands_still_while_none_is_read() -> None:
+    play = Play("web.1").start().exit("web.1", 0, output=True)
+    play.clock.now = 0.2
+    play.supervisor.processes.output_paused(0.2)
+    play.supervisor.processes.output_paused(3.0)
+    assert play.at(40.0).told() == []
+    play.supervisor.processes.output_resumed(40.0)
+    play.supervisor.processes.output_resumed(45.0)
+    assert play.at(40.25).told() == []
+    assert play.at(40.35).told() == ["web.1 exited with code 0", "close web.1"]
+
+
+def test_nobody_is_waited_for_or_killed_who_has_ended_and_is_only_read() -> None:
+    play = Play("web.1").start().exit("web.1", 0, output=True)
+    play.supervisor.processes.output_paused(0.0)
+    assert play.at(60.0).told() == []
+
+
+def test_the_last_output_of_a_group_is_read_before_it_is_forgotten() -> None:
+    play = Play("web.1").start().exit("web.1", 0, group=True, output=True).at(0.6)
+    play.children.leave("web.1")
+    play.told()
+    play.supervisor.child_exited(999, 0, None, 0.7)
+    assert play.children.drained == ["web.1"]
+    assert not play.supervisor.finished
+    assert play.read().told() == ["close web.1"]
+    assert play.supervisor.finished
+
+
+def test_the_notice_looks_at_groups_whose_end_nobody_told() -> None:
+    play = Play("web.1", timeout=9).start().exit("web.1", 0, group=True, output=True).at(0.6)
+    play.children.leave("web.1")
+    play.at(1.1)
+    assert play.supervisor.finished
+
+
+def test_time_spent_suspended_is_no_time_to_wait_for_the_end_of_output() -> None:
+    play = Play("web.1").start().exit("web.1", 0, output=True)
+    play.supervisor.postpone(100.0)
+    play.clock.now = 100.0
+    assert play.at(100.4).told() == []
+    assert "web.1 exited with code 0" in play.at(100.6).told()

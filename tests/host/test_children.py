@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.core.messages import OutputClosed, OutputRead
+from procman.core.messages import OutputClosed, OutputDrained, OutputRead
 from procman.core.plan.plan import ProcessPlan
 from procman.errors import SpawnError
 from procman.host.children import Children
@@ -27,13 +28,10 @@ class Family:
 
     def __init__(self, window: WindowSize | None = None) -> None:
         self.poller = Poller()
-        self.delivered: list[bytes] = []
         self.children = Children(
             self.poller,
             dict(os.environ),
             window,
-            lambda name, data, now: self.delivered.append(data),
-            lambda name: self.delivered.append(b""),
         )
         self.pids: list[int] = []
 
@@ -44,6 +42,9 @@ class Family:
     def read(self, until: bytes = b"") -> bytes:
         """Output until it ends, or until it has `until` in it."""
         data = b""
+        if not until:
+            os.waitid(os.P_PID, self.pids[-1], os.WEXITED | os.WNOWAIT)
+            self.children.release_output("web.1")
         while not until or until not in data:
             for message in self.poller.wait(SECONDS):
                 if isinstance(message, OutputClosed):
@@ -51,6 +52,16 @@ class Family:
                 assert isinstance(message, OutputRead)
                 data += message.data
         return data
+
+    def drain(self) -> bytes:
+        """Output until all is read that was there."""
+        data = b""
+        while True:
+            for message in self.poller.wait(SECONDS):
+                if isinstance(message, OutputDrained | OutputClosed):
+                    return data
+                assert isinstance(message, OutputRead)
+                data += message.data
 
 
 @pytest.fixture
@@ -150,15 +161,87 @@ def test_a_suspended_child_can_obey_the_stop_signal(family: Family) -> None:
     assert os.waitpid(pid, 0)[1] == signal.SIGTERM
 
 
-def test_closing_delivers_what_is_left_even_when_others_hold_the_output_open(family: Family) -> None:
+LAST = "seq 1 2000; printf 'no newline'"
+LAST_WRITTEN = b"".join(b"%d\n" % number for number in range(1, 2001)) + b"no newline"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "terminal"])
+def test_all_that_was_written_is_read_though_others_hold_the_output_open(kind: str) -> None:
+    family = Family(WindowSize(60, 20) if kind == "terminal" else None)
+    pid = family.spawn(f"setsid sleep 1000 & echo $!; {LAST}; exit 0")
+    holder, _, rest = family.read(b"no newline" if kind == "terminal" else b"\n").partition(b"\n")
+    os.waitpid(pid, 0)
+    family.children.release_output("web.1")
+    family.children.drain_output("web.1")
+    assert rest + family.drain() == LAST_WRITTEN
+    os.kill(int(holder), signal.SIGKILL)
+    family.children.close_output("web.1")
+
+
+def test_a_pause_holds_for_what_is_read_at_the_end_too(family: Family) -> None:
     pid = family.spawn("setsid sleep 1000 & echo $!; exit 0")
     os.waitpid(pid, 0)
-    family.children.close_output("web.1")
-    left = b"".join(family.delivered)
-    assert left.strip().isdigit()
-    os.kill(int(left), signal.SIGKILL)
-    family.children.close_output("web.1")
-    assert b"".join(family.delivered) == left
+    family.poller.pause_outputs()
+    family.children.drain_output("web.1")
+    assert list(family.poller.wait(0)) == []
+    family.poller.resume_outputs()
+    os.kill(int(family.drain()), signal.SIGKILL)
+
+
+def test_a_flood_by_whoever_holds_the_output_open_does_not_hold_us_up(family: Family) -> None:
+    family.spawn("yes")
+    family.read(b"y")
+    family.children.drain_output("web.1")
+    assert len(family.drain()) <= 3 << 20
+
+
+def test_an_end_of_output_that_is_known_is_not_told_again(family: Family) -> None:
+    pid = family.spawn("echo bye")
+    family.read()
+    os.waitpid(pid, 0)
+    family.children.drain_output("web.1")
+    assert list(family.poller.wait(0)) == []
+
+
+def test_a_terminal_that_its_child_has_closed_is_read_when_it_is_opened_again(on_terminals: Family) -> None:
+    pid = on_terminals.spawn(
+        "exec <&- >&- 2>&-; sleep 0.1; echo once >/dev/tty; sleep 0.1; echo more >/dev/tty"
+    )
+    assert b"once\nmore\n" in on_terminals.read(b"more\n")
+    assert on_terminals.read() == b""
+    os.waitpid(pid, 0)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "terminal"])
+def test_nothing_stays_open_of_a_child_that_has_ended(kind: str) -> None:
+    family = Family(WindowSize(60, 20) if kind == "terminal" else None)
+    before = open_files()
+    for line in ("echo bye", "exec <&- >&- 2>&-; sleep 0.05"):
+        pid = family.spawn(line)
+        family.read()
+        os.waitpid(pid, 0)
+        family.children.close_output("web.1")
+        assert open_files() == before
+
+
+@pytest.mark.parametrize("kind", ["pipe", "terminal"])
+@pytest.mark.parametrize("fault", ["a NUL byte", "no shell"])
+def test_nothing_stays_open_of_a_child_that_could_not_be_started(
+    kind: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = Family(WindowSize(60, 20) if kind == "terminal" else None)
+    before = open_files()
+    if fault == "no shell":
+        monkeypatch.setattr("procman.host.children.SHELL", ("/no/such/shell", "-c"))
+    with pytest.raises(SpawnError):
+        family.spawn("echo \0" if fault == "a NUL byte" else "true")
+    assert open_files() == before
+
+
+def open_files() -> list[str]:
+    """Our descriptors, but for the one that lists them, and those of pollers of other tests."""
+    gc.collect()
+    return sorted(fd for fd in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{fd}"))
 
 
 def test_no_descriptors_left_is_a_clear_error() -> None:

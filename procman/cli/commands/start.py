@@ -51,10 +51,7 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     display = Display(options, app, plan, scheduling.names if scheduling else (), poller.wake)
     log = display.log
 
-    def deliver(name: str, data: bytes, now: float) -> None:
-        engine.output(name, data, now)
-
-    children = Children(poller, _environment(plan, display), display.window, deliver, log.finish)
+    children = Children(poller, _environment(plan, display), display.window)
     policy = Policy(options.timeout, signal.SIGTERM, getattr(options, "exit_code_from", None))
     supervisor = Supervisor(stages, children, log.say, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))

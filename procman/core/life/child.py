@@ -11,7 +11,12 @@ from enum import Enum
 from procman.typed import NamedTuple
 
 DRAIN_SECONDS = 0.5
-"""How long the end of a child waits for the end of its output, when something else holds that open."""
+"""How long the end of a child waits for the end of its output, when something else holds that open.
+
+This time stands still while output is not read.
+"""
+KILLED_SECONDS = 5.0
+"""How long SIGKILL may take, whatever the patience before it: who is in the kernel ends when out of it."""
 
 
 class Phase(Enum):
@@ -22,9 +27,11 @@ class Phase(Enum):
     KILLING = "killing"
     """Has got SIGKILL."""
     DRAINING = "draining"
-    """The child has ended; its end is told when its output has ended too, or 0.5 s later."""
+    """The child has ended; its end is told when its output has ended too, or is empty 0.5 s later."""
     LEAVING = "leaving"
     """The end is told; others of its process group may still be there."""
+    CLOSING = "closing"
+    """Nobody is left of it, or is waited for; what was written last is still to be read."""
     ENDED = "ended"
 
 
@@ -35,6 +42,7 @@ class Event(Enum):
     SPAWN_FAILED = "spawn failed"
     EXITED = "exited"
     OUTPUT_CLOSED = "output closed"
+    OUTPUT_DRAINED = "output drained"
     DRAIN_DUE = "drain due"
     KILL_DUE = "kill due"
     GROUP_GONE = "group gone"
@@ -44,8 +52,11 @@ class Effect(Enum):
     SPAWN = "spawn"
     SIGNAL_STOP = "signal stop"
     SIGNAL_KILL = "signal kill"
+    DRAIN_OUTPUT = "drain output"
+    """Have all read that is there now; OUTPUT_DRAINED follows, or OUTPUT_CLOSED."""
     CLOSE_OUTPUT = "close output"
     REPORT = "report"
+    GIVE_UP = "give up"
     CHECK_GROUP = "check group"
 
 
@@ -56,6 +67,8 @@ class Life(NamedTuple):
     phase: Phase = Phase.IDLE
     wanted: bool = True
     output_open: bool = True
+    killed: bool = False
+    """Whether SIGKILL was sent."""
     kill_at: float | None = None
     drain_at: float | None = None
 
@@ -80,20 +93,25 @@ TABLE: dict[tuple[Phase, Event], tuple[Phase, tuple[Effect, ...]]] = {
     (P.KILLING, E.STOP): (P.KILLING, ()),
     (P.KILLING, E.KILL): (P.KILLING, (F.SIGNAL_KILL,)),
     # Somebody else's process, or one stuck in the kernel: it is not waited for any longer.
-    (P.KILLING, E.KILL_DUE): (P.ENDED, (F.CLOSE_OUTPUT,)),
+    (P.KILLING, E.KILL_DUE): (P.CLOSING, (F.GIVE_UP, F.DRAIN_OUTPUT)),
     (P.KILLING, E.EXITED): (P.DRAINING, (F.SIGNAL_KILL,)),
     (P.DRAINING, E.STOP): (P.DRAINING, ()),
     (P.DRAINING, E.KILL): (P.DRAINING, (F.SIGNAL_KILL,)),
     (P.DRAINING, E.KILL_DUE): (P.DRAINING, (F.SIGNAL_KILL,)),
     (P.DRAINING, E.OUTPUT_CLOSED): (P.LEAVING, (F.REPORT, F.CHECK_GROUP)),
-    (P.DRAINING, E.DRAIN_DUE): (P.LEAVING, (F.REPORT, F.CHECK_GROUP)),
+    (P.DRAINING, E.DRAIN_DUE): (P.DRAINING, (F.DRAIN_OUTPUT,)),
+    (P.DRAINING, E.OUTPUT_DRAINED): (P.LEAVING, (F.REPORT, F.CHECK_GROUP)),
     # What is left of the group may still write its last words, so its output stays open until it is gone.
     (P.LEAVING, E.OUTPUT_CLOSED): (P.LEAVING, (F.CHECK_GROUP,)),
     (P.LEAVING, E.STOP): (P.LEAVING, ()),
     # SIGKILL cannot be refused, so nobody waits for the group after it.
-    (P.LEAVING, E.KILL): (P.ENDED, (F.SIGNAL_KILL, F.CLOSE_OUTPUT)),
-    (P.LEAVING, E.KILL_DUE): (P.ENDED, (F.SIGNAL_KILL, F.CLOSE_OUTPUT)),
-    (P.LEAVING, E.GROUP_GONE): (P.ENDED, (F.CLOSE_OUTPUT,)),
+    (P.LEAVING, E.KILL): (P.CLOSING, (F.SIGNAL_KILL, F.DRAIN_OUTPUT)),
+    (P.LEAVING, E.KILL_DUE): (P.CLOSING, (F.SIGNAL_KILL, F.DRAIN_OUTPUT)),
+    (P.LEAVING, E.GROUP_GONE): (P.CLOSING, (F.DRAIN_OUTPUT,)),
+    (P.CLOSING, E.STOP): (P.CLOSING, ()),
+    (P.CLOSING, E.KILL): (P.CLOSING, ()),
+    (P.CLOSING, E.OUTPUT_CLOSED): (P.ENDED, (F.CLOSE_OUTPUT,)),
+    (P.CLOSING, E.OUTPUT_DRAINED): (P.ENDED, (F.CLOSE_OUTPUT,)),
     (P.ENDED, E.STOP): (P.ENDED, ()),
     (P.ENDED, E.KILL): (P.ENDED, ()),
 }
@@ -109,10 +127,11 @@ def step(life: Life, event: Event, now: float) -> tuple[Life, tuple[Effect, ...]
         phase=phase,
         wanted=_wanted(life, event),
         output_open=life.output_open and event is not Event.OUTPUT_CLOSED,
+        killed=life.killed or Effect.SIGNAL_KILL in effects,
         kill_at=_kill_at(life, phase, effects, now),
-        drain_at=_drain_at(life, phase, now),
+        drain_at=_drain_at(life, phase, event, now),
     )
-    if phase is Phase.DRAINING and not life.output_open:
+    if phase in (Phase.DRAINING, Phase.CLOSING) and not life.output_open:
         life, more = step(life, Event.OUTPUT_CLOSED, now)
         effects += more
     return life, effects
@@ -123,17 +142,19 @@ def _wanted(life: Life, event: Event) -> bool:
 
 
 def _kill_at(life: Life, phase: Phase, effects: tuple[Effect, ...], now: float) -> float | None:
-    if phase is Phase.ENDED:
+    if phase in (Phase.CLOSING, Phase.ENDED):
         return None
-    if Effect.SIGNAL_STOP in effects or Effect.SIGNAL_KILL in effects:
+    if Effect.SIGNAL_KILL in effects:
+        return now + KILLED_SECONDS
+    if Effect.SIGNAL_STOP in effects:
         return now + life.timeout
     return life.kill_at
 
 
-def _drain_at(life: Life, phase: Phase, now: float) -> float | None:
-    if phase is not Phase.DRAINING:
+def _drain_at(life: Life, phase: Phase, event: Event, now: float) -> float | None:
+    if phase is not Phase.DRAINING or event is Event.DRAIN_DUE:
         return None
-    return now + DRAIN_SECONDS if life.drain_at is None else life.drain_at
+    return now + DRAIN_SECONDS if event is Event.EXITED else life.drain_at
 
 
 def postpone(life: Life, seconds: float) -> Life:
@@ -142,3 +163,11 @@ def postpone(life: Life, seconds: float) -> Life:
         kill_at=None if life.kill_at is None else life.kill_at + seconds,
         drain_at=None if life.drain_at is None else life.drain_at + seconds,
     )
+
+
+def unread(life: Life, since: float, now: float) -> Life:
+    """The life after a time in which no output was read: that was no time to wait for its end."""
+    if life.drain_at is None:
+        return life
+    began = max(since, life.drain_at - DRAIN_SECONDS)
+    return life._replace(drain_at=life.drain_at + now - began)

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.life.child import DRAIN_SECONDS, TABLE, Effect, Event, Life, Phase, step
+from procman.core.life.child import (
+    DRAIN_SECONDS,
+    KILLED_SECONDS,
+    TABLE,
+    Effect,
+    Event,
+    Life,
+    Phase,
+    postpone,
+    step,
+    unread,
+)
 
 TIMEOUT = 5.0
 COMMANDS = (Event.START, Event.STOP, Event.KILL)
@@ -28,18 +39,23 @@ stopping  exited         -> draining
 killing   output closed  -> killing
 killing   stop           -> killing
 killing   kill           -> killing    signal kill
-killing   kill due       -> ended      close output
+killing   kill due       -> closing    give up, drain output
 killing   exited         -> draining   signal kill
 draining  stop           -> draining
 draining  kill           -> draining   signal kill
 draining  kill due       -> draining   signal kill
 draining  output closed  -> leaving    report, check group
-draining  drain due      -> leaving    report, check group
+draining  drain due      -> draining   drain output
+draining  output drained -> leaving    report, check group
 leaving   output closed  -> leaving    check group
 leaving   stop           -> leaving
-leaving   kill           -> ended      signal kill, close output
-leaving   kill due       -> ended      signal kill, close output
-leaving   group gone     -> ended      close output
+leaving   kill           -> closing    signal kill, drain output
+leaving   kill due       -> closing    signal kill, drain output
+leaving   group gone     -> closing    drain output
+closing   stop           -> closing
+closing   kill           -> closing
+closing   output closed  -> ended      close output
+closing   output drained -> ended      close output
 ended     stop           -> ended
 ended     kill           -> ended
 """
@@ -97,7 +113,20 @@ def test_a_stop_signal_is_sent_once_and_sigkill_follows_after_the_timeout() -> N
     assert life.kill_at == 100.0 + TIMEOUT
     life, effects = step(life, Event.KILL_DUE, 105.0)
     assert effects == (Effect.SIGNAL_KILL,)
-    assert life.kill_at == 105.0 + TIMEOUT
+    assert life.kill_at == 105.0 + KILLED_SECONDS
+
+
+@pytest.mark.parametrize("timeout", [0.0, 1.0, 1000.0])
+def test_the_patience_after_sigkill_is_its_own(timeout: float) -> None:
+    life, _ = run(Life(timeout), Event.START, Event.STOP, Event.KILL_DUE, now=100.0)
+    assert life.kill_at == 100.0 + KILLED_SECONDS
+    assert run(Life(timeout), Event.START, Event.KILL, now=100.0)[0].kill_at == 100.0 + KILLED_SECONDS
+
+
+def test_who_is_left_of_a_group_gets_sigkill_without_hurry() -> None:
+    life, done = run(Life(0.0), Event.START, Event.EXITED, Event.KILL_DUE, now=100.0)
+    assert done.count(Effect.SIGNAL_KILL) == 1
+    assert life.kill_at == 100.0 + KILLED_SECONDS
 
 
 def test_a_second_stop_does_not_put_sigkill_off() -> None:
@@ -122,8 +151,30 @@ def test_the_end_of_a_child_waits_half_a_second_for_the_end_of_its_output() -> N
     life, _ = run(Life(TIMEOUT), Event.START, Event.EXITED, now=100.0)
     assert (life.phase, life.drain_at) == (Phase.DRAINING, 100.5)
     life, effects = step(life, Event.DRAIN_DUE, 100.5)
-    assert effects == (Effect.REPORT, Effect.CHECK_GROUP)
+    assert effects == (Effect.DRAIN_OUTPUT,)
     assert life.drain_at is None
+    assert step(life, Event.STOP, 100.6)[0].drain_at is None
+    assert step(life, Event.OUTPUT_DRAINED, 100.6)[1] == (Effect.REPORT, Effect.CHECK_GROUP)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "due"),
+    [(90.0, 130.0, 130.5), (100.0, 130.0, 130.5), (100.2, 130.0, 130.3), (100.5, 100.5, 100.5)],
+)
+def test_time_in_which_no_output_was_read_is_no_time_to_wait_for_its_end(
+    since: float, until: float, due: float
+) -> None:
+    life, _ = run(Life(TIMEOUT), Event.START, Event.EXITED, now=100.0)
+    after = unread(life, since, until)
+    assert after.drain_at == pytest.approx(due)
+    assert after.kill_at == life.kill_at
+    assert unread(Life(TIMEOUT), since, until) == Life(TIMEOUT)
+
+
+def test_time_in_which_all_were_suspended_moves_every_deadline() -> None:
+    life, _ = run(Life(TIMEOUT), Event.START, Event.EXITED, now=100.0)
+    after = postpone(life, 7.0)
+    assert (after.kill_at, after.drain_at) == (112.0, 107.5)
 
 
 def test_what_happens_while_draining_does_not_make_it_longer() -> None:
@@ -223,15 +274,20 @@ def test_the_phases_go_one_way_only(events: list[Event]) -> None:
         assert order.index(after.phase) >= order.index(before.phase)
 
 
+WAY_OUT = {
+    Phase.KILLING: (Event.EXITED,),
+    Phase.DRAINING: (Event.DRAIN_DUE, Event.OUTPUT_DRAINED),
+    Phase.LEAVING: (Event.KILL,),
+    Phase.CLOSING: (Event.OUTPUT_DRAINED,),
+}
+
+
 @given(EVENTS)
-def test_every_life_can_be_brought_to_its_end_by_a_kill(events: list[Event]) -> None:
-    steps = walk([Event.START, *events])
+def test_every_life_can_be_brought_to_its_end_by_a_kill(before: list[Event]) -> None:
+    steps = walk([Event.START, *before])
     life = steps[-1][2]
-    if life.phase in (Phase.IDLE, Phase.LEAVING, Phase.ENDED):
-        assert run(life, Event.KILL)[0].phase is Phase.ENDED
-    elif life.phase is Phase.DRAINING:
-        assert run(life, Event.DRAIN_DUE, Event.KILL)[0].phase is Phase.ENDED
-    else:
-        life, _ = run(life, Event.KILL, Event.EXITED)
-        life, _ = run(life, *([Event.DRAIN_DUE] if life.phase is Phase.DRAINING else []), Event.KILL)
-        assert life.phase is Phase.ENDED
+    life, _ = step(life, Event.KILL, 0.0)
+    for phase, events in WAY_OUT.items():
+        if life.phase is phase:
+            life, _ = run(life, *events)
+    assert life.phase is Phase.ENDED

@@ -1,0 +1,103 @@
+"""Output flows from the children to whoever reads the log, and no faster than that one reads.
+
+When the log is full, no child is read: they wait, and nothing else does. When nobody reads any more,
+or nobody does though procman was asked to stop, what children write is read and thrown away, so that
+they can end.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from procman.core.facts import Notice
+from procman.core.messages import GuardianDied, SignalReceived
+from procman.host.signals import STOPPING
+from procman.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from procman.engine.needs import Poller
+    from procman.engine.supervisor import Supervisor
+    from procman.logs.hub import Log
+
+STALLED_SECONDS = 1.0
+"""After a stop that was asked for, a reader that takes nothing for so long is not waited for."""
+GUARDIAN_DIED = "the guardian was killed"
+LAST_WORDS = 1 << 24
+"""Bytes that may wait for a slow reader while all stop: nobody is to be killed for a log that is behind."""
+
+
+class Flow:
+    """The log, the poller that reads for it, and the processes that wait for the end of their output."""
+
+    def __init__(self, log: Log, poller: Poller, supervisor: Supervisor, clock: Callable[[], float]) -> None:
+        self._log = log
+        self._poller = poller
+        self._supervisor = supervisor
+        self._clock = clock
+
+    @property
+    def deadline(self) -> float | None:
+        """When `expire` may be due, on the monotonic clock."""
+        writer = self._log.writer
+        if not self._supervisor.asked_to_stop or writer.lost or not writer.pending:
+            return None
+        return (self._clock() if writer.stuck_since is None else writer.stuck_since) + STALLED_SECONDS
+
+    def swell(self, now: float) -> None:
+        """Something was put into the log: if that was enough, read no more for now."""
+        if self._log.writer.full():
+            self._poller.pause_outputs()
+            self._supervisor.processes.output_paused(now)
+
+    def ebb(self, now: float) -> None:
+        """The log has room, or nobody to write for: read on."""
+        self._poller.resume_outputs()
+        self._supervisor.processes.output_resumed(now)
+
+    def expire(self, now: float) -> None:
+        """While all stop, let more wait; throw away what nobody takes, once procman was asked to stop."""
+        if self._supervisor.stopping and self._log.writer.limit < LAST_WORDS:
+            self._log.writer.limit = LAST_WORDS
+            self.ebb(now)
+        if self._stalled(now) and not self._log.writer.lost:
+            self._log.say(Notice("nobody takes the log: what follows is not shown"))
+            self._log.writer.give_up()
+            self.ebb(now)
+
+    def failed(self, error: OSError, now: float) -> None:
+        """The log cannot be written any more: that is the end of all."""
+        self.ebb(now)
+        if error.errno in (errno.EPIPE, errno.EIO):
+            self._supervisor.stop("nobody reads the log any more", now)
+        elif not self._supervisor.stopping:
+            reason = f"the log cannot be written: {error.strerror}"
+            try:
+                os.write(2, f"procman: {reason}, stopping\n".encode())
+            except OSError:
+                pass  # stderr may be where stdout is
+            self._supervisor.stop(reason, now, code=1)
+
+    def flush(self) -> None:
+        """Wait until the log is written: for as long as it takes, unless somebody asks to stop.
+
+        Then for as long as the reader takes something; who asks once more does not wait at all.
+        """
+        writer = self._log.writer
+        writer.close()
+        while not writer.done and not self._stalled(self._clock()):
+            asked = self._supervisor.asked_to_stop
+            for message in self._poller.wait(STALLED_SECONDS if asked else None):
+                if isinstance(message, SignalReceived) and message.number in STOPPING:
+                    if asked:
+                        return
+                    self._supervisor.signalled(message.number, self._clock())
+                elif isinstance(message, GuardianDied):
+                    self._supervisor.stop(GUARDIAN_DIED, self._clock())
+
+    def _stalled(self, now: float) -> bool:
+        """Whether the reader takes nothing, though a stop was asked for."""
+        since = self._log.writer.stuck_since
+        return self._supervisor.asked_to_stop and since is not None and now - since >= STALLED_SECONDS
