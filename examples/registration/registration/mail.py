@@ -33,7 +33,7 @@ async def serve(port: int) -> None:
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop_signal, stopped.set)
     server = await loop.create_server(new_session, settings.HOST, port)
-    print(f"listening on port {port}, mails are kept in {settings.shown(inbox.folder())}", flush=True)
+    print(f"listening on port {port}, mails in {settings.shown(inbox.folder())}", flush=True)
     await stopped.wait()
     server.close()
 

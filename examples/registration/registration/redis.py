@@ -54,7 +54,7 @@ def main() -> None:
     if server is None:
         _stand_in(port)
         return
-    print(f"{_shown(server)} listens on port {port}, its log is {settings.shown(_log())}", flush=True)
+    print(f"{_shown(server)} on port {port}, log in {settings.shown(_log())}", flush=True)
     try:
         os.execv(server, [server, *options(port)])
     except OSError as error:
