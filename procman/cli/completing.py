@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     _add_options(top, dict.fromkeys(each for row in TABLE.values() for each in row.options), BEFORE)
     below = top.add_subparsers(dest="command")
     for name, command in TABLE.items():
-        _fill(below.add_parser(name, allow_abbrev=False), command)
+        _fill(below.add_parser(name, help=command.summary, allow_abbrev=False), command)
     return top
 
 
@@ -42,7 +42,8 @@ def _fill(sub: argparse.ArgumentParser, command: Command) -> None:
     _add_options(sub, command.options)
     if argument := command.argument:
         choices = argument.choices or None
-        added = sub.add_argument(argument.name, nargs=HOW_MANY[argument.how_many], choices=choices)
+        nargs = HOW_MANY[argument.how_many]
+        added = sub.add_argument(argument.name, nargs=nargs, choices=choices, help="")
         if argument.offers:
             vars(added)["completer"] = _Offer(argument)  # where argcomplete looks for it
 
@@ -56,12 +57,14 @@ def _add_options(to: argparse.ArgumentParser, options: Iterable[Option], prefix:
         if not flags:
             continue
         if option.on is not None:
-            to.add_argument(option.negative, action="store_const", const=option.off, **how)
+            help_ = f"not: {option.help}"
+            to.add_argument(option.negative, action="store_const", const=option.off, help=help_, **how)
         if option.on is not None and not option.choices:
-            to.add_argument(*flags, action="store_const", const=option.on, **how)
+            to.add_argument(*flags, action="store_const", const=option.on, help=option.help, **how)
         else:
             nargs = "?" if option.on is not None else None
-            to.add_argument(*flags, nargs=nargs, choices=option.choices or None, **how)
+            choices = option.choices or None
+            to.add_argument(*flags, nargs=nargs, choices=choices, help=option.help, **how)
 
 
 class _Offer:

@@ -65,3 +65,29 @@ def test_bash_completes(app: App, line: str, offers: str) -> None:
         command, cwd=app.root, env=env, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert [word.strip() for word in ended.stdout.split()] == [offers]
+
+
+@pytest.mark.parametrize(("shell", "apart"), [("zsh", ":"), ("fish", "\t")])
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("procman sch", {"schedule", "scheduler"}),
+        ("procman start --no-p", {"--no-prefix", "--no-pty"}),
+        ("procman start w", {"web", "worker"}),
+    ],
+)
+def test_zsh_and_fish_are_told_what_each_offer_is(
+    app: App, shell: str, apart: str, line: str, offered: set[str]
+) -> None:
+    app.procfile(web="true", worker="true")
+    answer = app.root / "answer"
+    # What their scripts of argcomplete set and read; \013 parts the offers.
+    asked = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_SHELL": shell, "_ARGCOMPLETE_IFS": "\013"}
+    asked |= {"_ARGCOMPLETE_DFS": apart} if shell == "fish" else {}
+    asked |= {"COMP_LINE": line, "COMP_POINT": str(len(line)), "_ARGCOMPLETE_STDOUT_FILENAME": str(answer)}
+    app.do(env=asked)
+    told = [offer.partition(apart) for offer in answer.read_text().split("\013") if offer]
+    assert {offer[0].strip() for offer in told} == offered
+    assert "None" not in answer.read_text()
+    if "web" not in offered:
+        assert all(offer[2] for offer in told)
