@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from procman.cli.options import Namespace
 
 FILE, ENV = ".foreman", ".env"
+OF_EXPORT = ("app", "format", "location", "log", "run", "template", "user")
+"""Options that only Foreman's `export` has."""
 PATHS = ("procfile", "root", "env")
 """Options that name files or folders: relative to that of the `.foreman` file."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from procman.host.signals import GRACE_SECONDS
+from procman.typed import TYPE_CHECKING, NamedTuple
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
@@ -23,7 +23,7 @@ class Namespace(SimpleNamespace):
     """The options of a command and what stands behind it, by name."""
 
 
-class Option:
+class Option(NamedTuple):
     """One option. It takes a value, or it is a switch.
 
     A value is read by `convert`, which raises `ValueError` for one that is not what `expects` says.
@@ -31,28 +31,23 @@ class Option:
     `also` are spellings of other tools, which help does not show.
     """
 
-    def __init__(  # noqa: PLR0913  (a NamedTuple would import typing)
-        self,
-        name: str,
-        flags: str,
-        help_: str,
-        metavar: str = "",
-        *,
-        default: Any = None,
-        choices: tuple[str, ...] = (),
-        convert: Callable[[str], Any] = str,
-        expects: str = "",
-        on: Any = None,
-        off: Any = None,
-        repeats: bool = False,
-        also: str = "",
-    ) -> None:
-        self.name, self.help, self.metavar, self.default = name, help_, metavar, default
-        self.flags = tuple(flags.split())
-        self.choices, self.convert, self.repeats = choices, convert, repeats
-        self.expects = expects or " or ".join(choices or (("true", "false") if on is not None else ()))
-        self.on, self.off = on, off
-        self.also = tuple(also.split())
+    name: str
+    spelt: str
+    help: str
+    metavar: str = ""
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    convert: Callable[[str], Any] = str
+    expects: str = ""
+    on: Any = None
+    off: Any = None
+    repeats: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Its flags as help shows them, the long one last."""
+        return tuple(self.spelt.split())
 
     @property
     def word(self) -> str:
@@ -78,16 +73,16 @@ class Option:
         return self.convert(text)
 
 
-def switch(name: str, flags: str, help_: str, *, default: bool = False) -> Option:
+def switch(name: str, spelt: str, help_: str, *, default: bool = False) -> Option:
     """An option that is true or false."""
-    return Option(name, flags, help_, default=default, on=True, off=False)
+    return Option(name, spelt, help_, default=default, expects="true or false", on=True, off=False)
 
 
-def when(name: str, flags: str, help_: str, also: str = "") -> Option:
+def when(name: str, spelt: str, help_: str, also: tuple[str, ...] = ()) -> Option:
     """An option that is auto, always (alone) or never (with `no-`)."""
-    return Option(
-        name, flags, help_, "WHEN", default=WHEN[0], choices=WHEN, on=WHEN[1], off=WHEN[2], also=also
-    )
+    auto, on, off = WHEN
+    expects = "auto, always or never"
+    return Option(name, spelt, help_, "WHEN", auto, WHEN, expects=expects, on=on, off=off, also=also)
 
 
 def seconds(text: str) -> float:
@@ -109,7 +104,7 @@ def count(text: str) -> int:
 COUNT = "a number, 1 or more"
 
 ROOT = Option(
-    "root", "-d --root", "the app's folder (default: that of the Procfile)", "DIR", also="--app-root"
+    "root", "-d --root", "the app's folder (default: that of the Procfile)", "DIR", also=("--app-root",)
 )
 APP = (
     Option("procfile", "-f --procfile", "the Procfile (default: ./Procfile)", "FILE"),
@@ -122,6 +117,7 @@ ENVIRONMENT = Option(
     "what wins when both set a variable: the files (default) or the real environment",
     "files|os",
     choices=("files", "os"),
+    expects="files or os",
     default="files",
 )
 FORMATION = Option(
@@ -129,7 +125,7 @@ FORMATION = Option(
     "-m --formation",
     "instances, as web=2,worker=1,all=1",
     "TYPE=N,...",
-    also="--concurrency",
+    also=("--concurrency",),
 )
 PORT = Option("port", "-p --port", "port of the first process type (default: PORT, else 5000)", "PORT")
 RELEASE = switch("release", "--release", "run the 'release' command first")
@@ -147,7 +143,7 @@ SUPERVISING = (
         convert=seconds,
         expects="a number of seconds, 0 or more",
     ),
-    when("color", "-c --color", "when to colour names: auto (default), always, never", also="--colour"),
+    when("color", "-c --color", "when to colour names: auto (default), always, never", also=("--colour",)),
     switch("timestamp", "--timestamp", "the time in front of lines", default=True),
     Option("timestamp_format", "--timestamp-format", "time as strftime has it", "FORMAT", default="%H:%M:%S"),
     switch("prefix", "--prefix", "the name in front of lines", default=True),

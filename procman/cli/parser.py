@@ -11,8 +11,8 @@ from __future__ import annotations
 from procman.cli import commands
 from procman.cli.commands import ANY, ONE, OPTIONAL, REST, RUN_TASK, TABLE
 from procman.cli.options import by_flag
+from procman.typed import TYPE_CHECKING, NamedTuple
 
-TYPE_CHECKING = False  # as in `options`
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
@@ -26,11 +26,12 @@ END = "--"
 HINT = ": 'procman help' lists them"
 
 
-class Line:
+class Line(NamedTuple):
     """The command by its full name, what is right of its options and words by name, and what is wrong."""
 
-    def __init__(self, command: str, values: dict[str, Any], mistakes: list[str]) -> None:
-        self.command, self.values, self.mistakes = command, values, mistakes
+    command: str
+    values: dict[str, Any]
+    mistakes: list[str]
 
 
 def read(words: Sequence[str]) -> Line:

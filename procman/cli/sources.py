@@ -37,8 +37,8 @@ class Written(NamedTuple):
 def complete(line: Line) -> Namespace:
     """The options that were typed, filled up from the environment, files and defaults.
 
-    `written` in them has the file of each option that stands in one, by name. Raises `UserError` with every
-    mistake.
+    `written` in them has the file of each option that stands in one, by name; `doubts` says which are none.
+    Raises `UserError` with every mistake.
     """
     problems = [Problem(line.command or "command line", None, text) for text in line.mistakes]
     if not line.command:
@@ -46,7 +46,8 @@ def complete(line: Line) -> Namespace:
     options = TABLE[line.command].options
     values = dict(line.values)
     _take(values, _in_environment(line.command, options), problems)
-    written = _in_files(values, line.command, problems) if options else {}
+    doubts: list[str] = []
+    written = _in_files(values, line.command, problems, doubts) if options else {}
     wanted = START if line.command == "check" else options  # `check` is to find every mistake
     _take(values, (each for each in written.values() if each.option in wanted), problems)
     if problems:
@@ -54,7 +55,7 @@ def complete(line: Line) -> Namespace:
     known = {option.name: option.default for option in options}
     values = known | {name: value for name, value in values.items() if name in known or name in line.values}
     files = {name: each.where.source for name, each in written.items()}
-    return Namespace(command=line.command, written=files, **values)
+    return Namespace(command=line.command, written=files, doubts=doubts, **values)
 
 
 def complete_task(words: Sequence[str]) -> Namespace:
@@ -95,15 +96,17 @@ def _in_environment(command: str, options: Iterable[Option]) -> Iterable[Written
             yield Written(option, negative, text, Problem(variable, None, ""))
 
 
-def _in_files(values: Mapping[str, Any], command: str, problems: list[Problem]) -> dict[str, Written]:
+def _in_files(
+    values: Mapping[str, Any], command: str, problems: list[Problem], doubts: list[str]
+) -> dict[str, Written]:
     """The options of `.foreman`, where the flags say that the app is, and of procman.yml, where both say.
 
     procman.yml wins. It stands in the app's folder, so a Procfile that it names elsewhere does not move that.
     """
     path = os.path.join(_folder(values), foreman.FILE)
     if command not in WITH_FILES:
-        return {name: each for name, each in _in_foreman(path, []).items() if each.option in APP}
-    found = _in_foreman(path, problems)
+        return {name: each for name, each in _in_foreman(path, [], doubts).items() if each.option in APP}
+    found = _in_foreman(path, problems, doubts)
     said = {name: each.text for name, each in found.items()}
     if file := taskfiles.path_in(_folder(said | dict(values))):
         own = _in_procman_yml(file, command != "run", problems)
@@ -119,14 +122,16 @@ def _folder(values: Mapping[str, Any]) -> str:
     return values.get("root") or os.path.dirname(values.get("procfile") or "")
 
 
-def _in_foreman(path: str, problems: list[Problem]) -> dict[str, Written]:
-    """What procman does not know is an option of Foreman's `export`, or passed over as Foreman does it."""
+def _in_foreman(path: str, problems: list[Problem], doubts: list[str]) -> dict[str, Written]:
+    """What is no option is passed over, as Foreman does it, and doubted unless it is one of its `export`."""
     try:
         texts = foreman.read(path) if os.path.exists(path) else {}
     except UserError as error:
         problems += error.problems
         return {}
     words = by_word(START)
+    unknown = [key for key in texts if key not in words and key not in foreman.OF_EXPORT]
+    doubts += (f"{path}: there is no option '{key}'{suggest(key, words)}" for key in unknown)
     known = ((words[key], text) for key, text in texts.items() if key in words)
     return {option.name: Written(option, no, text, Problem(path, None, "")) for (option, no), text in known}
 

@@ -171,7 +171,7 @@ def test_version_is_asked_for_before_a_command_only() -> None:
         "start -t soon": ["'soon' is no value for -t: write a number of seconds, 0 or more"],
         "start -t -1": ["'-1' is no value for -t: write a number of seconds, 0 or more"],
         "start -t nan": ["'nan' is no value for -t: write a number of seconds, 0 or more"],
-        "start --color=purple": ["'purple' is no value for --color: write auto or always or never"],
+        "start --color=purple": ["'purple' is no value for --color: write auto, always or never"],
         "start --timestamp=maybe": ["'maybe' is no value for --timestamp: write true or false"],
         "start --no-color=1": ["--no-color takes no value: write --no-color alone, or --color=1"],
         "next -n 0": ["'0' is no value for -n: write a number, 1 or more"],
@@ -182,7 +182,7 @@ def test_version_is_asked_for_before_a_command_only() -> None:
         "completion tcsh": ["'tcsh' is none of bash, zsh, fish"],
         "start -t soon --pty=x -p": [
             "'soon' is no value for -t: write a number of seconds, 0 or more",
-            "'x' is no value for --pty: write auto or always or never",
+            "'x' is no value for --pty: write auto, always or never",
             "-p needs a value: write -p PORT",
         ],
     }.items(),

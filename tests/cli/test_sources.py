@@ -105,11 +105,20 @@ def test_mistakes_of_the_command_line_the_environment_and_the_files_are_told_tog
     monkeypatch.setenv("PROCMAN_START_COLOR", "purple")
     assert mistakes("start --prefix=maybe") == [
         "start: 'maybe' is no value for --prefix: write true or false",
-        "PROCMAN_START_COLOR: 'purple' is no value for color: write auto or always or never",
+        "PROCMAN_START_COLOR: 'purple' is no value for color: write auto, always or never",
         "procman.yml:3: start: there is no option 'tiemout', did you mean 'timeout'?",
         ".foreman: 'soon' is no value for timeout: write a number of seconds, 0 or more",
-        "procman.yml:2: 'sometimes' is no value for pty: write auto or always or never",
+        "procman.yml:2: 'sometimes' is no value for pty: write auto, always or never",
     ]
+
+
+def test_what_is_no_option_in_foremans_file_is_passed_over_and_doubted(folder: Path) -> None:
+    (folder / ".foreman").write_text("timout: 1\nuser: me\n:log: /var/log\nport: 2\n")
+    found = options("start")
+    assert (found.port, found.doubts) == (
+        "2",
+        [".foreman: there is no option 'timout', did you mean 'timeout'?"],
+    )
 
 
 def test_check_finds_mistakes_in_options_that_only_start_has(folder: Path) -> None:

@@ -178,9 +178,10 @@ class TestForemanFile:
 
     def test_check_says_which_file_sets_which_option(self, app: App) -> None:
         app.procfile(web="true")
-        app.write(".foreman", "port: 7000\ntimeout: 3\n")
+        app.write(".foreman", "port: 7000\ntimeout: 3\ntimout: 8\n")
         app.write("procman.yml", "start: {port: 6000}\n")
         shown = app.do("check").out.splitlines()
+        assert "warning: .foreman: there is no option 'timout', did you mean 'timeout'?" in shown
         assert [line.split() for line in shown if line.startswith(("port ", "timeout "))] == [
             ["port", "procman.yml"],
             ["timeout", ".foreman"],

@@ -319,7 +319,7 @@ def test_an_option_that_start_does_not_have_is_an_error_with_its_line(app: App) 
         ("prot: 3000", "did you mean 'port'?"),
         ("port: [1, 2]", "port"),
         ("port: x", "'x' is not a port number"),
-        ("color: sometimes", "write auto or always or never"),
+        ("color: sometimes", "write auto, always or never"),
         ("timeout: soon", "'soon' is no value for timeout: write a number"),
         ("formation: {web: many}", "many"),
         ("formation: {wbe: 1}", "did you mean 'web'?"),

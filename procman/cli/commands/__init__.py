@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from procman.cli import options
+from procman.typed import TYPE_CHECKING, NamedTuple
 
-TYPE_CHECKING = False  # as in `options`: the guardian reads this too
 if TYPE_CHECKING:
     from procman.cli.options import Option
 
@@ -14,35 +14,24 @@ TYPES, TASKS, COMMANDS = "types", "tasks", "commands"
 """What the Tab key offers for them."""
 
 
-class Argument:
+class Argument(NamedTuple):
     """The words behind a command that are no options."""
 
-    def __init__(  # noqa: PLR0913
-        self,
-        name: str,
-        how_many: str,
-        metavar: str,
-        help_: str,
-        *,
-        choices: tuple[str, ...] = (),
-        offers: tuple[str, ...] = (),
-    ) -> None:
-        self.name, self.how_many, self.metavar, self.help = name, how_many, metavar, help_
-        self.choices, self.offers = choices, offers
+    name: str
+    how_many: str
+    metavar: str
+    help: str
+    choices: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
 
 
-class Command:
+class Command(NamedTuple):
     """One command. `supervises` says that it has children to guard."""
 
-    def __init__(
-        self,
-        summary: str,
-        options: tuple[Option, ...] = (),
-        argument: Argument | None = None,
-        *,
-        supervises: bool = False,
-    ) -> None:
-        self.summary, self.options, self.argument, self.supervises = summary, options, argument, supervises
+    summary: str
+    options: tuple[Option, ...] = ()
+    argument: Argument | None = None
+    supervises: bool = False
 
 
 def _task(help_: str, how_many: str = ONE) -> Argument:

@@ -13,7 +13,7 @@ from procman.cli.rows import task as describe_task
 from procman.core.schedule.instants import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import tzinfo
 
     from procman.cli.app import App
@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
     if not app.types and not app.tasks and not (mistakes.problems and taskfiles.path_in(app.root)):
         mistakes.gather(lambda: apps.types_of(options), apps.NO_TYPES)  # told what is missing
     plan = apps.plan(app, options, mistakes)
-    described = describe(app, plan, options.written)
+    described = describe(app, plan, options)
     if options.json:
         answers.say_json(described)
     else:
@@ -46,7 +46,7 @@ def mistakes(error: UserError) -> Row:
     return {"errors": values}
 
 
-def describe(app: App, plan: Plan, written: Mapping[str, str]) -> Row:
+def describe(app: App, plan: Plan, options: Namespace) -> Row:
     """The plan as plain values. Of the environment only names: values may be secrets."""
     now = time.time()
     return {
@@ -62,10 +62,10 @@ def describe(app: App, plan: Plan, written: Mapping[str, str]) -> Row:
             for type_ in app.types
             for ports in [[process.port for process in plan.processes if process.type == type_.name]]
         ],
-        "options": [{"option": option, "source": source} for option, source in written.items()],
+        "options": [{"option": option, "source": source} for option, source in options.written.items()],
         "environment": [{"key": key, "source": source} for key, source in plan.environment.sources.items()],
         "tasks": [_task(task, now) for task in app.tasks.values()],
-        "warnings": [*app.warnings, *warnings.of(app, plan), *warnings.of_tasks(app, now)],
+        "warnings": [*options.doubts, *app.warnings, *warnings.of(app, plan), *warnings.of_tasks(app, now)],
     }
 
 
