@@ -257,17 +257,14 @@ ASKED = [
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # stores open to the end
-def test_the_keys_of_json_are_those_in_the_manual(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_keys_of_json_are_those_in_the_manual(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "Procfile").write_text("web: true\n")
     (tmp_path / ".env").write_text("A=1\n")
     (tmp_path / ".foreman").write_text("port: 3000\n")
     (tmp_path / "procman.yml").write_text("tasks: {t: {command: 'true', schedule: every day}}\n")
     unused = {title: first_column(section(title)) for title, _ in ASKED}
     for title, words in ASKED:
-        assert main.run(parser.read([*words.split(), "--json"]), None) == 0
+        assert main.run(parser.read(["-d", str(tmp_path), *words.split(), "--json"]), None) == 0
         keys = set(all_keys(json.loads(capfd.readouterr().out)))
         assert keys <= set(spans(section(title))), f"docs/json.md, {title}"
         unused[title] -= keys

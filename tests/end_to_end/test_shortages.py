@@ -34,7 +34,7 @@ def two_processes_and_a_task(app: App) -> None:
     app.tasks("t: {command: 'true', schedule: '@reboot'}")
 
 
-@pytest.mark.parametrize("most", [5, 6, 7, 8, 9, 12, 13, 14, 15])
+@pytest.mark.parametrize("most", [5, 7, 8, 12, 13, 14])
 def test_few_descriptors_are_told_with_what_to_do(app: App, most: int) -> None:
     two_processes_and_a_task(app)
     for words in (("start",), ("run", "task", "t"), ("check",)):
@@ -46,7 +46,7 @@ def test_few_descriptors_are_told_with_what_to_do(app: App, most: int) -> None:
         assert with_most(app, "RLIMIT_NOFILE", most, "start")[0] == 1
 
 
-@pytest.mark.parametrize("kilobytes", [34_000, 46_000, 100_000, 108_000, 180_000])
+@pytest.mark.parametrize("kilobytes", [34_000, 46_000, 180_000])
 def test_little_memory_is_told_with_what_to_do(app: App, kilobytes: int) -> None:
     two_processes_and_a_task(app)
     for words in (("start",), ("check",)):
@@ -56,7 +56,7 @@ def test_little_memory_is_told_with_what_to_do(app: App, kilobytes: int) -> None
         assert app.processes() == []
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("most", [1, 3, 4, 5])
 def test_few_processes_are_told_with_what_to_do(foreign: App, most: int) -> None:  # noqa: F811
     foreign.procfile(web="echo hello; exit 0", worker="exec sleep 1000")
     user = str(USER if os.getuid() == 0 else os.getuid())
