@@ -11,9 +11,12 @@ from procman import shortages
 from procman.cli import parser
 from procman.cli.commands import TABLE
 from procman.host import guardian
+from procman.host.signals import ALL
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing would be 1 MB in the guardian for ever
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from procman.cli.options import Namespace
     from procman.cli.parser import Line
     from procman.errors import ProcmanError
@@ -50,14 +53,25 @@ def _main() -> None:
     if _supervises(line.command) and not line.mistakes and hasattr(signal, "sigwaitinfo"):
         outcome = guardian.guard(child_has_terminal=line.command == "run")
         if isinstance(outcome, int):
-            sys.exit(outcome)
+            _end(outcome, line.command)
         guarded = outcome
     else:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        sys.exit(run(line, guarded))
+        code = run(line, guarded)
     finally:
         _let_go_of_stderr()
+    _end(code, line.command)
+
+
+def _end(code: int, command: str) -> NoReturn:
+    """Exit with the code. Minus the number of a signal is for `run` to die of it, as its command did."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ALL)  # too late to change anything
+    if code < 0 and command == "run":
+        from procman.host.death import die_of
+
+        die_of(-code)
+    sys.exit(128 - code if code < 0 else code)
 
 
 def _be_utf8() -> None:

@@ -1,9 +1,12 @@
 """The guardian: the process that people see, and that leaves nothing behind.
 
-`guard` forks before anything heavy is imported. The child becomes the supervisor, in a process group
-of its own. The parent stays: it forwards signals, waits for the supervisor, and when that has ended
-in whatever way, stops every descendant that is left. It holds the write end of a pipe; when that
-closes, the supervisor knows that the guardian was killed. As PID 1 it reaps what it adopts.
+`guard` forks before anything heavy is imported. The child becomes the supervisor. The parent stays: it
+forwards signals, waits for the supervisor, and when that has ended in whatever way, stops every
+descendant that is left. It holds the write end of a pipe; when that closes, the supervisor knows that
+the guardian was killed. As PID 1 it reaps what it adopts.
+
+Until the supervisor takes signals as messages (`Poller.receive_signals`), those that mean stop end it at
+once, and so does the end of the guardian: nothing is started yet, and it may wait for a FIFO or a lock.
 """
 
 from __future__ import annotations
@@ -12,45 +15,68 @@ import os
 import signal
 
 from procman.host import subreaper
-from procman.host.signals import ALL, GRACE_SECONDS, STOPPING
+from procman.host.signals import ALL, GRACE_SECONDS, SI_KERNEL, STOPPING
 
-SI_KERNEL = 0x80
-"""`si_code` of a signal that the terminal sent to its whole foreground group (sigaction(2))."""
+TYPE_CHECKING = False  # as type checkers know it
+if TYPE_CHECKING:
+    from procman.host.foreground import Modes
+
 NAME = "guardian"
 """Not `procman`, so that `pkill -9 procman` leaves it alive to clean up."""
 
 
 class Guarded:
-    """What the supervisor knows of its guardian: the pipe that ends with it, and the user's group."""
+    """What the supervisor knows of its guardian: the pipe that ends with it."""
 
-    def __init__(self, lifeline: int, group: int) -> None:
+    def __init__(self, lifeline: int) -> None:
         self.lifeline = lifeline
-        self.group = group
 
 
 def guard(child_has_terminal: bool) -> Guarded | int:
-    """Fork. In the child, the supervisor's end of it; in the parent, later, the exit code.
+    """Fork. In the child, the supervisor's end of it; in the parent, later, how it ended: its exit code,
+    or minus the number of the signal that ended it.
 
     With `child_has_terminal` what the terminal sends is not forwarded, since the command that
-    the supervisor runs stays in the terminal's foreground group and gets it from there.
+    the supervisor runs stays in the terminal's foreground group and gets it from there. Until it is there
+    the supervisor stays there, too (`foreground.leave_to`).
     """
     signals = _wanted(child_has_terminal)
     signal.pthread_sigmask(signal.SIG_BLOCK, signals | {signal.SIGCHLD})
+    modes = _modes() if child_has_terminal else None
     read_end, write_end = os.pipe()
-    group = os.getpgrp()
     pid = os.fork()
     if not pid:
         os.close(write_end)
-        os.setpgid(0, 0)
-        for number in (signal.SIGTTIN, signal.SIGTTOU):  # a background group: it may write, and reading fails
-            signal.signal(number, signal.SIG_IGN)
-        return Guarded(read_end, group)
+        if not child_has_terminal:
+            os.setpgid(0, 0)
+        _begin(read_end)
+        return Guarded(read_end)
     os.close(read_end)
     subreaper.adopt_orphans()
     subreaper.rename(NAME)
     code = _wait(pid, signals, child_has_terminal)
     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
+    if modes and code < 0:
+        modes.restore()
+    if not child_has_terminal and -code in STOPPING:
+        return 0  # asked to stop before anything was started
     return code
+
+
+def _modes() -> Modes:
+    from procman.host.foreground import Modes  # what only `run` waits for
+
+    return Modes()
+
+
+def _begin(lifeline: int) -> None:
+    """The supervisor's first acts."""
+    from procman.host.lifeline import end_with  # what the guardian itself does not need
+
+    for number in (signal.SIGTTIN, signal.SIGTTOU):  # a background group: it may write, and reading fails
+        signal.signal(number, signal.SIG_IGN)
+    end_with(lifeline)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*STOPPING, signal.SIGTSTP})
 
 
 def _wanted(child_has_terminal: bool) -> set[signal.Signals]:
@@ -62,15 +88,14 @@ def _wanted(child_has_terminal: bool) -> set[signal.Signals]:
 
 
 def _wait(supervisor: int, signals: set[signal.Signals], child_has_terminal: bool) -> int:
-    """Until the supervisor has ended; its exit code, 128+n for signal n."""
+    """Until the supervisor has ended; its exit code, or minus the number of the signal that ended it."""
     suspending = False
     while True:
         info = signal.sigwaitinfo(signals | {signal.SIGCHLD})
         if info.si_signo == signal.SIGCHLD:
             status = _reap(supervisor, suspending)
             if status is not None:
-                code = os.waitstatus_to_exitcode(status)
-                return 128 - code if code < 0 else code
+                return os.waitstatus_to_exitcode(status)
         elif not (child_has_terminal and info.si_code == SI_KERNEL):
             suspending = info.si_signo == signal.SIGTSTP or (suspending and info.si_signo != signal.SIGCONT)
             os.kill(supervisor, info.si_signo)

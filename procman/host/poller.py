@@ -18,6 +18,7 @@ from procman.core.messages import (
     Usage,
     WriterChanged,
 )
+from procman.host.lifeline import outlive
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Poller:
             yield GuardianDied()
 
         self.watch(lifeline, ended)
+        outlive(lifeline)
 
     def watch_stdout(self, fd: int) -> None:
         """Notice that the reader of a pipe went away, without waiting for the next line to say so."""

@@ -13,3 +13,5 @@ OF_THE_TERMINAL = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
 ALL = (*STOPPING, *FOR_PROCESSES, *OF_THE_TERMINAL)
 GRACE_SECONDS = 5.0
 """Between SIGTERM and SIGKILL where no `-t` says otherwise."""
+SI_KERNEL = 0x80
+"""`si_code` of a signal that the terminal sent to its whole foreground group (sigaction(2))."""

@@ -60,8 +60,8 @@ def spawn(words: tuple[str, ...], environment: Mapping[str, str], window: Window
         raise SpawnError(f"not a command that the system takes: {error}", exit_code=126) from None
 
 
-def spawn_here(program: str, words: tuple[str, ...], environment: Mapping[str, str], group: int) -> int:
-    """Start a child on this process's own terminal, in the given process group; its pid.
+def spawn_here(program: str, words: tuple[str, ...], environment: Mapping[str, str]) -> int:
+    """Start a child on this process's own terminal and in its process group; its pid.
 
     A script without `#!` is given to the shell, as execvp(3) does; a SIGHUP that nohup(1) made us
     ignore, the child ignores too. Raises `OSError`.
@@ -69,13 +69,11 @@ def spawn_here(program: str, words: tuple[str, ...], environment: Mapping[str, s
     kept = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else set()
     default = [number for number in DEFAULT_SIGNALS if number not in kept]
     try:
-        return os.posix_spawn(
-            program, words, environment, setpgroup=group, setsigmask=NO_SIGNALS, setsigdef=default
-        )
+        return os.posix_spawn(program, words, environment, setsigmask=NO_SIGNALS, setsigdef=default)
     except OSError as error:
         if error.errno != errno.ENOEXEC:
             raise
-        return spawn_here("/bin/sh", ("/bin/sh", program, *words[1:]), environment, group)
+        return spawn_here("/bin/sh", ("/bin/sh", program, *words[1:]), environment)
 
 
 def resize(child: Child, window: WindowSize) -> None:

@@ -19,15 +19,16 @@ KILL_AGAIN_SECONDS = 0.05
 
 def adopt_orphans() -> None:
     """Make this process the parent of every descendant that loses its own."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def rename(name: str) -> None:
     """The name by which ps(1), pkill(1) and killall(1) know this process; the command line stays."""
-    _prctl(PR_SET_NAME, name.encode())
+    prctl(PR_SET_NAME, name.encode())
 
 
-def _prctl(option: int, argument: int | bytes) -> None:
+def prctl(option: int, argument: int | bytes) -> None:
+    """Change something about this process (prctl(2)); nothing where there is no such call."""
     if sys.platform == "linux":
         import ctypes  # 3 ms, and only Linux needs it
 

@@ -102,9 +102,9 @@ def test_options_behind_the_command_are_its_own(app: App) -> None:
 
 @pytest.mark.parametrize(
     ("line", "code"),
-    [("exit 0", 0), ("exit 3", 3), ("exit 255", 255), ("kill -TERM $$", 143), ("kill -KILL $$", 137)],
+    [("exit 0", 0), ("exit 3", 3), ("exit 255", 255), ("kill -TERM $$", -15), ("kill -KILL $$", -9)],
 )
-def test_the_exit_code_is_that_of_the_child_and_128_plus_n_for_signal_n(
+def test_it_ends_as_its_child_with_the_same_code_or_by_the_same_signal(
     app: App, line: str, code: int
 ) -> None:
     assert app.do("run", "--", "sh", "-c", line).code == code
@@ -185,7 +185,7 @@ def test_ctrl_c_on_the_terminal_ends_a_child_that_does_not_care(app: App) -> Non
     running = app.on_terminal("run", "sh", "-c", "echo ready; exec sleep 1000")
     running.wait_for("ready")
     running.type("\x03")
-    assert running.end() == 130
+    assert running.end() == -signal.SIGINT
 
 
 def test_kill_9_of_procman_ends_the_child(app: App) -> None:

@@ -26,8 +26,8 @@ NASTY = (
     [
         ("exit 0", 0, Outcome.OK),
         ("exit 3", 3, Outcome.FAILED),
-        ("kill -KILL $$", 137, Outcome.FAILED),
-        ("kill -TERM $$", 143, Outcome.STOPPED),
+        ("kill -KILL $$", -9, Outcome.FAILED),
+        ("kill -TERM $$", -15, Outcome.STOPPED),
     ],
 )
 def test_the_exit_code_is_the_tasks_and_its_end_is_recorded(
@@ -97,7 +97,7 @@ def test_ctrl_c_stops_it_and_the_history_says_so(app: App) -> None:
     running.wait_for("ready")
     assert app.runs[0].state is State.RUNNING
     running.type("\x03")
-    assert running.end() == 130
+    assert running.end() == -signal.SIGINT
     (run,) = app.runs
     assert (run.outcome, run.code, run.reason) == (Outcome.STOPPED, -signal.SIGINT, "SIGINT received")
 
@@ -131,7 +131,7 @@ def test_one_that_runs_is_left_alone_by_a_scheduler_that_starts(app: App) -> Non
     app.do("run", "task", "other", "--detach")
     scheduler.wait_for(r"other\.2 exited")
     assert app.runs[0].state is State.RUNNING
-    assert (scheduler.stop(), running.stop()) == (0, 143)
+    assert (scheduler.stop(), running.stop()) == (0, -signal.SIGTERM)
     assert app.runs[0].outcome is Outcome.STOPPED
 
 

@@ -10,13 +10,12 @@ from procman.cli import app as apps
 from procman.cli import complaints, sources
 from procman.cli.commands import help  # noqa: A004
 from procman.cli.options import LATER
-from procman.core import facts
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
 from procman.core.plan import commands, ports
 from procman.core.plan import plan as plans
 from procman.core.plan.commands import Kind
 from procman.errors import Problem, SpawnError, UserError, suggest
-from procman.host import spawn, subreaper
+from procman.host import foreground, spawn, subreaper
 from procman.host.poller import Poller
 from procman.host.signals import FOR_PROCESSES, GRACE_SECONDS, STOPPING
 from procman.shortages import reason
@@ -36,7 +35,7 @@ NOT_EXECUTABLE = 126
 
 
 def run(options: Namespace, guarded: Guarded | None) -> int:
-    """Run the words; the child's exit code, 128+n for signal n, 127 when there is no such command."""
+    """Run the words; the child's exit code, minus n for signal n, 127 when there is no such command."""
     mistakes = apps.Mistakes()
     app = apps.load(options, mistakes, need_procfile=False, with_schedules=False)
     base = mistakes.gather(lambda: plans.base_port(options.port, app.environment), 0)
@@ -56,14 +55,14 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
     environment = _environment(app, base, resolution)
     known = () if words[:1] == ["--"] else (*app.tasks, *(type_.name for type_ in app.types))
     if resolution.kind is not Kind.TASK:
-        return facts.exit_code(_foreground(resolution, environment, known, guarded).code)
+        return _foreground(resolution, environment, known, guarded).code
     from procman.cli.recorded import Recorded
 
     recorded = Recorded(app, resolution)
     environment |= recorded.variables
     ended = _foreground(resolution, environment, known, guarded, recorded.started)
     recorded.finished(ended)
-    return facts.exit_code(ended.code)
+    return ended.code
 
 
 def _task_options(words: list[str], app: App) -> tuple[list[str], Namespace | None]:
@@ -112,14 +111,20 @@ def _foreground(
     poller.receive_signals((*STOPPING, *FOR_PROCESSES))
     if guarded:
         poller.watch_guardian(guarded.lifeline)
-    group = guarded.group if guarded else os.getpgrp()
+    modes = foreground.Modes()
+
+    def start() -> int:
+        return spawn.spawn_here(program, resolution.words, environment)
+
     try:
-        pid = spawn.spawn_here(program, resolution.words, environment, group)
+        pid = foreground.leave_to(start) if guarded else start()
     except OSError as error:
         raise SpawnError(f"{program}: {reason(error)}", NOT_EXECUTABLE) from None
     started(pid)
     ended = wait(poller, pid)
     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
+    if ended.code < 0:
+        modes.restore()
     return ended
 
 
