@@ -70,12 +70,19 @@ def test_a_signal_to_it_that_its_command_dies_of_is_what_it_dies_of(app: App, na
 
 # Says what it reads and when it is interrupted.
 ECHOING = """
-import os, signal, sys
-signal.signal(signal.SIGINT, lambda *_: os.write(1, b"told"))
+import os, select, signal, sys
+told, tell = os.pipe()
+os.set_blocking(tell, False)
+signal.signal(signal.SIGINT, lambda *_: None)
+signal.set_wakeup_fd(tell)
 os.write(1, b"ready")
-while line := os.read(0, 100):
-    os.write(1, b"hello " + line)
-sys.exit(7)
+while True:
+    if told in select.select([0, told], [], [])[0]:
+        os.write(1, b"told" * len(os.read(told, 100)))
+    elif line := os.read(0, 100):
+        os.write(1, b"hello " + line)
+    else:
+        sys.exit(7)
 """
 # A program that has the terminal in a mode of its own, and perhaps its foreground, until it is killed.
 FULL_SCREEN = """
