@@ -11,6 +11,7 @@ import pytest
 
 from procman.core.tasks.run import Outcome, State, Trigger
 from tests.end_to_end.harness import PROCMAN
+from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
     from tests.end_to_end.harness import App
@@ -95,7 +96,7 @@ def test_ctrl_c_stops_it_and_the_history_says_so(app: App) -> None:
     app.tasks("long: echo ready; exec sleep 1000")
     running = app.on_terminal("run", "task", "long")
     running.wait_for("ready")
-    assert app.runs[0].state is State.RUNNING
+    wait_until(lambda: app.runs[0].state is State.RUNNING)  # written after the start
     running.type("\x03")
     assert running.end() == -signal.SIGINT
     (run,) = app.runs
