@@ -198,7 +198,9 @@ def test_the_manual_speaks_of_no_option_that_is_not_there() -> None:
     for page in OURS:
         prose = FENCE.sub("", PAGES[page])
         for span in spans(prose):
-            if not re.match(r"docker|pip|lsof|journalctl|chmod|ulimit|less|bash|sidekiq|python|sqlite3", span):
+            if not re.match(
+                r"docker|pip|lsof|journalctl|chmod|ulimit|less|bash|sidekiq|python|sqlite3", span
+            ):
                 long = {flag for flag in flags(f"`{span}`") if flag.startswith("--")}
                 assert long <= known | others, f"{page}: {span}"
 
