@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 from procman.core.text.plain import PlainScreen
-from procman.core.text.prefix import Style, colours_of, prefix
+from procman.core.text.prefix import Style, colours_of, fitted
 from procman.core.text.terminal import TerminalScreen
 from procman.host import spawn
 from procman.host.spawn import WindowSize
-from procman.logs.hub import Log, stamper
+from procman.logs.heads import Prefixes, stamper
+from procman.logs.hub import Log
 from procman.logs.writer import Writer
 from procman.typed import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from procman.core.plan.plan import Plan
 
 STDOUT = 1
+JSON = "json"
 NARROWEST = 20
 """A child's window is never told to be narrower, since programs then print garbage."""
 
@@ -35,28 +37,46 @@ class Display:
         self, options: Namespace, app: App, plan: Plan, runs: Iterable[str], wake: Callable[[], None]
     ) -> None:
         self._terminal = os.isatty(STDOUT)
-        colours = colours_of([*(type_.name for type_ in app.types), *app.tasks])
-        coloured = _coloured(options.color, self._terminal)
-        self._style = Style(
-            plan.name_width(runs), options.timestamp, options.prefix, colours if coloured else {}
-        )
-        stamp = stamper(options.timestamp_format) if options.timestamp else str
-        self._prefix_width = len(prefix(self._style._replace(colours={}), "", stamp()))
-        self._screen = TerminalScreen(*_size()) if self._terminal and not _dumb() else None
+        self._screen: TerminalScreen | None = None
+        self._prefixes: Prefixes | None = None
         spawn.enlarge(STDOUT)
-        self.log = Log(Writer(STDOUT, wake), self._screen or PlainScreen(), self._style, stamp)
+        writer = Writer(STDOUT, wake)
+        if options.log_format == JSON:
+            from procman.core.text.jsonlines import JsonScreen  # only machines wait for it
+            from procman.logs.jsonheads import JsonHeads
+
+            self.log = Log(writer, JsonScreen(), JsonHeads(), options.quiet)
+        else:
+            if self._terminal and not _dumb():
+                self._screen = TerminalScreen(*_size())
+            self._style = self._wide_style(options, app, plan.name_width(runs))
+            stamp = stamper(options.timestamp_format) if options.timestamp else str
+            self._prefixes = Prefixes(self._fitted(), stamp)
+            self.log = Log(writer, self._screen or PlainScreen(), self._prefixes, options.quiet)
         on_terminals = options.pty == "always" or (options.pty == "auto" and self._terminal)
         self.window = self._window() if on_terminals else None
 
     def resized(self) -> WindowSize:
         """Take the terminal's new size, and give that of the children's windows."""
+        if self._prefixes:
+            self._prefixes.style = self._fitted()
         if self._screen:
             self.log.writer.put(self._screen.resize(*_size()))
+            self.log.repaint()
         return self._window()
+
+    def _wide_style(self, options: Namespace, app: App, width: int) -> Style:
+        colours = colours_of([*(type_.name for type_ in app.types), *app.tasks])
+        coloured = _coloured(options.color, self._terminal)
+        return Style(width, options.timestamp, options.prefix, colours if coloured else {})
+
+    def _fitted(self) -> Style:
+        """On a terminal as wide as there is room for; in a pipe or file names are whole."""
+        return fitted(self._style, _size()[0]) if self._terminal else self._style
 
     def _window(self) -> WindowSize:
         columns, rows = _size()
-        return WindowSize(max(NARROWEST, columns - self._prefix_width), rows)
+        return WindowSize(max(NARROWEST, columns - (self._prefixes.width if self._prefixes else 0)), rows)
 
 
 def _coloured(choice: str, terminal: bool) -> bool:

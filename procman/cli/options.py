@@ -147,6 +147,15 @@ SUPERVISING = (
     switch("timestamp", "--timestamp", "the time in front of lines", default=True),
     Option("timestamp_format", "--timestamp-format", "time as strftime has it", "FORMAT", default="%H:%M:%S"),
     switch("prefix", "--prefix", "the name in front of lines", default=True),
+    switch("quiet", "-q --quiet", "only what processes write, no words of procman's own"),
+    Option(
+        "log_format",
+        "--log-format",
+        "text (default), or json: an object a line",
+        "text|json",
+        choices=("text", "json"),
+        default="text",
+    ),
     when("pty", "--pty", "give processes a terminal: auto (default: when this is one), always, never"),
 )
 EXIT_CODE_FROM = Option("exit_code_from", "--exit-code-from", "exit with the code of this process", "NAME")

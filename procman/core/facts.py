@@ -26,6 +26,7 @@ class ProcessEnded(NamedTuple):
 
     name: str
     code: int
+    pid: int | None = None
 
     def __str__(self) -> str:
         if self.code < 0:

@@ -182,7 +182,7 @@ class Processes:
             process.code = -signal.SIGKILL
             self._publish(facts.GivenUp(process.who))
         elif effect is Effect.REPORT:
-            self._publish(facts.ProcessEnded(name, process.code))
+            self._publish(facts.ProcessEnded(name, process.code, process.pid))
             process.owner.reported(process)
         elif effect is Effect.CHECK_GROUP:
             self._check_group(process, now)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
-
 from procman.core.text.lines import LineCutter, newest_state
-from procman.core.text.prefix import SYSTEM, prefix
+from procman.core.text.prefix import SYSTEM
 from procman.core.text.visible import printable
 from procman.logs.writer import FULL
 from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from procman.core.text.prefix import Buffer, Style
+    from procman.core.text.prefix import Buffer
 
 REFRESH_SECONDS = 0.05
 """Unfinished lines are shown at most 20 times a second, and at most this late."""
@@ -23,7 +21,7 @@ MOST_OWN_BYTES = 1 << 20
 
 
 class Screen(Protocol):
-    """How whole and unfinished lines become buffers; see `core/text/` for the two there are."""
+    """How whole and unfinished lines become buffers; see `core/text/` for the three there are."""
 
     only_calm: bool
     """Whether an unfinished line is shown only when its process has paused."""
@@ -33,6 +31,16 @@ class Screen(Protocol):
     def partial(self, states: Mapping[str, tuple[bytes, bytes]]) -> list[Buffer]: ...
 
     def go_below(self) -> list[Buffer]: ...
+
+
+class Heads(Protocol):
+    """What stands in front of lines; see `logs/heads.py` and `logs/jsonheads.py`."""
+
+    def of(self, name: str) -> bytes: ...
+
+    def about(self, words: object) -> bytes: ...
+
+    def forget(self, name: str) -> None: ...
 
 
 class Output(Protocol):
@@ -61,15 +69,13 @@ class Output(Protocol):
 
 
 class Log:
-    """The multiplexed log of all processes, on one screen."""
+    """The multiplexed log of all processes, on one screen; when `quiet` without procman's own words."""
 
-    def __init__(self, writer: Output, screen: Screen, style: Style, stamp: Callable[[], str]) -> None:
+    def __init__(self, writer: Output, screen: Screen, heads: Heads, quiet: bool = False) -> None:
         self.writer = writer
         self._screen = screen
-        self._style = style
-        self._stamp = stamp
-        self._prefixes: dict[str, bytes] = {}
-        self._prefixes_for = ""
+        self._heads = heads
+        self._quiet = quiet
         self._cutters: dict[str, LineCutter] = {}
         self._fed: dict[str, float] = {}
         self._refresh_at: float | None = None
@@ -102,10 +108,16 @@ class Log:
         self._fed.pop(name, None)
         if cutter and (line := cutter.finish()):
             self._put(name, line)
-        self._prefixes.pop(name, None)  # names of runs never come again
+        self._heads.forget(name)
 
     def say(self, words: object) -> None:
-        """A line of procman's own. While nobody reads the log these are bounded too, and then counted."""
+        """A line of procman's own: a fact, or what else is worth knowing.
+
+        While nobody reads the log these are bounded too, and then counted.
+        """
+        head = self._heads.about(words)
+        if self._quiet:
+            return
         line = f"{printable(str(words))}\n".encode()
         if self.writer.pending < FULL:
             self._own_bytes = 0
@@ -114,9 +126,10 @@ class Log:
             self._unsaid += 1
             return
         if self._unsaid:
-            self._put(SYSTEM, f"{self._unsaid} lines of procman's own are left out here\n".encode())
+            unsaid = f"{self._unsaid} lines of procman's own are left out here\n"
+            self.writer.put(self._screen.lines(SYSTEM, self._heads.about(unsaid), unsaid.encode()))
             self._unsaid = 0
-        self._put(SYSTEM, line)
+        self.writer.put(self._screen.lines(SYSTEM, head, line))
 
     def go_below(self) -> None:
         """The terminal has shown a key, `^C`, at the cursor: that stands on a line of its own."""
@@ -135,9 +148,14 @@ class Log:
             if len(calm) < len(rests):
                 self._refresh_at = now + REFRESH_SECONDS
             rests = calm
-        states = {name: (self._prefix(name), newest_state(rest)) for name, rest in rests.items()}
+        states = {name: (self._heads.of(name), newest_state(rest)) for name, rest in rests.items()}
         if buffers := self._screen.partial(states):
             self.writer.put(buffers)
+
+    def repaint(self) -> None:
+        """Unfinished lines look different now: show them anew, at once."""
+        if self._refresh_at is not None or any(cutter.rest for cutter in self._cutters.values()):
+            self._refresh_at = 0.0
 
     def catch_up(self, now: float) -> None:
         """All is written: show what `refresh` could not."""
@@ -145,30 +163,4 @@ class Log:
             self.refresh(now)
 
     def _put(self, name: str, lines: bytes) -> None:
-        self.writer.put(self._screen.lines(name, self._prefix(name), lines))
-
-    def _prefix(self, name: str) -> bytes:
-        stamp = self._stamp()
-        if stamp != self._prefixes_for:
-            self._prefixes_for = stamp
-            self._prefixes.clear()
-        found = self._prefixes.get(name)
-        if found is None:
-            found = self._prefixes[name] = prefix(self._style, name, stamp)
-        return found
-
-
-def stamper(form: str) -> Callable[[], str]:
-    """Local time in a strftime(3) format, made once a second; `%f`, microseconds, each time."""
-    microseconds = "\x01"  # strftime(3) has no such thing, and passes on what it does not know
-    form = "%%".join(part.replace("%f", microseconds) for part in form.split("%%"))
-    made_for, made = -1, ""
-
-    def stamp() -> str:
-        nonlocal made_for, made
-        at = time.time()
-        if int(at) != made_for:
-            made_for, made = int(at), time.strftime(form, time.localtime(at))
-        return made.replace(microseconds, f"{int(at % 1 * 1e6):06d}")
-
-    return stamp
+        self.writer.put(self._screen.lines(name, self._heads.of(name), lines))

@@ -86,12 +86,16 @@ def test_a_terminal_of_a_child_is_its_controlling_terminal(app: App) -> None:
     assert running.stop() == 0
 
 
-@pytest.mark.parametrize("columns", [100, 80, 40])
-def test_the_window_of_a_child_is_the_terminals_width_less_the_prefix(app: App, columns: int) -> None:
+@pytest.mark.parametrize(
+    ("columns", "prefix"), [(100, PREFIX), (80, PREFIX), (40, PREFIX - len("23:59:59 "))]
+)
+def test_the_window_of_a_child_is_the_terminals_width_less_the_prefix(
+    app: App, columns: int, prefix: int
+) -> None:
     app.write("sizes.py", SIZES)
     app.procfile(web=f"exec {PYTHON} sizes.py")
     running = app.on_terminal("start", columns=columns, rows=30)
-    running.wait_for(f"size {columns - PREFIX} 30")
+    running.wait_for(f"size {columns - prefix} 30")
     assert running.stop() == 0
 
 
@@ -105,6 +109,20 @@ def test_the_window_of_a_child_follows_that_of_the_terminal(app: App) -> None:
     running.resize(70, 20)
     for name in ("web", "other"):
         running.wait_for(f"{name}.1 .*size {70 - width} 20")
+    assert running.stop() == 0
+
+
+def test_in_a_narrow_terminal_names_are_short_and_there_is_no_time(app: App) -> None:
+    app.write("sizes.py", SIZES)
+    long = "remind_of_the_registration"
+    app.procfile(web="exec sleep 1000", **{long: f"exec {PYTHON} sizes.py"})
+    running = app.on_terminal("start", columns=90, rows=30)
+    width = len(f"23:59:59 {long}.1 | ")
+    running.wait_for(rf"\d {long}\.1 \|.*size {90 - width} 30")
+    running.resize(80, 30)
+    running.wait_for(rf"\d remind_of_the…gistration\.1 \|.*size {80 - len('23:59:59 ') - 29} 30")
+    running.resize(45, 30)
+    running.wait_for(rf"(\r|\n|\x1b\[36m|\x1b\[33m)remind_…ation\.1 \|.*size {45 - 18} 30")
     assert running.stop() == 0
 
 

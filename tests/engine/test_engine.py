@@ -22,6 +22,7 @@ from procman.core.messages import (
 from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style
 from procman.engine.engine import Engine
+from procman.logs.heads import Prefixes
 from procman.logs.hub import Log
 from procman.testing.fakes import FakeChildren, FakePoller, FakeWriter
 from tests.engine.play import Play
@@ -39,7 +40,7 @@ class Stage:
         self.writer = FakeWriter()
         self.resizes = 0
         style = Style(8, timestamp=False, prefix=True, colours={})
-        self.log = Log(self.writer, PlainScreen(), style, str)
+        self.log = Log(self.writer, PlainScreen(), Prefixes(style, str))
         self.engine = Engine(self.play.supervisor, self.poller, self.log, self._resized, self.play.clock)
 
     def _resized(self) -> None:

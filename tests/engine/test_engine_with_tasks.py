@@ -20,6 +20,7 @@ from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style
 from procman.engine.engine import Engine
 from procman.errors import StoreError
+from procman.logs.heads import Prefixes
 from procman.logs.hub import Log
 from procman.testing.fakes import FakePoller, FakeWriter
 from tests.engine.timetable import Timetable
@@ -37,7 +38,9 @@ class Stage:
         self.table = Timetable(TASKS, formation=formation)
         self.poller = FakePoller()
         self.writer = FakeWriter()
-        log = Log(self.writer, PlainScreen(), Style(8, timestamp=False, prefix=True, colours={}), str)
+        log = Log(
+            self.writer, PlainScreen(), Prefixes(Style(8, timestamp=False, prefix=True, colours={}), str)
+        )
         self.engine = Engine(self.table.supervisor, self.poller, log, lambda: None, self.table.clock)
         self.engine.attend(self.table.scheduler)
 

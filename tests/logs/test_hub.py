@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from procman.core.facts import ProcessEnded, ProcessStarted
+from procman.core.text.jsonlines import JsonScreen
 from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style
 from procman.core.text.terminal import TerminalScreen
-from procman.logs.hub import Log, stamper
+from procman.logs.heads import Prefixes
+from procman.logs.hub import Log
+from procman.logs.jsonheads import JsonHeads
 from procman.testing.fakes import FakeWriter
 
 if TYPE_CHECKING:
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 
 def log_on(screen: Screen) -> tuple[Log, FakeWriter]:
     writer = FakeWriter()
-    return Log(writer, screen, Style(6, timestamp=False, prefix=True, colours={}), str), writer
+    return Log(writer, screen, Prefixes(Style(6, timestamp=False, prefix=True, colours={}), str)), writer
 
 
 def test_whole_lines_are_written_at_once_and_the_rest_kept() -> None:
@@ -99,11 +104,25 @@ def test_names_and_reasons_in_them_steer_nothing_and_stay_on_their_line() -> Non
     assert writer.text == rb"system | stopping a\x1b]0;b\nsystem | forged\xff (pid 7)" + b"\n"
 
 
-def test_a_stamp_follows_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
-    at = 1_700_000_000.25
-    monkeypatch.setattr("procman.logs.hub.time.time", lambda: at)
-    stamp = stamper("%H:%M:%S.%f %%f")
-    assert stamp() == "22:13:20.250000 %f"
-    at = 1_700_000_001.5
-    assert stamp() == "22:13:21.500000 %f"
+def test_a_quiet_log_has_only_what_children_write() -> None:
+    writer = FakeWriter()
+    log = Log(writer, JsonScreen(), JsonHeads(lambda: 0.0), quiet=True)
+    log.say(ProcessStarted("web.1", 7))
+    log.output("web.1", b"a\n", 0.0)
+    log.say(ProcessEnded("web.1", 0, 7))
+    assert [(each["text"], each["pid"]) for each in objects(writer)] == [("a", 7)]
+
+
+def test_for_machines_there_are_only_whole_lines() -> None:
+    writer = FakeWriter()
+    log = Log(writer, JsonScreen(), JsonHeads(lambda: 0.0))
+    log.output("web.1", b"10%\r20%", 0.0)
+    log.refresh(1.0)
+    assert (writer.text, log.deadline) == (b"", None)
+    log.go_below()
+    log.finish("web.1")
+    assert [each["text"] for each in objects(writer)] == ["20%"]
+
+
+def objects(writer: FakeWriter) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in writer.text.splitlines()]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.text.prefix import FOREMAN_COLOURS, Style, colours_of, prefix, prefixed
+from procman.core.text.prefix import FOREMAN_COLOURS, Style, colours_of, fitted, prefix, prefixed, shortened
 from procman.core.text.terminal import fit
 from tests.core.expect import joined
 from tests.core.terminal import cut, without_codes
@@ -31,6 +31,42 @@ def test_the_prefix_can_do_without_time_or_name_or_both() -> None:
     assert prefix(STYLE._replace(prefix=False, colours={}), "web.1", "12:30:00") == b"12:30:00 "
     assert prefix(STYLE._replace(prefix=False), "web.1", "12:30:00") == b"\x1b[36m12:30:00 \x1b[0m"
     assert prefix(STYLE._replace(timestamp=False, prefix=False), "web.1", "12:30:00") == b""
+
+
+@pytest.mark.parametrize(
+    ("most", "shown"),
+    [
+        (0, "remind_of_registration.42"),
+        (25, "remind_of_registration.42"),
+        (24, "remind_of_re…stration.42"),
+        (13, "remind…ion.42"),
+        (3, "r…2"),
+        (2, "r…"),
+        (1, "…"),
+    ],
+)
+def test_a_long_name_loses_its_middle(most: int, shown: str) -> None:
+    assert shortened("remind_of_registration.42", most) == shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "width", "timestamp"),
+    [(200, 38, True), (120, 38, True), (80, 26, True), (60, 20, True), (59, 19, False), (2, 1, False)],
+)
+def test_on_a_terminal_the_name_takes_a_third_and_a_narrow_one_has_no_time(
+    columns: int, width: int, timestamp: bool
+) -> None:
+    wide = STYLE._replace(width=38, colours={})
+    found = fitted(wide, columns)
+    assert (found.width, found.timestamp) == (width, timestamp)
+    assert fitted(wide._replace(timestamp=False), 200).timestamp is False
+    for name in ("web.1", "remind_of_the_registration_of_users.42"):
+        column = prefix(found, name, "").decode().removeprefix(" ").removesuffix(" | ")
+        assert len(column) == width
+
+
+def test_a_shortened_name_keeps_its_colour() -> None:
+    assert prefix(STYLE._replace(most=3, width=3), "web.1", "").startswith(b"\x1b[36m")
 
 
 def test_a_time_format_that_is_not_utf_8_passes_unchanged() -> None:

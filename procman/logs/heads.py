@@ -1,0 +1,74 @@
+"""What stands in front of each line for people: made once a second, and not for each line."""
+
+from __future__ import annotations
+
+import time
+
+from procman.core.text.prefix import SYSTEM, prefix
+from procman.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from procman.core.text.prefix import Style
+
+
+class Prefixes:
+    """Time and name, for people. `style` may change at any time."""
+
+    def __init__(self, style: Style, stamp: Callable[[], str]) -> None:
+        self._style = style
+        self._stamp = stamp
+        self._made: dict[str, bytes] = {}
+        self._made_for = ""
+
+    @property
+    def style(self) -> Style:
+        """How they look."""
+        return self._style
+
+    @style.setter
+    def style(self, style: Style) -> None:
+        self._style = style
+        self._made.clear()
+
+    @property
+    def width(self) -> int:
+        """Columns that they take."""
+        style = self._style._replace(colours={})
+        return len(prefix(style, "", self._stamp()).decode(errors="surrogateescape"))
+
+    def of(self, name: str) -> bytes:
+        """In front of what a process writes now."""
+        stamp = self._stamp()
+        if stamp != self._made_for:
+            self._made_for = stamp
+            self._made.clear()
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = prefix(self._style, name, stamp)
+        return found
+
+    def about(self, words: object) -> bytes:
+        """In front of procman's own words."""
+        return self.of(SYSTEM)
+
+    def forget(self, name: str) -> None:
+        """A process has no more output: names of runs never come again."""
+        self._made.pop(name, None)
+
+
+def stamper(form: str) -> Callable[[], str]:
+    """Local time in a strftime(3) format, made once a second; `%f`, microseconds, each time."""
+    microseconds = "\x01"  # strftime(3) has no such thing, and passes on what it does not know
+    form = "%%".join(part.replace("%f", microseconds) for part in form.split("%%"))
+    made_for, made = -1, ""
+
+    def stamp() -> str:
+        nonlocal made_for, made
+        at = time.time()
+        if int(at) != made_for:
+            made_for, made = int(at), time.strftime(form, time.localtime(at))
+        return made.replace(microseconds, f"{int(at % 1 * 1e6):06d}")
+
+    return stamp
