@@ -15,7 +15,7 @@ from bench import proc
 from bench.context import Bench
 from bench.machine import describe
 from bench.measure import ask
-from bench.peers import MANAGERS, PROCMAN
+from bench.peers import MANAGERS, PROCMAN, before
 from bench.question import Answer, Question
 from bench.report import goals, report, section
 from bench.schedulers import CRON, SCHEDULERS
@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         "--peers", metavar="A,B", help="only these beside procman, yardsticks left out; '' for none"
     )
     parser.add_argument(
+        "--before", type=Path, metavar="DIR", help="procman of another checkout beside this one"
+    )
+    parser.add_argument(
         "--rounds", type=int, metavar="N", help="rounds of each question in place of its own number"
     )
     parser.add_argument(
@@ -110,7 +113,13 @@ def _ask_all(questions: Sequence[Question], options: argparse.Namespace) -> int:
         answers = [_asked(bench, question) for question in questions]
     print("\n".join(["", *goals(answers)]), flush=True)
     text = report(machine, answers)
-    full = not (options.quick or options.only or options.peers is not None or len(questions) < len(QUESTIONS))
+    full = not (
+        options.quick
+        or options.only
+        or options.peers is not None
+        or options.before
+        or len(questions) < len(QUESTIONS)
+    )
     output = options.output or (DOCUMENT if full else None)
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -156,9 +165,10 @@ def _chosen(options: argparse.Namespace) -> list[Subject]:
     everybody = [*MANAGERS, *SCHEDULERS, *YARDSTICKS]
     if not options.with_cron:
         everybody.remove(CRON)
-    if options.quick and options.peers is None:
-        return [subject for subject in everybody if subject.name == PROCMAN]
-    if options.peers is None:
-        return everybody
-    names = {PROCMAN, *options.peers.split(",")}
-    return [subject for subject in everybody if subject.name in names]
+    names = {subject.name for subject in everybody}
+    if options.peers is not None:
+        names = {PROCMAN, *options.peers.split(",")}
+    elif options.quick:
+        names = {PROCMAN}
+    chosen = [subject for subject in everybody if subject.name in names]
+    return chosen + ([before(options.before)] if options.before else [])

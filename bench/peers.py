@@ -2,12 +2,13 @@
 
 import shlex
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.subjects import Commands, Subject
 
-PROCMAN = "procman"
+PROCMAN, BEFORE = "procman", "procman before"
 
 
 def procfile(folder: Path, commands: Commands) -> Path:
@@ -97,3 +98,17 @@ MANAGERS = (
     _manager("goreman", _goreman, version="version"),
     _manager("process-compose", _process_compose, version="version"),
 )
+
+
+def before(checkout: Path) -> Subject:
+    """procman as it was: from the folder of another checkout, by the same Python."""
+    first = f"import sys; sys.path.insert(0, {str(checkout.resolve())!r})"
+    code = f"{first}; from procman.cli.main import main; main()"
+    command = [sys.executable, "-c", code]
+    return Subject(
+        BEFORE,
+        lambda folder, commands: [*command, *_procman(folder, commands)],
+        program=sys.executable,
+        version=("-c", code, "version"),
+        help=("-c", code, "--help"),
+    )

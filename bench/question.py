@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.context import Bench
-from bench.peers import PROCMAN
+from bench.peers import BEFORE, PROCMAN
 from bench.subjects import Subject
 
 Sample = Mapping[str, float]
@@ -56,7 +56,7 @@ class Answer:
 
     def peers(self) -> list[Row]:
         """The managers other than procman."""
-        return [row for row in self.rows if row.subject.manages and row.subject.name != PROCMAN]
+        return [row for row in self.rows if row.subject.manages and row.subject.name not in (PROCMAN, BEFORE)]
 
 
 @dataclass(frozen=True)

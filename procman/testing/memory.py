@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import copy
 from typing import TYPE_CHECKING
 
 from procman.core.tasks import transitions
@@ -26,14 +27,15 @@ class MemoryStore:
         self._states: dict[str, TaskState] = {}
         self._pasts: dict[str, Past] = {}
         self._last_id = 0
+        self._ticks: set[tuple[str, int | None, int]] = set()
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        kept = self._runs.copy(), self._outputs.copy(), self._states.copy(), self._pasts.copy(), self._last_id
+        kept = {name: copy(value) for name, value in vars(self).items()}
         try:
             yield
         except BaseException:
-            self._runs, self._outputs, self._states, self._pasts, self._last_id = kept
+            vars(self).update(kept)
             raise
 
     def close(self) -> None:
@@ -110,14 +112,15 @@ class MemoryStore:
 
     def prune(self, task: str, keep: int, before: float, most: int) -> int:
         ended = [run for run in self._runs.values() if run.task == task and run.state is State.FINISHED]
-        beyond = ended[: max(0, len(ended) - keep)]
-        doomed = [run for run in ended if run in beyond or (run.ended_at or 0) < before][:most]
-        for run in doomed:
+        beyond = len(ended) - keep
+        doomed = [run for place, run in enumerate(ended) if place < beyond or (run.ended_at or 0) < before]
+        for run in doomed[:most]:
             del self._runs[run.id]
+            self._ticks.discard(_tick(run))
             self._outputs.pop(run.id, None)
             if run.tick is not None:
                 self._pasts[task] = self._past(task).without(run.tick)
-        return len(doomed)
+        return len(doomed[:most])
 
     # For people and the app
 
@@ -176,8 +179,10 @@ class MemoryStore:
 
     def _add(self, run: Run) -> Run:
         """With its id; without one when its tick has a row."""
-        if run.tick is not None and any(_tick(other) == _tick(run) for other in self._runs.values()):
+        if _tick(run) in self._ticks:
             return run
+        if run.tick is not None:
+            self._ticks.add(_tick(run))
         self._last_id += 1
         return self._keep(run._replace(id=self._last_id))
 

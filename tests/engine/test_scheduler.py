@@ -654,7 +654,7 @@ def test_another_zone_is_another_schedule() -> None:
 
 def test_many_runs_are_pruned_slice_after_slice_without_waiting() -> None:
     table = Timetable("x: {command: run, keep: 10}").start()
-    for _ in range(1300):
+    for _ in range(500):
         ask(table.store, "x", due=table.begun)
     table.scheduler.look()
     table.settle().at(0, 31)
