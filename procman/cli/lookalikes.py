@@ -9,22 +9,37 @@ NEAR = 0.85
 """Of difflib's ratio: `Profile` is near `Procfile`, `Pipfile` is not."""
 
 
-def of(path: str, loosely: bool = True) -> list[str]:
-    """Names of files in the folder of a path that are nearly its own; loosely: with typos, or less of it."""
+def of(path: str) -> list[str]:
+    """Names of files in the folder of a path that are nearly its own: longer, shorter or misspelt."""
+    names, wanted = _others(path)
+    longer = [name for name in names if _is_longer(name, wanted)]
+    rest = [name for name in names if name not in longer]
+    return _files(
+        path, longer + [name for name in rest if _is_longer(wanted, name) or _misspelt(name, wanted)]
+    )
+
+
+def same(path: str) -> list[str]:
+    """Those that are the name but for case, a dot in front, `.yaml`, or the `.txt` that editors add."""
+    names, wanted = _others(path)
+    return _files(path, [name for name in names if _plain(name).removesuffix(".txt") == _plain(wanted)])
+
+
+def _others(path: str) -> tuple[list[str], str]:
     folder, wanted = os.path.split(path)
     try:
-        names = sorted(os.listdir(folder or os.curdir))
+        return sorted(name for name in os.listdir(folder or os.curdir) if name != wanted), wanted
     except OSError:
-        return []
-    found = [name for name in names if name != wanted and _is_longer(name, wanted)]
-    if loosely:
-        others = (name for name in names if name not in (wanted, *found))
-        found += [name for name in others if _is_longer(wanted, name) or _misspelt(name, wanted)]
-    return [name for name in found if os.path.isfile(os.path.join(folder, name))][:MOST]
+        return [], wanted
+
+
+def _files(path: str, names: list[str]) -> list[str]:
+    folder = os.path.dirname(path)
+    return [name for name in names if os.path.isfile(os.path.join(folder, name))][:MOST]
 
 
 def _is_longer(name: str, stem: str) -> bool:
-    """Whether it is the stem but for case, a leading dot, and what follows at its end."""
+    """Whether it is the stem but for case, a dot in front, and what follows at its end."""
     long, short = _plain(name), _plain(stem)
     return long.startswith(short) and not long[len(short) :][:1].isalnum()
 

@@ -29,7 +29,7 @@ def misnamed(root: str) -> Iterator[str]:
     """A sentence about each file that was probably meant to be procman.yml, where there is none."""
     path = os.path.join(root, FILE)
     if not os.path.exists(path):
-        for name in lookalikes.of(path, loosely=False):
+        for name in lookalikes.same(path):
             yield f"{os.path.relpath(os.path.join(root, name))} is not read: rename it to {FILE}"
 
 

@@ -74,9 +74,16 @@ def test_of_many_the_first_are_enough_and_typos_and_less_come_last(tmp_path: Pat
     assert lookalikes.of(str(tmp_path / "Procfile")) == ["Procfile.a", "procfile", "Profile"]
 
 
-@pytest.mark.parametrize("name", ["procman", "procman.py", "procman.log", "procmam.yml", "procman.ymlx"])
-def test_strictly_only_the_whole_name_counts(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["procman", "procman.py", "procman.log", "procmam.yml", "procman.yml.example", ".procman.yml.swp"]
+)
+def test_the_same_name_is_no_other(name: str, tmp_path: Path) -> None:
     (tmp_path / name).touch()
-    assert lookalikes.of(str(tmp_path / "procman.yml"), loosely=False) == []
-    (tmp_path / "procman.yaml").touch()
-    assert lookalikes.of(str(tmp_path / "procman.yml"), loosely=False) == ["procman.yaml"]
+    assert lookalikes.same(str(tmp_path / "procman.yml")) == []
+
+
+@pytest.mark.parametrize("name", ["procman.yaml", "Procman.yml", ".procman.yml", "procman.yml.txt"])
+def test_the_same_name_in_another_spelling_is_found(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    (tmp_path / "procman.yml").touch()
+    assert lookalikes.same(str(tmp_path / "procman.yml")) == [name]
