@@ -47,9 +47,9 @@ class Finished(NamedTuple):
 
 
 class Running:
-    """A procman that runs. On a terminal `out` and `err` are the same."""
+    """A procman that runs. On a terminal `out` and `err` are the same. `master` is where its log is read."""
 
-    def __init__(self, process: subprocess.Popen[bytes], out: Output, err: Output, master: int = -1) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], out: Output, err: Output, master: int) -> None:
         self.process, self.out, self.err, self.master = process, out, err, master
         self.wait_for = out.wait_for
 
@@ -170,7 +170,7 @@ class App:
         )
         self._launched.append(process)
         self._close(inner_out, inner_err)
-        return Running(process, Output(out), Output(err))
+        return Running(process, Output(out), Output(err), out)
 
     def on_terminal(self, *words: str, **options: Any) -> Running:
         """Procman in the foreground of a terminal of its own."""
@@ -197,7 +197,7 @@ class App:
         return Running(process, output, output, master)
 
     def hang_up(self, running: Running) -> None:
-        """Close the terminal's window."""
+        """Close the terminal's window, or the end of the pipe where the log is read."""
         running.out.abandon()
         self._close(running.master)
 
