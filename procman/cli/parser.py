@@ -117,7 +117,7 @@ class _Reader:
         if word.startswith(END):
             flag = flag.replace("_", "-")
         elif len(flag) > 2:  # -p3000, or -cp 3000
-            flag, text = word[:2], word[2:].removeprefix("=")
+            flag, text = word[:2], word[2:]
             equals = "="
             if flag in self.known and self.known[flag][0].on is not None:
                 self.left.insert(0, f"-{text}")

@@ -113,7 +113,6 @@ def _in_files(
         if "procfile" in own:
             here = os.path.dirname(file) or os.curdir
             own["root"] = Written(ROOT, False, here, own["procfile"].where)
-            found.pop("root", None)
         found |= own
     return found
 

@@ -161,6 +161,7 @@ def test_a_key_file_without_quotes_is_one_mistake_with_its_lines() -> None:
         (3, NO_EQUALS_TO.format(27)),
         (29, NO_EQUALS),
     ]
+    assert mistakes("BAD\nV: x\nBAD\n") == [(1, NO_EQUALS), (2, COLON_FOR_EQUALS), (3, NO_EQUALS)]
 
 
 def test_a_mistake_names_the_file() -> None:

@@ -56,12 +56,12 @@ def test_the_base_port_is_else_the_one_in_a_file_then_the_real_environment_then_
 
 
 def test_a_bad_port_is_told_with_the_place_it_came_from() -> None:
-    def source(option: str | None, environment: Environment) -> str:
-        return problems(lambda: base_port(option, environment))[0].source
+    def told(option: str | None, environment: Environment) -> str:
+        return str(problems(lambda: base_port(option, environment))[0]).partition(" is ")[0]
 
-    assert source("x", Environment({"PORT": "80"}, {})) == "port"
-    assert source(None, Environment({"PORT": "x"}, {"PORT": "dev.env"})) == "PORT in dev.env"
-    assert source(None, Environment({"PORT": "x"}, {})) == "PORT in the environment"
+    assert told("x", Environment({"PORT": "80"}, {})) == "port: 'x'"
+    assert told(None, Environment({"PORT": "secret"}, {"PORT": "dev.env"})) == "PORT in dev.env: this"
+    assert told(None, Environment({"PORT": "x"}, {})) == "PORT in the environment: 'x'"
 
 
 def test_the_plan_has_each_instance_in_the_order_of_the_procfile() -> None:
