@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from procman.cli.app import App
     from procman.cli.options import Namespace
     from procman.core.plan.plan import Plan
+    from procman.core.text.prompts import Prompts
+    from procman.logs.hub import Heads, Screen
 
 STDOUT = 1
 JSON = "json"
@@ -40,19 +42,22 @@ class Display:
         self._screen: TerminalScreen | None = None
         self._prefixes: Prefixes | None = None
         spawn.enlarge(STDOUT)
-        writer = Writer(STDOUT, wake)
         if options.log_format == JSON:
             from procman.core.text.jsonlines import JsonScreen  # only machines wait for it
             from procman.logs.jsonheads import JsonHeads
 
-            self.log = Log(writer, JsonScreen(), JsonHeads(), options.quiet)
+            screen: Screen = JsonScreen()
+            heads: Heads = JsonHeads()
         else:
+            screen = PlainScreen()
             if self._terminal and not _dumb():
-                self._screen = TerminalScreen(*_size())
+                screen = self._screen = TerminalScreen(*_size())
             self._style = self._wide_style(options, app, plan.name_width(runs))
             stamp = stamper(options.timestamp_format) if options.timestamp else str
-            self._prefixes = Prefixes(self._fitted(), stamp)
-            self.log = Log(writer, self._screen or PlainScreen(), self._prefixes, options.quiet)
+            heads = self._prefixes = Prefixes(self._fitted(), stamp)
+        self.log = Log(
+            Writer(STDOUT, wake), screen, heads, options.quiet, _prompts() if self._terminal else None
+        )
         on_terminals = options.pty == "always" or (options.pty == "auto" and self._terminal)
         self.window = self._window() if on_terminals else None
 
@@ -77,6 +82,12 @@ class Display:
     def _window(self) -> WindowSize:
         columns, rows = _size()
         return WindowSize(max(NARROWEST, columns - (self._prefixes.width if self._prefixes else 0)), rows)
+
+
+def _prompts() -> Prompts:
+    from procman.core.text.prompts import Prompts  # only who looks at a terminal has keys
+
+    return Prompts()
 
 
 def _coloured(choice: str, terminal: bool) -> bool:

@@ -85,6 +85,16 @@ class SignalForwarded(NamedTuple):
         return f"{signal_name(self.number)} received, forwarded to all processes"
 
 
+class WaitsForInput(NamedTuple):
+    """A process has stopped at what looks like a prompt, on a terminal whose keys it does not get."""
+
+    name: str
+
+    def __str__(self) -> str:
+        type_ = self.name.rpartition(".")[0]
+        return f"{self.name} seems to wait for input; keys do not reach it here: use 'procman run {type_}'"
+
+
 class RunEnded(NamedTuple):
     """A run that did not begin, or not end well; of all others `ProcessEnded` tells."""
 
@@ -167,6 +177,7 @@ Fact = (
     | KillSent
     | GivenUp
     | SignalForwarded
+    | WaitsForInput
     | RunEnded
     | RetryPlanned
     | TasksAwaited

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from procman.core.facts import WaitsForInput
 from procman.core.text.lines import LineCutter, newest_state
 from procman.core.text.prefix import SYSTEM
 from procman.core.text.visible import printable
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from procman.core.text.prefix import Buffer
+    from procman.core.text.prompts import Prompts
 
 REFRESH_SECONDS = 0.05
 """Unfinished lines are shown at most 20 times a second, and at most this late."""
@@ -69,13 +71,24 @@ class Output(Protocol):
 
 
 class Log:
-    """The multiplexed log of all processes, on one screen; when `quiet` without procman's own words."""
+    """The multiplexed log of all processes, on one screen; when `quiet` without procman's own words.
 
-    def __init__(self, writer: Output, screen: Screen, heads: Heads, quiet: bool = False) -> None:
+    With `prompts` it says of whom it seems to wait for keys.
+    """
+
+    def __init__(
+        self,
+        writer: Output,
+        screen: Screen,
+        heads: Heads,
+        quiet: bool = False,
+        prompts: Prompts | None = None,
+    ) -> None:
         self.writer = writer
         self._screen = screen
         self._heads = heads
         self._quiet = quiet
+        self._prompts = prompts
         self._cutters: dict[str, LineCutter] = {}
         self._fed: dict[str, float] = {}
         self._refresh_at: float | None = None
@@ -86,7 +99,10 @@ class Log:
     @property
     def deadline(self) -> float | None:
         """When `refresh` is due, on the monotonic clock."""
-        return self._refresh_at
+        prompt_at = self._prompts.deadline if self._prompts else None
+        if prompt_at is None or self._refresh_at is None:
+            return self._refresh_at if prompt_at is None else prompt_at
+        return min(prompt_at, self._refresh_at)
 
     def output(self, name: str, data: bytes, now: float) -> None:
         """A batch of a process's output, as read. `now` is on the monotonic clock."""
@@ -97,6 +113,8 @@ class Log:
             cutter = self._cutters[name] = LineCutter()
         if lines := cutter.feed(data):
             self._put(name, lines)
+        if self._prompts:
+            self._prompts.changed(name, cutter.rest, bool(lines), now)
         if cutter.rest:
             self._fed[name] = now
             if self._refresh_at is None and not self._behind:
@@ -109,6 +127,8 @@ class Log:
         if cutter and (line := cutter.finish()):
             self._put(name, line)
         self._heads.forget(name)
+        if self._prompts:
+            self._prompts.forget(name)
 
     def say(self, words: object) -> None:
         """A line of procman's own: a fact, or what else is worth knowing.
@@ -137,7 +157,9 @@ class Log:
             self.writer.put(buffers)
 
     def refresh(self, now: float) -> None:
-        """Show the unfinished lines that have not grown just now."""
+        """Show the unfinished lines that have not grown just now; say who waits at one."""
+        for name in self._prompts.waiting(now) if self._prompts else ():
+            self.say(WaitsForInput(name))
         self._refresh_at = None
         self._behind = self.writer.busy()
         if self._behind:

@@ -126,6 +126,15 @@ def test_in_a_narrow_terminal_names_are_short_and_there_is_no_time(app: App) -> 
     assert running.stop() == 0
 
 
+def test_who_waits_for_keys_is_told_of_and_how_to_press_them(app: App) -> None:
+    app.write("debug.py", "breakpoint()\n")
+    app.procfile(web=f"exec {PYTHON} debug.py")
+    running = app.on_terminal("start")
+    running.wait_for(r"web\.1 seems to wait for input; keys do not reach it here: use 'procman run web'")
+    assert running.out.text.index("(Pdb)") < running.out.text.index("seems to wait")
+    assert running.stop() == 0
+
+
 def test_python_without_flush_is_seen_at_once(app: App) -> None:
     app.write("quiet.py", "import time\nprint('hello')\ntime.sleep(1000)\n")
     app.procfile(web=f"exec {PYTHON} quiet.py")

@@ -11,6 +11,7 @@ from procman.core.facts import ProcessEnded, ProcessStarted
 from procman.core.text.jsonlines import JsonScreen
 from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style
+from procman.core.text.prompts import CALM_SECONDS, Prompts
 from procman.core.text.terminal import TerminalScreen
 from procman.logs.heads import Prefixes
 from procman.logs.hub import Log
@@ -122,6 +123,26 @@ def test_for_machines_there_are_only_whole_lines() -> None:
     log.go_below()
     log.finish("web.1")
     assert [each["text"] for each in objects(writer)] == ["20%"]
+
+
+def test_who_waits_at_a_prompt_is_said_above_it_and_how_to_type() -> None:
+    writer = FakeWriter()
+    heads = Prefixes(Style(6, timestamp=False, prefix=True, colours={}), str)
+    log = Log(writer, TerminalScreen(90, 24), heads, prompts=Prompts())
+    log.output("web.1", b"ready\n(Pdb) ", 1.0)
+    log.refresh(1.05)
+    assert log.deadline == 1.0 + CALM_SECONDS
+    log.refresh(log.deadline)
+    said = b"web.1 seems to wait for input; keys do not reach it here: use 'procman run web'\n"
+    assert writer.text.endswith(b"\r\x1b[Jweb.1  | (Pdb) ")
+    assert writer.text.count(b"system | " + said) == 1
+    assert log.deadline is None
+    log.output("web.1", b"\n(Pdb) ", 5.0)
+    assert log.deadline == 5.05
+    log.finish("web.1")
+    log.output("web.1", b"(Pdb) ", 9.0)
+    log.refresh(9.05)
+    assert log.deadline == 9.0 + CALM_SECONDS
 
 
 def objects(writer: FakeWriter) -> list[dict[str, Any]]:
