@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import errno
 import os
 import sqlite3
@@ -65,10 +66,11 @@ def test_what_is_told_and_what_is_a_bug(error: Exception, text: str | None) -> N
 def test_no_thread_to_be_had_is_told(
     start: Callable[[Poller], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: threading.Thread) -> None:
+    def refuse(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(_thread, "start_new_thread", refuse)
     with pytest.raises(ShortageError, match="ulimit -u"):
         start(Poller())
 

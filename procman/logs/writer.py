@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import _thread  # every start would wait 2 ms longer for `threading` and `queue`
 import os
 import select
-import threading
 import time
-from queue import Empty, SimpleQueue
+from collections import deque
 
 from procman.errors import ShortageError
 from procman.shortages import NO_THREAD
@@ -41,7 +41,9 @@ class Writer:
         """Since when the one write that is going on lasts, on the monotonic clock."""
         self._fd = fd
         self._changed = changed
-        self._queue: SimpleQueue[list[Buffer] | None] = SimpleQueue()
+        self._queue: deque[list[Buffer] | None] = deque()
+        self._bell = _thread.allocate_lock()  # unlocked when something was put
+        self._bell.acquire()
         self._queued = 0  # written by the caller's thread only
         self._written = 0  # written by the writer's thread only
         self._size = PIECE
@@ -51,7 +53,7 @@ class Writer:
         self.done = False
         """Whether the thread will write no more, some time after `close`."""
         try:
-            threading.Thread(target=self._run, name="procman-writer", daemon=True).start()
+            _thread.start_new_thread(self._run, ())
         except RuntimeError:
             raise ShortageError(NO_THREAD) from None
 
@@ -70,7 +72,7 @@ class Writer:
         if self.lost:
             return
         self._queued += sum(map(len, buffers))
-        self._queue.put(buffers)
+        self._put(buffers)
 
     def full(self) -> bool:
         """Whether to stop reading; if so, `changed` is called when there is room."""
@@ -90,7 +92,12 @@ class Writer:
 
     def close(self) -> None:
         """Nothing more will be put; the thread ends when all is written."""
-        self._queue.put(None)
+        self._put(None)
+
+    def _put(self, buffers: list[Buffer] | None) -> None:
+        self._queue.append(buffers)
+        if self._bell.locked():  # nobody else unlocks it
+            self._bell.release()
 
     def _run(self) -> None:
         more = True
@@ -126,17 +133,15 @@ class Writer:
 
     def _gather(self) -> tuple[list[Buffer], bool]:
         """Wait for buffers and take what else is there; False when they are the last."""
-        buffers = self._queue.get()
+        if not self._queue:
+            self._bell.acquire()
         gathered: list[Buffer] = []
-        while buffers is not None:
+        while self._queue and len(gathered) < MOST_BUFFERS:
+            buffers = self._queue.popleft()
+            if buffers is None:
+                return gathered, False
             gathered += buffers
-            if len(gathered) >= MOST_BUFFERS:
-                return gathered, True
-            try:
-                buffers = self._queue.get_nowait()
-            except Empty:
-                return gathered, True
-        return gathered, False
+        return gathered, True
 
 
 def _first(buffers: list[Buffer], size: int) -> list[Buffer]:
