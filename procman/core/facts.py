@@ -200,6 +200,11 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
+def signed_code(code: int) -> int:
+    """Minus the number of the signal that a shell tells as 128+n; other codes as they are."""
+    return 128 - code if signal_name(code - 128).startswith("SIG") else code
+
+
 def exit_code(code: int) -> int:
     """The exit code a shell gives for it: 128+n for signal n."""
     return 128 - code if code < 0 else code

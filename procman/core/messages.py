@@ -34,6 +34,20 @@ class Usage(NamedTuple):
     cpu_s: float
 
 
+class Spawned(NamedTuple):
+    """What has been started: the child whose exit will be told, and the main process, if it is known yet."""
+
+    child: int
+    main: int | None
+
+
+class MainStarted(NamedTuple):
+    """The main process of a child that has a keeper has begun."""
+
+    name: str
+    pid: int
+
+
 class ChildExited(NamedTuple):
     """Any child, adopted orphans included. `code` is the exit code, or minus the signal's number."""
 
@@ -73,6 +87,7 @@ Message = (
     OutputRead
     | OutputClosed
     | OutputDrained
+    | MainStarted
     | ChildExited
     | SignalReceived
     | WriterChanged

@@ -11,7 +11,7 @@ from procman.core.tasks import due
 from procman.core.tasks.due import Admission
 from procman.core.tasks.run import Ending, Outcome, Run, State, Trigger
 from procman.core.tasks.task import Overlap
-from procman.engine.runs import Lane
+from procman.engine.active import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -10,6 +10,7 @@ from procman.core import facts
 from procman.core.messages import (
     ChildExited,
     GuardianDied,
+    MainStarted,
     Message,
     OutputClosed,
     OutputDrained,
@@ -117,6 +118,8 @@ class Engine:
             case OutputDrained(name):
                 self._log.finish(name)
                 self._supervisor.processes.output_drained(name, now)
+            case MainStarted(name, pid):
+                self._supervisor.processes.main_started(name, pid)
             case ChildExited(pid, code, usage):
                 self._supervisor.child_exited(pid, code, usage, now)
             case SignalReceived(number):

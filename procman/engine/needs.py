@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import tzinfo
 
-    from procman.core.messages import Message
+    from procman.core.messages import Message, Spawned
     from procman.core.plan.plan import ProcessPlan
     from procman.core.tasks.run import Ending, Request, Run, State, Summary, TaskState, TickRow
 
@@ -33,20 +33,36 @@ class Poller(Protocol):
 class Children(Protocol):
     """The children of the supervisor, by process name."""
 
-    def spawn(self, process: ProcessPlan) -> int:
-        """Start a process; its pid, which is also its process group. Raises `SpawnError`."""
+    def spawn(self, process: ProcessPlan) -> Spawned:
+        """Start a process. Raises `SpawnError`."""
+        ...
+
+    def stop(self, name: str, number: int) -> None:
+        """Send the stop signal to the main process, so that it gets it when it is suspended too."""
+        ...
+
+    def stop_rest(self, name: str, number: int) -> None:
+        """Send the stop signal to what the main process has left behind, and not got it yet."""
+        ...
+
+    def kill(self, name: str) -> bool:
+        """SIGKILL to all of a process; False when nobody was there."""
+        ...
+
+    def forward(self, name: str, number: int) -> None:
+        """Pass a signal on to the main process."""
+        ...
+
+    def main_code(self, name: str, code: int) -> int:
+        """The exit code of the main process, where that of the child is a shell's."""
+        ...
+
+    def left(self, name: str) -> bool:
+        """Whether anything is left of a process whose main process has ended."""
         ...
 
     def signal_group(self, name: str, number: int) -> bool:
-        """Signal the whole group of a process; False when nobody is left in it. Signal 0 only asks."""
-        ...
-
-    def stop_group(self, name: str, number: int) -> None:
-        """Send the stop signal to the whole group, so that suspended processes get it too."""
-        ...
-
-    def release_output(self, name: str) -> None:
-        """The child has ended: its terminal is kept open for it no longer."""
+        """Signal the whole group of a process; False when nobody is left in it."""
         ...
 
     def drain_output(self, name: str) -> None:

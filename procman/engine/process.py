@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from procman.core import facts
 from procman.core.life.child import Life
+from procman.host.signals import STOPPING
 from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from procman.core.messages import Usage
     from procman.core.plan.plan import ProcessPlan
+
+MOMENT = 0.3
+"""Who stops a container signals all in it: a process may end so many seconds before procman hears it."""
+
+
+def may_be_asked(code: int) -> bool:
+    """Whether a process ended by a stop signal, itself or as its shell tells it (128+n)."""
+    return facts.exit_code(code) - 128 in STOPPING
 
 
 class Owner(Protocol):

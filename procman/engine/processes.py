@@ -81,8 +81,9 @@ class Processes:
         if process is None or process.life.phase in GIVEN_UP:  # and gone after all
             self.check_groups(now)
             return
-        self._children.release_output(process.plan.name)
-        process.code, process.usage = code, usage
+        if not process.pid:
+            self._has_started(process, pid)
+        process.code, process.usage = self._children.main_code(process.plan.name, code), usage
         process.owner.exited(process, now)
         self.step(process, Event.EXITED, now)
 
@@ -103,13 +104,23 @@ class Processes:
     def obstinate(self, among: Iterable[Process]) -> list[Process]:
         """Those without SIGKILL of whom somebody is left, though perhaps only of their group."""
         spared = [process for process in among if not process.life.killed]
-        return [process for process in spared if self._children.signal_group(process.plan.name, 0)]
+        return [process for process in spared if self._remains(process)]
 
-    def signal(self, processes: Iterable[Process], number: int) -> None:
-        """Send a signal to the groups of processes."""
+    def forward(self, processes: Iterable[Process], number: int) -> None:
+        """Pass a signal on to the main processes."""
         for process in processes:
             if process.life.phase not in (Phase.IDLE, Phase.ENDED):
-                self._children.signal_group(process.plan.name, number)
+                self._children.forward(process.plan.name, number)
+
+    def suspend(self, number: int) -> None:
+        """SIGSTOP or SIGCONT to everything."""
+        for process in self.alive():
+            self._children.signal_group(process.plan.name, number)
+
+    def main_started(self, name: str, pid: int) -> None:
+        """The main process of a child is known."""
+        if (process := self._by_name.get(name)) and not process.pid:
+            self._has_started(process, pid)
 
     def step_all(self, event: Event, now: float) -> None:
         """The same event for every process: STOP or KILL."""
@@ -171,9 +182,11 @@ class Processes:
         if effect is Effect.SPAWN:
             self._spawn(process, now)
         elif effect is Effect.SIGNAL_STOP:
-            self._children.stop_group(name, self._stop_signal)
+            self._children.stop(name, self._stop_signal)
+        elif effect is Effect.SIGNAL_REST:
+            self._children.stop_rest(name, self._stop_signal)
         elif effect is Effect.SIGNAL_KILL:
-            self.killed |= self._children.signal_group(name, signal.SIGKILL)
+            self.killed |= self._children.kill(name)
         elif effect is Effect.DRAIN_OUTPUT:
             self._children.drain_output(name)
         elif effect is Effect.CLOSE_OUTPUT:
@@ -189,19 +202,29 @@ class Processes:
 
     def _spawn(self, process: Process, now: float) -> None:
         try:
-            process.pid = self._children.spawn(process.plan)
+            spawned = self._children.spawn(process.plan)
         except SpawnError as error:
             process.code = error.exit_code
             self._publish(facts.SpawnFailed(process.plan.name, str(error)))
             process.owner.failed(process, str(error), now)
             self.step(process, Event.SPAWN_FAILED, now)
             return
-        self._by_pid[process.pid] = process
+        self._by_pid[spawned.child] = process
+        if spawned.main is not None:
+            self._has_started(process, spawned.main)
+
+    def _has_started(self, process: Process, pid: int) -> None:
+        process.pid = pid
         process.owner.started(process)
-        self._publish(facts.ProcessStarted(process.plan.name, process.pid))
+        self._publish(facts.ProcessStarted(process.plan.name, pid))
+
+    def _remains(self, process: Process) -> bool:
+        """Whether anybody is there: the main process has not ended, or it has left others behind."""
+        running = process.life.phase in (Phase.RUNNING, Phase.STOPPING)
+        return running or self._children.left(process.plan.name)
 
     def _check_group(self, process: Process, now: float) -> None:
-        if process.life.phase is Phase.LEAVING and not self._children.signal_group(process.plan.name, 0):
+        if process.life.phase is Phase.LEAVING and not self._children.left(process.plan.name):
             self.step(process, Event.GROUP_GONE, now)
 
 

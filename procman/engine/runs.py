@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from collections import deque
 from heapq import heappop, heappush
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
@@ -13,9 +13,9 @@ from procman.core.plan.commands import line
 from procman.core.plan.plan import ProcessPlan, of_run
 from procman.core.schedule.durations import wording
 from procman.core.tasks import due
-from procman.core.tasks.capture import Capture
 from procman.core.tasks.run import Ending, Outcome, Run, State
-from procman.engine.process import Process
+from procman.engine.active import Active, Lane
+from procman.engine.process import MOMENT, Process, may_be_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,31 +28,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.05
 """What ended runs have left is looked for this late, so that many that end at once are one look."""
+STOPPED = (Outcome.STOPPED, "procman was asked to stop")
 RETRIED = (Outcome.FAILED, Outcome.TIMED_OUT)
-
-
-class Lane(Enum):
-    """Runs of one lane are counted together, so that there are not too many at once."""
-
-    TICK = "tick"
-    JOB = "job"
-    """Request for, by hand or by the app."""
-    LATE = "late"
-    """Makes up for what was missed."""
-
-
-class Active:
-    """A run that is being started, runs or ends."""
-
-    def __init__(self, run: Run, task: Task, lane: Lane) -> None:
-        self.run = run
-        self.task = task
-        self.lane = lane
-        self.capture = Capture()
-        self.began = False
-        self.ended_at = 0.0
-        self.outcome: Outcome | None = None
-        self.reason: str | None = None
 
 
 class Runs:
@@ -78,6 +55,8 @@ class Runs:
         self._left: list[int] = []
         self._left_at: float | None = None
         self._strays: dict[int, float] = {}
+        self._undecided: deque[tuple[float, Process]] = deque()
+        self._closing = False
         self.count = dict.fromkeys(Lane, 0)
         self.gone: Callable[[Task, float | None], None] = lambda task, retry_due: None
 
@@ -97,6 +76,7 @@ class Runs:
             heappop(self._timeouts)
         times = [self._timeouts[0][0]] if self._timeouts else []
         times += [self._left_at] if self._left_at is not None else []
+        times += [self._undecided[0][0]] if self._undecided else []
         return min([*times, *self._strays.values()], default=None)
 
     def start(self, run: Run, task: Task, lane: Lane) -> None:
@@ -128,12 +108,15 @@ class Runs:
                 reason = f"took longer than {wording(active.task.timeout or 0)}"
                 self._publish(facts.RunEnded(name, Outcome.TIMED_OUT, f"{reason}, stopping it"))
                 self.stop(name, Outcome.TIMED_OUT, reason, now)
+        while self._undecided and self._undecided[0][0] <= now:
+            self._conclude(self._undecided.popleft()[1], now)
         if _due(self._left_at, now) or any(at <= now for at in self._strays.values()):
             self._stop_strays(now)
 
     def postpone(self, seconds: float) -> None:
         """All were suspended for so long: timeouts move on."""
         self._timeouts = [(at + seconds, name) for at, name in self._timeouts]
+        self._undecided = deque((at + seconds, process) for at, process in self._undecided)
 
     # What the table of processes tells their owner
 
@@ -161,14 +144,31 @@ class Runs:
         active.ended_at = self._world.wall()
         if active.outcome is None:
             active.outcome, active.reason = _outcome(process)
+            active.undecided = process.life.wanted and may_be_asked(process.code)
 
     def reported(self, process: Process) -> None:
         """The end of a run has been told."""
 
     def ended(self, process: Process, now: float) -> None:
-        """Nothing is left of a run: its end is written down, and perhaps its next attempt planned."""
+        """Nothing is left of a run: what becomes of it is decided now, or a moment later."""
+        active = self._by_name[process.plan.name]
+        if active.undecided and not self._closing:
+            self._undecided.append((now + MOMENT, process))
+        else:
+            self._conclude(process, now)
+
+    def close(self, now: float) -> None:
+        """All are asked to stop."""
+        self._closing = True
+        while self._undecided:
+            self._conclude(self._undecided.popleft()[1], now)
+
+    def _conclude(self, process: Process, now: float) -> None:
+        """The end of a run is written down, and perhaps its next attempt planned."""
         name = process.plan.name
         active = self._by_name.pop(name)
+        if active.undecided and self._closing:
+            active.outcome, active.reason = STOPPED
         self._by_task[active.task.name].pop(name)
         self.count[active.lane] -= 1
         retry_due = None
@@ -225,7 +225,7 @@ class Runs:
 
 def _outcome(process: Process) -> tuple[Outcome, str | None]:
     if not process.life.wanted:
-        return Outcome.STOPPED, "procman was asked to stop"
+        return STOPPED
     return (Outcome.FAILED, None) if process.code else (Outcome.OK, None)
 
 

@@ -127,6 +127,7 @@ class Scheduler:
         """Start nothing more; who waits does so until the next start."""
         if self._admissions.open:
             self._admissions.close()
+            self._runs.close(self._world.clock())
             self._admit()
 
     # What the store answers

@@ -7,8 +7,9 @@ import signal
 
 from procman.core import facts
 from procman.core.life.child import Event, Phase
-from procman.engine.process import Process
+from procman.engine.process import MOMENT, Process, may_be_asked
 from procman.engine.processes import Processes
+from procman.engine.story import Story
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from procman.engine.needs import Children
 
 NOTICE_SECONDS = 1.0
+SAME_SECONDS = 0.3
+"""A SIGINT so soon after the first is the same one: `timeout -s INT` and others pass it on once more."""
 KILLED = 128 + signal.SIGKILL
 
 
@@ -35,16 +38,19 @@ class Supervisor:
         publish: Callable[[Fact], None],
         policy: Policy,
     ) -> None:
-        self.processes = Processes(children, publish, policy.stop_signal)
-        self._publish = publish
+        self._story = Story(publish)
+        self._publish = self._story.tell
+        self.processes = Processes(children, self._story.tell, policy.stop_signal)
         self._policy = policy
         self._stages = [[Process(plan, policy.timeout, self) for plan in stage] for stage in stages]
         self._stage: list[Process] = []
         self._notice_at: float | None = None
         self._stopping = False
         self._asked = False
-        self._interrupted = False
+        self._interrupted_at: float | None = None
+        self._undecided_until: float | None = None
         self._cause: Process | None = None
+        self._cause_is_told = False
         self._code: int | None = None
         self.stops: Callable[[], None] = lambda: None
         """Called once, before anything is stopped: nothing more may be started from then on."""
@@ -86,7 +92,7 @@ class Supervisor:
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock."""
-        times = (self._notice_at, self.processes.deadline)
+        times = (self._notice_at, self._undecided_until, self.processes.deadline)
         return min((at for at in times if at is not None), default=None)
 
     # What happened
@@ -104,30 +110,36 @@ class Supervisor:
 
     def signalled(self, number: int, now: float) -> None:
         """procman got a signal that means stop; a second SIGINT means at once."""
-        if number == signal.SIGINT and self._interrupted:
-            self._kill_all(now)
+        if number == signal.SIGINT and self._interrupted_at is not None:
+            if now - self._interrupted_at >= SAME_SECONDS:
+                self._kill_all(now)
             return
-        self._interrupted |= number == signal.SIGINT
+        if number == signal.SIGINT:
+            self._interrupted_at = now
         hint = ": press Ctrl-C again to kill" if number == signal.SIGINT else ""
         self.stop(f"{facts.signal_name(number)} received", now, hint)
 
     def forward(self, number: int) -> None:
         """Pass a signal on to the processes of the formation; runs of tasks have not asked for any."""
-        self.processes.signal(self._stage, number)
+        self.processes.forward(self._stage, number)
 
     def suspend(self, number: int) -> None:
         """Pass SIGSTOP or SIGCONT on to everything."""
-        self.processes.signal(self.processes.alive(), number)
+        self.processes.suspend(number)
 
     def postpone(self, seconds: float) -> None:
         """Nobody could obey for so long, since all were suspended: deadlines move on."""
         self.processes.postpone(seconds)
         if self._notice_at is not None:
             self._notice_at += seconds
+        if self._undecided_until is not None:
+            self._undecided_until += seconds
 
     def stop(self, reason: str, now: float, hint: str = "", code: int | None = None) -> None:
         """Stop every process for a reason other than the end of one, and exit with `code` if it says so."""
         self._asked = True
+        if self._undecided_until is not None:  # whoever has ended so shortly before was asked too
+            self._undecided_until = self._cause = None
         if self._code is None:
             self._code = code
         if hint or not self._stopping:
@@ -137,6 +149,9 @@ class Supervisor:
     def expire(self, now: float) -> None:
         """Do what is due: kill who did not obey, tell who is still alive."""
         self.processes.expire(now)
+        if self._undecided_until is not None and self._undecided_until <= now:
+            self._undecided_until = None
+            self._follow(now)
         if self._notice_at is not None and self._notice_at <= now:
             self._notice(now)
 
@@ -147,17 +162,19 @@ class Supervisor:
 
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A process could not be started."""
-        self._ended_by_itself(process)
+        self._ended_by_itself(process, now)
 
     def exited(self, process: Process, now: float) -> None:
         """A child has ended; only the release may do so, with code 0, without an end of all."""
         if process.life.wanted and (process.code or not self._stages):
-            self._ended_by_itself(process)
+            self._ended_by_itself(process, now)
 
     def reported(self, process: Process) -> None:
         """The end of a process has been told."""
-        if process is self._cause and any(other is not process for other in self.processes.alive()):
-            self._publish(facts.StopRequested(f"{process.plan.name} has ended"))
+        if process is self._cause:
+            self._cause_is_told = True
+            if self._stopping:
+                self._tell_cause()
 
     def ended(self, process: Process, now: float) -> None:
         """Nothing is left of a process."""
@@ -172,15 +189,31 @@ class Supervisor:
         for process in self._stage:
             self.processes.add(process)
 
-    def _ended_by_itself(self, process: Process) -> None:
+    def _ended_by_itself(self, process: Process, now: float) -> None:
         """The end of this process is the end of all, and its code that of procman."""
+        asked = may_be_asked(process.code)
         if self._cause is None:
             self._cause = process
-            self._code = facts.exit_code(process.code)
+            self._undecided_until = now + MOMENT if asked else None
+        elif not asked:
+            self._undecided_until = None
 
     def _follow(self, now: float) -> None:
-        if self._cause is not None and not self._stopping:
-            self._stop_all(now)
+        if self._cause is None or self._stopping or self._undecided_until is not None:
+            return
+        self._code = facts.exit_code(self._cause.code)
+        self._stop_all(now)
+        if self._cause_is_told:
+            self._tell_cause()
+        else:
+            self._story.wait_for(self._cause.plan.name)
+
+    def _tell_cause(self) -> None:
+        cause = self._cause
+        others = any(other is not cause for other in self.processes.alive())
+        if cause and (others or self._story.holds):
+            self._publish(facts.StopRequested(f"{cause.plan.name} has ended"))
+        self._story.go_on()
 
     def _stop_all(self, now: float) -> None:
         if not self._stopping:

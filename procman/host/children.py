@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 
-from procman.core.messages import OutputClosed, OutputDrained, OutputRead
-from procman.core.plan.commands import SHELL
+from procman.core.messages import OutputClosed, OutputDrained, OutputRead, Spawned
+from procman.core.plan import shell
 from procman.host import spawn
+from procman.host.sessions import Sessions
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ LAST_BYTES = spawn.PIPE_SIZE
 """No pipe or terminal holds more: a flood by whoever still has it open cannot hold us up."""
 
 
-class Children:
-    """Children on pipes, or on pseudo-terminals when there is a window size."""
+class Children(Sessions):
+    """Children on pipes, or on pseudo-terminals when there is a window size.
+
+    On pipes their standard input never ends: watchers such as esbuild end when theirs does.
+    """
 
     def __init__(
         self,
@@ -31,46 +34,26 @@ class Children:
         environment: Mapping[str, str],
         window: WindowSize | None,
     ) -> None:
+        super().__init__(poller)
         _keep_large_buffers()
         self._poller = poller
         self._environment = environment
         self._window = window
         self._children: dict[str, spawn.Child] = {}
+        self._stdin, self._never_written = os.pipe() if window is None else (-1, -1)
         self._open: set[str] = set()
-        self._held: dict[str, int] = {}  # a terminal that its child has closed, and may open again
-        self._ended: set[str] = set()
         self._drained: dict[str, int] = {}  # how many bytes are still read
         self._roomy: set[str] = set()
 
-    def spawn(self, process: ProcessPlan) -> int:
-        """Start a process; its pid. Raises `SpawnError`."""
-        environment = {**self._environment, **process.environment}
-        child = spawn.spawn((*SHELL, process.command), environment, self._window)
-        self._children[process.name] = child
-        self._open.add(process.name)
-        self._poller.add_output(child.output, lambda: self._read(process.name))
-        return child.pid
-
-    def signal_group(self, name: str, number: int) -> bool:
-        """Signal every process of the group; False when none is left in it."""
-        try:
-            os.killpg(self._children[name].pid, number)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True  # it runs as somebody else, and lives
-        return True
-
-    def stop_group(self, name: str, number: int) -> None:
-        """Send a stop signal, and SIGCONT so that a suspended process can obey it."""
-        if self.signal_group(name, number):
-            self.signal_group(name, signal.SIGCONT)
-
-    def release_output(self, name: str) -> None:
-        """The child has ended: its terminal is kept open for it no longer."""
-        self._ended.add(name)
-        if name in self._held:
-            os.close(self._held.pop(name))
+    def spawn(self, process: ProcessPlan) -> Spawned:
+        """Start a process. Raises `SpawnError`."""
+        name, environment = process.name, {**self._environment, **process.environment}
+        line = shell.prepare(process.command)
+        child = spawn.spawn(line.text, environment, self._window, self._stdin)
+        self._children[name] = child
+        self._open.add(name)
+        self._poller.add_output(child.output, lambda: self._read(name))
+        return Spawned(child.pid, self.begin_session(name, child, line.stays))
 
     def drain_output(self, name: str) -> None:
         """Have all output read that is there; `OutputDrained` or `OutputClosed` follows."""
@@ -80,11 +63,10 @@ class Children:
 
     def close_output(self, name: str) -> None:
         """Read no more of it."""
-        self.release_output(name)
         if name in self._open:
             self._end(name)
-        self._ended.discard(name)
         os.close(self._children.pop(name).output)
+        self.end_session(name)
 
     def resize(self, window: WindowSize) -> None:
         """The terminal has a new size: tell those that have one."""
@@ -109,7 +91,7 @@ class Children:
             yield OutputRead(name, data)
             if name in self._drained:
                 yield from self._drain(name, len(data))
-        elif not self._hold(name):
+        else:
             self._end(name)
             yield OutputClosed(name)
 
@@ -127,16 +109,6 @@ class Children:
         else:
             del self._drained[name]
             yield OutputDrained(name)
-
-    def _hold(self, name: str) -> bool:
-        """Keep a terminal open that a living child has closed: it may open /dev/tty again."""
-        if name in self._ended or name in self._held or not self._children[name].terminal:
-            return False
-        try:
-            self._held[name] = os.open(self._children[name].terminal, os.O_RDWR | os.O_NOCTTY)
-        except OSError:
-            return False
-        return True
 
     def _end(self, name: str) -> None:
         """Read no more. The descriptor stays: closing a pseudo-terminal hangs up on a child that lives on."""

@@ -22,6 +22,7 @@ from procman.host.lifeline import outlive
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import resource
     from collections.abc import Callable, Iterable, Iterator
 
     from procman.core.messages import Message
@@ -46,6 +47,8 @@ class Poller:
         self._outputs: dict[int, Source] = {}
         self._looks: set[int] = set()
         self._paused = False
+        self.reaped = 0
+        """How often ended children were reaped: by then their orphans are ours."""
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -86,6 +89,10 @@ class Poller:
         self._outputs[fd] = source
         if not self._paused:
             self.watch(fd, source)
+
+    def unwatch(self, fd: int) -> None:
+        """Forget a descriptor of `watch`; the caller closes it."""
+        self._selector.unregister(fd)
 
     def remove_output(self, fd: int) -> None:
         """Forget the descriptor; the caller closes it."""
@@ -147,7 +154,9 @@ class Poller:
     def _woken(self) -> Iterator[Message]:
         woken = os.read(self._wake_read, 1 << 16)
         if signal.SIGCHLD in woken:
-            yield from _reap()
+            exits = _reap()
+            self.reaped += 1
+            yield from exits
         if WRITER in woken:
             yield WriterChanged()
         for number in woken.translate(None, bytes([0, signal.SIGCHLD])):
@@ -158,14 +167,32 @@ def _nothing(number: int, frame: object) -> None:
     """A handler must exist for the wake-up descriptor to be written."""
 
 
-def _reap() -> Iterator[Message]:
+def _reap() -> list[Message]:
     """Every child that has ended, adopted orphans included."""
+    exits: list[Message] = []
     while True:
         try:
             pid, status, used = os.wait4(-1, os.WNOHANG)
         except ChildProcessError:
-            return
+            return exits
         if not pid:
-            return
-        usage = Usage(used.ru_maxrss * RSS_UNIT, used.ru_utime + used.ru_stime)
-        yield ChildExited(pid, os.waitstatus_to_exitcode(status), usage)
+            return exits
+        exits.append(_exited(pid, status, used))
+
+
+def end(pid: int) -> ChildExited | None:
+    """End a child with SIGKILL; how it ended, None when it was reaped already."""
+    try:
+        ended, status, used = os.wait4(pid, os.WNOHANG)
+        if not ended:
+            os.kill(pid, signal.SIGKILL)
+            ended, status, used = os.wait4(pid, 0)
+    except ChildProcessError:
+        return None
+    return _exited(ended, status, used)
+
+
+def _exited(pid: int, status: int, used: resource.struct_rusage) -> ChildExited:
+    """What wait4(2) has told."""
+    usage = Usage(used.ru_maxrss * RSS_UNIT, used.ru_utime + used.ru_stime)
+    return ChildExited(pid, os.waitstatus_to_exitcode(status), usage)

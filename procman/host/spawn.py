@@ -1,4 +1,8 @@
-"""Starting a child: `/bin/sh -c`, in a session of its own, on a pipe or a pseudo-terminal.
+"""Starting a child: `/bin/sh -c`, in a session of its own, on pipes or a pseudo-terminal.
+
+On pipes the child leads its session. On a pseudo-terminal a small shell does, the keeper: when the leader
+of a session ends, the kernel hangs up on all that is left in it (SIGHUP, see credentials(7)), and the keeper
+does not end before they have. It tells the pid and the exit code of the child through a pipe.
 
 posix_spawn(3) takes the place of fork and exec: it copies nothing, and sets up the session, the
 signals and the descriptors in the child by itself. Children start in this process's folder.
@@ -12,8 +16,10 @@ import os
 import signal
 import termios
 
+from procman.core.plan.commands import SHELL
 from procman.errors import SpawnError
 from procman.host.limits import OPEN_FILES
+from procman.host.session import ORPHANS_COME
 from procman.shortages import reason
 from procman.typed import TYPE_CHECKING, NamedTuple
 
@@ -34,12 +40,26 @@ DEFAULT_SIGNALS = tuple(
 )
 
 
+KEEPER = (
+    "trap : HUP INT QUIT TERM USR1 USR2; exec 4>&2 2>/dev/null;"
+    ' (exec 2>&4 4>&-; exec /bin/sh -c "$1"); echo "exit $?" >&3; while echo >&3; do kill -STOP $$; done'
+)
+"""What it starts gets the usual signals, since it catches them. Once nobody listens any more, it ends."""
+TELL_PID = 'echo "pid $$" >&3; exec 3>&-; '
+TOLD = 3
+"""The keeper's end of the pipe."""
+OWN_FILES = "/proc/self/fd"
+"""Opened there, a pipe gets a file description of its own: O_NONBLOCK set by one child is not set for all."""
+
+
 class Child(NamedTuple):
-    """A child process, the descriptor where its output is read, not blocking, and its terminal's path."""
+    """A child process, its shell as `/proc/PID/cmdline` has it, and descriptors that do not block: where its
+    output is read and, if it has a keeper, what that tells."""
 
     pid: int
+    words: bytes
     output: int
-    terminal: str = ""
+    told: int | None = None
 
 
 class WindowSize(NamedTuple):
@@ -47,17 +67,29 @@ class WindowSize(NamedTuple):
     rows: int
 
 
-def spawn(words: tuple[str, ...], environment: Mapping[str, str], window: WindowSize | None) -> Child:
-    """Start a child as leader of its own session, on a pseudo-terminal if it gets a window size.
+def spawn(line: str, environment: Mapping[str, str], window: WindowSize | None, stdin: int) -> Child:
+    """Start a line of the shell in a session of its own, on a pseudo-terminal if it gets a window size.
 
-    Raises `SpawnError` when descriptors, processes or memory are short.
+    Else its standard input is opened from `stdin`. Raises `SpawnError` when descriptors, processes or memory
+    are short.
     """
+    ours: list[int] = []
+    theirs: list[int] = []
     try:
-        return _on_pipe(words, environment) if window is None else _on_terminal(words, environment, window)
-    except OSError as error:
-        raise SpawnError(reason(error), exit_code=126) from None
-    except ValueError as error:  # a NUL byte, or a sign that no file system's encoding has
-        raise SpawnError(f"not a command that the system takes: {error}", exit_code=126) from None
+        if window is None:
+            return _on_pipes(line, environment, stdin, ours, theirs)
+        return _on_terminal(line, environment, window, ours, theirs)
+    except (OSError, ValueError) as error:
+        for fd in ours:
+            os.close(fd)
+        # A ValueError is a NUL byte.
+        text = (
+            reason(error) if isinstance(error, OSError) else f"not a command that the system takes: {error}"
+        )
+        raise SpawnError(text, exit_code=126) from None
+    finally:
+        for fd in theirs:
+            os.close(fd)
 
 
 def spawn_here(program: str, words: tuple[str, ...], environment: Mapping[str, str]) -> int:
@@ -82,43 +114,61 @@ def resize(child: Child, window: WindowSize) -> None:
         termios.tcsetwinsize(child.output, (window.rows, window.columns))
 
 
-def _on_pipe(words: tuple[str, ...], environment: Mapping[str, str]) -> Child:
-    output, inner = os.pipe()
-    try:
-        os.set_blocking(output, False)
-        with OPEN_FILES.below_limit(inner) as end:
-            actions = [
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, end, 1),
-                (os.POSIX_SPAWN_DUP2, end, 2),
-            ]
-            return Child(_posix_spawn(words, environment, actions), output)
-    except (OSError, ValueError):
-        os.close(output)
-        raise
-    finally:
-        os.close(inner)
-
-
-def _on_terminal(words: tuple[str, ...], environment: Mapping[str, str], window: WindowSize) -> Child:
-    output, inner = os.openpty()
-    try:
-        _keep_newlines(inner)
-        termios.tcsetwinsize(inner, (window.rows, window.columns))
-        os.set_blocking(output, False)
-        terminal = os.ttyname(inner)
-        # The first terminal that a session leader opens becomes its controlling terminal (tty(4)).
+def _on_pipes(
+    line: str, environment: Mapping[str, str], stdin: int, ours: list[int], theirs: list[int]
+) -> Child:
+    output, inner = _pipe(ours, theirs)
+    with OPEN_FILES.below_limit(inner) as end:
         actions = [
-            (os.POSIX_SPAWN_OPEN, 0, terminal, os.O_RDWR, 0),
-            (os.POSIX_SPAWN_DUP2, 0, 1),
-            (os.POSIX_SPAWN_DUP2, 0, 2),
+            _opening(stdin, 0, os.O_RDONLY),
+            (os.POSIX_SPAWN_DUP2, end, 1),
+            (os.POSIX_SPAWN_DUP2, end, 2),
         ]
-        return Child(_posix_spawn(words, environment, actions), output, terminal)
-    except (OSError, ValueError):
-        os.close(output)
-        raise
-    finally:
-        os.close(inner)
+        return Child(_posix_spawn((*SHELL, line), environment, actions), _as_seen(line), output)
+
+
+def _on_terminal(
+    line: str, environment: Mapping[str, str], window: WindowSize, ours: list[int], theirs: list[int]
+) -> Child:
+    output, inner = os.openpty()
+    ours.append(output)
+    theirs.append(inner)
+    _keep_newlines(inner)
+    termios.tcsetwinsize(inner, (window.rows, window.columns))
+    os.set_blocking(output, False)
+    # The first terminal that a session leader opens becomes its controlling terminal (tty(4)).
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.ttyname(inner), os.O_RDWR, 0),
+        (os.POSIX_SPAWN_DUP2, 0, 1),
+        (os.POSIX_SPAWN_DUP2, 0, 2),
+    ]
+    if not ORPHANS_COME:
+        return Child(_posix_spawn((*SHELL, line), environment, actions), _as_seen(line), output)
+    told, telling = _pipe(ours, theirs)
+    actions.append(_opening(telling, TOLD, os.O_WRONLY))
+    line = TELL_PID + line
+    pid = _posix_spawn((*SHELL, KEEPER, SHELL[0], line), environment, actions)
+    return Child(pid, _as_seen(line), output, told)
+
+
+def _as_seen(line: str) -> bytes:
+    return b"".join(os.fsencode(word) + b"\0" for word in (*SHELL, line))
+
+
+def _pipe(ours: list[int], theirs: list[int]) -> tuple[int, int]:
+    """Our end, which does not block, and theirs."""
+    output, inner = os.pipe()
+    ours.append(output)
+    theirs.append(inner)
+    os.set_blocking(output, False)
+    return output, inner
+
+
+def _opening(fd: int, number: int, mode: int) -> tuple[Any, ...]:
+    """The action that opens our descriptor anew in the child, where it gets that number."""
+    if os.path.isdir(OWN_FILES):
+        return (os.POSIX_SPAWN_OPEN, number, f"{OWN_FILES}/{fd}", mode, 0)
+    return (os.POSIX_SPAWN_DUP2, fd, number)
 
 
 def _posix_spawn(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from procman.core.facts import Fact, signal_name
+from procman.core.messages import Spawned
 from procman.engine.storequeue import perform
 from procman.errors import SpawnError
 
@@ -42,7 +43,7 @@ class FakeChildren:
         self._refused = {*refused}
         self._groups: set[str] = set()
 
-    def spawn(self, process: ProcessPlan) -> int:
+    def spawn(self, process: ProcessPlan) -> Spawned:
         if process.name in self._refused:
             raise SpawnError("Too many open files", exit_code=126)
         self.journal.append(f"spawn {process.name}")
@@ -50,7 +51,8 @@ class FakeChildren:
         self.commands[process.name] = process.command
         self.pids[process.name] = 101 + len(self.pids)
         self._groups.add(process.name)
-        return self.pids[process.name]
+        pid = self.pids[process.name]
+        return Spawned(pid, pid)
 
     def refuse(self, name: str) -> None:
         """This one cannot be started."""
@@ -61,16 +63,32 @@ class FakeChildren:
         self._groups.discard(name)
 
     def signal_group(self, name: str, number: int) -> bool:
-        if name in self._groups and number:
-            self.journal.append(f"{signal_name(number)} to {name}")
-            self.signalled[name] = number
+        self._signal(name, number)
         return name in self._groups
 
-    def stop_group(self, name: str, number: int) -> None:
-        self.signal_group(name, number)
+    def stop(self, name: str, number: int) -> None:
+        self._signal(name, number)
 
-    def release_output(self, name: str) -> None:
-        pass
+    def stop_rest(self, name: str, number: int) -> None:
+        self._signal(name, number, "what is left of ")
+
+    def kill(self, name: str) -> bool:
+        self._signal(name, 9)
+        return name in self._groups
+
+    def forward(self, name: str, number: int) -> None:
+        self._signal(name, number)
+
+    def main_code(self, name: str, code: int) -> int:
+        return code
+
+    def left(self, name: str) -> bool:
+        return name in self._groups
+
+    def _signal(self, name: str, number: int, what: str = "") -> None:
+        if name in self._groups:
+            self.journal.append(f"{signal_name(number)} to {what}{name}")
+            self.signalled[name] = number
 
     def drain_output(self, name: str) -> None:
         self.drained.append(name)

@@ -16,6 +16,7 @@ from procman.core.messages import (
     OutputClosed,
     OutputRead,
     SignalReceived,
+    Spawned,
     StdoutClosed,
     WriterChanged,
 )
@@ -61,7 +62,7 @@ def test_signals_are_heard_between_two_starts_that_take_long(monkeypatch: pytest
     stage = Stage()
     children, clock = stage.play.children, stage.play.clock
 
-    def spawn(process: ProcessPlan) -> int:
+    def spawn(process: ProcessPlan) -> Spawned:
         clock.now += 0.01
         return FakeChildren.spawn(children, process)
 

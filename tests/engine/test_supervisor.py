@@ -86,10 +86,69 @@ def test_the_second_ctrl_c_kills_at_once() -> None:
         "SIGTERM to web.1",
         "SIGTERM to worker.1",
     ]
-    assert play.signal(SIGINT).told() == [
+    assert play.at(0.3).signal(SIGINT).told() == [
         "sending SIGKILL to web.1 (pid 101), worker.1 (pid 102)",
         "SIGKILL to web.1",
         "SIGKILL to worker.1",
+    ]
+
+
+@pytest.mark.parametrize("later", [0.0005, 0.1, 0.299])
+def test_a_ctrl_c_that_comes_twice_within_a_moment_came_once(later: float) -> None:
+    play = Play("web.1").start().signal(SIGINT)
+    play.told()
+    assert play.at(later).signal(SIGINT).told() == []
+    assert "SIGKILL to web.1" in play.at(0.3).signal(SIGINT).told()
+
+
+@pytest.mark.parametrize("code", [-SIGTERM, -SIGINT, -SIGHUP, 143, 130])
+def test_who_ends_by_the_stop_signal_a_moment_before_procman_hears_it_was_asked_to_stop(code: int) -> None:
+    play = Play("web.1 worker.1").start().exit("web.1", code)
+    told = [f"web.1 {'exited with code' if code > 0 else 'terminated by'}"]
+    assert [line.rpartition(" ")[0] for line in play.told()] == [*told, "close"]
+    play.at(0.29).signal(SIGTERM)
+    assert play.told() == ["SIGTERM received, stopping", "SIGTERM to worker.1"]
+    play.exit("worker.1", -SIGTERM)
+    assert play.supervisor.finished
+    assert play.supervisor.exit_code == 0
+
+
+def test_who_ends_by_a_stop_signal_that_procman_does_not_get_is_the_end_of_all() -> None:
+    play = Play("web.1 worker.1").start().exit("web.1", -SIGTERM)
+    play.told()
+    assert play.at(0.3).told() == ["SIGTERM to worker.1", "web.1 has ended, stopping"]
+    play.exit("worker.1", 0)
+    assert play.supervisor.finished
+    assert play.supervisor.exit_code == 143
+
+
+def test_all_that_end_by_a_stop_signal_of_their_own_are_waited_for_no_longer_than_a_moment() -> None:
+    play = Play("web.1 worker.1").start().exit("web.1", -SIGTERM).exit("worker.1", -SIGTERM)
+    assert not play.supervisor.finished
+    play.at(0.3)
+    assert play.supervisor.finished
+    assert play.supervisor.exit_code == 143
+
+
+def test_one_that_fails_in_that_moment_settles_it() -> None:
+    play = Play("web.1 worker.1 redis.1").start().exit("web.1", -SIGTERM).exit("worker.1", 3)
+    assert "SIGTERM to redis.1" in play.told()
+    assert play.supervisor.exit_code == 143
+
+
+def test_a_release_that_is_stopped_by_hand_is_not_followed_by_the_formation() -> None:
+    play = Play("release.1", "web.1").start().exit("release.1", -SIGTERM).start()
+    assert play.children.pids.keys() == {"release.1"}
+    assert play.at(0.3).supervisor.exit_code == 143
+
+
+def test_the_cause_of_a_stop_is_told_before_its_effects() -> None:
+    play = Play("web.1 worker.1").start().exit("web.1", 3, group=True, output=True).exit("worker.1", -SIGTERM)
+    assert play.told() == ["SIGTERM to what is left of web.1", "SIGTERM to worker.1", "close worker.1"]
+    assert play.at(0.5).told() == [
+        "web.1 exited with code 3",
+        "web.1 has ended, stopping",
+        "worker.1 terminated by SIGTERM",
     ]
 
 
@@ -103,7 +162,7 @@ def test_ctrl_c_while_a_failed_process_stops_the_others_says_how_to_kill() -> No
     play = Play("web.1 worker.1").start().exit("web.1", 1)
     play.told()
     assert play.signal(SIGINT).told() == ["SIGINT received, stopping: press Ctrl-C again to kill"]
-    assert "SIGKILL to worker.1" in play.signal(SIGINT).told()
+    assert "SIGKILL to worker.1" in play.at(0.3).signal(SIGINT).told()
 
 
 def test_ctrl_c_while_starting_starts_no_more() -> None:
@@ -124,7 +183,7 @@ def test_the_end_of_a_process_is_told_after_half_a_second_when_its_output_stays_
 
 def test_what_is_left_of_a_group_gets_the_stop_signal_and_is_waited_for() -> None:
     play = Play("web.1").start().exit("web.1", 0, group=True, output=True)
-    assert play.told() == ["SIGTERM to web.1"]
+    assert play.told() == ["SIGTERM to what is left of web.1"]
     assert play.at(0.6).told() == ["web.1 exited with code 0"]
     assert not play.supervisor.finished
     play.children.leave("web.1")

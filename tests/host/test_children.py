@@ -6,11 +6,12 @@ import gc
 import os
 import resource
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.core.messages import OutputClosed, OutputDrained, OutputRead
+from procman.core.messages import ChildExited, OutputClosed, OutputDrained, OutputRead
 from procman.core.plan.plan import ProcessPlan
 from procman.errors import SpawnError
 from procman.host.children import Children
@@ -36,22 +37,29 @@ class Family:
         self.pids: list[int] = []
 
     def spawn(self, command: str, **environment: str) -> int:
-        self.pids.append(self.children.spawn(ProcessPlan("web.1", "web", 0, command, None, environment)))
+        self.pids.append(
+            self.children.spawn(ProcessPlan("web.1", "web", 0, command, None, environment)).child
+        )
         return self.pids[-1]
 
     def read(self, until: bytes = b"") -> bytes:
         """Output until it ends, or until it has `until` in it."""
         data = b""
-        if not until:
-            os.waitid(os.P_PID, self.pids[-1], os.WEXITED | os.WNOWAIT)
-            self.children.release_output("web.1")
         while not until or until not in data:
             for message in self.poller.wait(SECONDS):
                 if isinstance(message, OutputClosed):
                     return data
-                assert isinstance(message, OutputRead)
-                data += message.data
+                if isinstance(message, OutputRead):
+                    data += message.data
         return data
+
+    def ended(self) -> None:
+        """Wait until the child has ended; the keeper of a terminal has told that."""
+        try:
+            while not any(isinstance(message, ChildExited) for message in self.poller.wait(0.01)):
+                os.waitid(os.P_PID, self.pids[-1], os.WEXITED | os.WNOHANG)
+        except ChildProcessError:
+            pass
 
     def drain(self) -> bytes:
         """Output until all is read that was there."""
@@ -98,9 +106,22 @@ def test_its_variables_are_added_to_the_apps(family: Family) -> None:
     assert family.read() == f"web.1 {os.environ['PATH']}\n".encode()
 
 
-def test_stdout_and_stderr_are_one_and_stdin_is_empty(family: Family) -> None:
-    family.spawn("echo out; echo err >&2; cat; echo end")
+def test_stdout_and_stderr_are_one(family: Family) -> None:
+    family.spawn("echo out; echo err >&2; echo end")
     assert family.read() == b"out\nerr\nend\n"
+
+
+def test_stdin_never_ends_and_is_a_childs_own(family: Family) -> None:
+    sets_nonblocking = "import os; os.set_blocking(0, False)"
+    blocks = "import os; print('blocks', os.get_blocking(0), flush=True); os.read(0, 1)"
+    family.spawn(f'{sys.executable} -c "{sets_nonblocking}"; echo set; exec sleep 1000')
+    assert family.read(b"\n") == b"set\n"
+    other = family.children.spawn(ProcessPlan("web.2", "web", 0, f'{sys.executable} -c "{blocks}"', None, {}))
+    family.pids.append(other.child)
+    assert family.read(b"\n") == b"blocks True\n"
+    assert os.waitpid(other.child, os.WNOHANG) == (0, 0)
+    for name in ("web.1", "web.2"):
+        family.children.kill(name)
 
 
 def test_signals_have_their_default_actions_in_children(family: Family) -> None:
@@ -114,7 +135,7 @@ def test_signals_have_their_default_actions_in_children(family: Family) -> None:
 def test_no_descriptor_of_ours_is_left_open_in_a_child(family: Family) -> None:
     read_end, write_end = os.pipe()  # as all that we open: closed on exec
     os.set_inheritable(write_end, True)
-    family.spawn("ls /proc/$$/fd")
+    family.spawn("ls /proc/$$/fd; :")
     found = {int(fd) for fd in family.read().split()}
     assert write_end in found, "what procman was given on purpose is passed on"
     assert read_end not in found
@@ -129,12 +150,12 @@ def _inheritable(fd: int) -> bool:
 
 
 def test_a_terminal_is_the_childs_own_and_has_its_size(on_terminals: Family) -> None:
-    on_terminals.spawn("tty; stty size; stty -a | grep -o -- '-onlcr'; ps -o tpgid= -p $$; echo $$")
-    tty, size, newlines, foreground, pid = on_terminals.read().split(b"\n")[:5]
+    on_terminals.spawn("tty; stty size; stty -a | grep -o -- '-onlcr'; ps -o tpgid= -p $$; ps -o pgid= -p $$")
+    tty, size, newlines, foreground, group = on_terminals.read().split(b"\n")[:5]
     assert tty.startswith(b"/dev/pts/")
     assert size == b"20 60"
     assert newlines == b"-onlcr"
-    assert foreground.strip() == pid
+    assert foreground == group
 
 
 def test_a_terminal_follows_a_new_size(on_terminals: Family) -> None:
@@ -148,16 +169,16 @@ def test_a_group_is_signalled_whole_and_known_to_be_gone(family: Family) -> None
     pid = family.spawn("sleep 1000 & echo ready; exec sleep 1000")
     family.read(b"ready")
     assert family.children.signal_group("web.1", 0)
-    family.children.stop_group("web.1", signal.SIGTERM)
+    family.children.signal_group("web.1", signal.SIGTERM)
     assert family.read() == b""  # the output ends when both have ended
     os.waitpid(pid, 0)
 
 
 def test_a_suspended_child_can_obey_the_stop_signal(family: Family) -> None:
-    pid = family.spawn("echo ready; exec sleep 1000")
+    pid = family.spawn("sh -c 'echo ready; exec sleep 1000'")
     family.read(b"ready")
     os.kill(pid, signal.SIGSTOP)
-    family.children.stop_group("web.1", signal.SIGTERM)
+    family.children.stop("web.1", signal.SIGTERM)
     assert os.waitpid(pid, 0)[1] == signal.SIGTERM
 
 
@@ -168,10 +189,12 @@ LAST_WRITTEN = b"".join(b"%d\n" % number for number in range(1, 2001)) + b"no ne
 @pytest.mark.parametrize("kind", ["pipe", "terminal"])
 def test_all_that_was_written_is_read_though_others_hold_the_output_open(kind: str) -> None:
     family = Family(WindowSize(60, 20) if kind == "terminal" else None)
-    pid = family.spawn(f"setsid sleep 1000 & echo $!; {LAST}; exit 0")
+    family.spawn(f"setsid sleep 1000 & echo $!; {LAST}; exit 0")
     holder, _, rest = family.read(b"no newline" if kind == "terminal" else b"\n").partition(b"\n")
-    os.waitpid(pid, 0)
-    family.children.release_output("web.1")
+    if kind == "terminal":
+        family.ended()
+    else:
+        os.waitpid(family.pids[-1], 0)
     family.children.drain_output("web.1")
     assert rest + family.drain() == LAST_WRITTEN
     os.kill(int(holder), signal.SIGKILL)
@@ -204,12 +227,9 @@ def test_an_end_of_output_that_is_known_is_not_told_again(family: Family) -> Non
 
 
 def test_a_terminal_that_its_child_has_closed_is_read_when_it_is_opened_again(on_terminals: Family) -> None:
-    pid = on_terminals.spawn(
-        "exec <&- >&- 2>&-; sleep 0.1; echo once >/dev/tty; sleep 0.1; echo more >/dev/tty"
-    )
+    on_terminals.spawn("exec <&- >&- 2>&-; sleep 0.1; echo once >/dev/tty; sleep 0.1; echo more >/dev/tty")
     assert b"once\nmore\n" in on_terminals.read(b"more\n")
     assert on_terminals.read() == b""
-    os.waitpid(pid, 0)
 
 
 @pytest.mark.parametrize("kind", ["pipe", "terminal"])

@@ -51,6 +51,9 @@ class Event(Enum):
 class Effect(Enum):
     SPAWN = "spawn"
     SIGNAL_STOP = "signal stop"
+    """To the main process alone: it decides about what it manages."""
+    SIGNAL_REST = "signal rest"
+    """The stop signal to what the main process has left behind."""
     SIGNAL_KILL = "signal kill"
     DRAIN_OUTPUT = "drain output"
     """Have all read that is there now; OUTPUT_DRAINED follows, or OUTPUT_CLOSED."""
@@ -83,12 +86,12 @@ TABLE: dict[tuple[Phase, Event], tuple[Phase, tuple[Effect, ...]]] = {
     (P.RUNNING, E.OUTPUT_CLOSED): (P.RUNNING, ()),
     (P.RUNNING, E.STOP): (P.STOPPING, (F.SIGNAL_STOP,)),
     (P.RUNNING, E.KILL): (P.KILLING, (F.SIGNAL_KILL,)),
-    (P.RUNNING, E.EXITED): (P.DRAINING, (F.SIGNAL_STOP,)),
+    (P.RUNNING, E.EXITED): (P.DRAINING, (F.SIGNAL_REST,)),
     (P.STOPPING, E.OUTPUT_CLOSED): (P.STOPPING, ()),
     (P.STOPPING, E.STOP): (P.STOPPING, ()),
     (P.STOPPING, E.KILL): (P.KILLING, (F.SIGNAL_KILL,)),
     (P.STOPPING, E.KILL_DUE): (P.KILLING, (F.SIGNAL_KILL,)),
-    (P.STOPPING, E.EXITED): (P.DRAINING, ()),
+    (P.STOPPING, E.EXITED): (P.DRAINING, (F.SIGNAL_REST,)),
     (P.KILLING, E.OUTPUT_CLOSED): (P.KILLING, ()),
     (P.KILLING, E.STOP): (P.KILLING, ()),
     (P.KILLING, E.KILL): (P.KILLING, (F.SIGNAL_KILL,)),
@@ -147,6 +150,8 @@ def _kill_at(life: Life, phase: Phase, effects: tuple[Effect, ...], now: float) 
     if Effect.SIGNAL_KILL in effects:
         return now + KILLED_SECONDS
     if Effect.SIGNAL_STOP in effects:
+        return now + life.timeout
+    if Effect.SIGNAL_REST in effects and life.kill_at is None:
         return now + life.timeout
     return life.kill_at
 

@@ -30,12 +30,12 @@ running   spawn failed   -> ended
 running   output closed  -> running
 running   stop           -> stopping   signal stop
 running   kill           -> killing    signal kill
-running   exited         -> draining   signal stop
+running   exited         -> draining   signal rest
 stopping  output closed  -> stopping
 stopping  stop           -> stopping
 stopping  kill           -> killing    signal kill
 stopping  kill due       -> killing    signal kill
-stopping  exited         -> draining
+stopping  exited         -> draining   signal rest
 killing   output closed  -> killing
 killing   stop           -> killing
 killing   kill           -> killing    signal kill
@@ -139,11 +139,18 @@ def test_kill_does_not_wait_for_the_timeout() -> None:
         assert Effect.SIGNAL_KILL in step(Life(TIMEOUT, phase), Event.KILL, 0.0)[1]
 
 
-def test_the_rest_of_the_group_is_stopped_when_its_leader_ends_by_itself() -> None:
+def test_what_is_left_is_stopped_when_the_main_process_ends_by_itself() -> None:
     life, done = run(Life(TIMEOUT), Event.START, Event.EXITED, now=100.0)
-    assert done == [Effect.SPAWN, Effect.SIGNAL_STOP]
+    assert done == [Effect.SPAWN, Effect.SIGNAL_REST]
     assert life.kill_at == 105.0
     assert life.wanted
+
+
+def test_what_is_left_after_a_stop_has_no_longer_than_the_main_process_had() -> None:
+    life, _ = run(Life(TIMEOUT), Event.START, Event.STOP, now=100.0)
+    life, effects = step(life, Event.EXITED, 103.0)
+    assert effects == (Effect.SIGNAL_REST,)
+    assert life.kill_at == 105.0
 
 
 def test_the_end_of_a_child_waits_half_a_second_for_the_end_of_its_output() -> None:
@@ -235,7 +242,7 @@ def test_sigkill_is_due_exactly_when_a_signal_was_sent_and_the_process_has_not_e
 ) -> None:
     signalled = False
     for _, _, after, effects in walk([Event.START, *events]):
-        signalled |= Effect.SIGNAL_STOP in effects or Effect.SIGNAL_KILL in effects
+        signalled |= bool({Effect.SIGNAL_STOP, Effect.SIGNAL_REST, Effect.SIGNAL_KILL} & {*effects})
         assert (after.kill_at is not None) == (signalled and after.phase is not Phase.ENDED)
 
 

@@ -1,0 +1,115 @@
+"""The processes behind one child: its main process, and all that is left of its group and its session."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from procman.host import mainprocess, offspring, poller
+from procman.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from procman.core.messages import ChildExited
+
+ORPHANS_COME = sys.platform == "linux"
+"""Elsewhere nobody knows who belongs to a session: the group is signalled as a whole."""
+
+
+class Session:
+    """Led by the child, or by its keeper: then `main` is told later.
+
+    `words` are those of the shell that the main process was, as `/proc/PID/cmdline` has them. Nobody gets
+    the same stop signal twice.
+    """
+
+    def __init__(self, leader: int, words: bytes, kept: bool, shell_stays: bool) -> None:
+        self.leader = leader
+        self.kept = kept
+        self.told_by_shell = kept or shell_stays
+        self.main = None if kept else leader
+        self._words = words
+        self._asked: set[int] = set()
+
+    def stop(self, number: int) -> None:
+        """Ask the main process to stop. Shells that wait for it trap the signal, and start nothing more."""
+        if not ORPHANS_COME:
+            self.signal_group(number)
+        found = self._foreground()
+        for pid in found.pids:
+            self._ask(pid, number)
+        self.signal_group(signal.SIGCONT)  # a suspended process could not obey
+
+    def forward(self, number: int) -> None:
+        """Pass a signal on to the main process; a shell gets it only when it waits for it."""
+        found = self._foreground()
+        for pid in found.shells:
+            if mainprocess.catches(pid, number):
+                _send(pid, number)
+        if found.command:
+            _send(found.command, number)
+
+    def stop_rest(self, number: int, orphans: Sequence[int]) -> None:
+        """Ask what the main process left behind to stop; `orphans` are those of the session."""
+        if not ORPHANS_COME:
+            self.signal_group(number)
+        for pid in self._with_descendants(orphans):
+            self._ask(pid, number)
+            _send(pid, signal.SIGCONT)
+
+    def kill(self, orphans: Sequence[int]) -> bool:
+        """SIGKILL to all; False when there was nobody."""
+        elsewhere = [*self._with_descendants(orphans), *self._with_descendants([self.leader])]
+        elsewhere += self._foreground().pids  # setsid(1) may have taken it out of the session
+        reached = [self.signal_group(signal.SIGKILL)]
+        reached += [_send(pid, signal.SIGKILL) for pid in elsewhere if pid != self.leader]
+        return any(reached)
+
+    def signal_group(self, number: int) -> bool:
+        """Signal every process of the group; False when none is left in it."""
+        try:
+            os.killpg(self.leader, number)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True  # it runs as somebody else, and lives
+        return True
+
+    def is_left(self, orphans: Sequence[int]) -> bool:
+        """Whether anything is left behind the main process."""
+        if not ORPHANS_COME:
+            return self.signal_group(0)
+        return any(offspring.session(pid) == self.leader for pid in orphans)
+
+    def release(self) -> ChildExited | None:
+        """Nothing is left but the keeper, if there is one: end it, and tell of its end if nobody else has."""
+        if not self.kept:
+            return None
+        self.kept = False
+        return poller.end(self.leader)
+
+    def _foreground(self) -> mainprocess.Foreground:
+        main = self.main or next(iter(offspring.children(self.leader)), self.leader)
+        return mainprocess.of(main, self._words)
+
+    def _with_descendants(self, pids: Iterable[int]) -> list[int]:
+        found = [each for pid in pids for each in (pid, *offspring.below(pid))]
+        return [pid for pid in found if offspring.session(pid) == self.leader]
+
+    def _ask(self, pid: int, number: int) -> None:
+        if pid not in self._asked:
+            self._asked.add(pid)
+            _send(pid, number)
+
+
+def _send(pid: int, number: int) -> bool:
+    """Whether there is such a process, ours or not."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # it runs as somebody else: sudo and the like
+    return True

@@ -1,0 +1,109 @@
+"""Who gets the signals for a child, by the name of its process; and what the keepers of terminals tell."""
+
+from __future__ import annotations
+
+import os
+
+from procman.core import facts
+from procman.core.messages import ChildExited, MainStarted
+from procman.host import offspring
+from procman.host.session import Session
+from procman.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from procman.core.messages import Message
+    from procman.host.poller import Poller
+    from procman.host.spawn import Child
+
+SHORT = 1 << 12
+
+
+class Sessions:
+    """The sessions of all children."""
+
+    def __init__(self, poller: Poller) -> None:
+        self._poller = poller
+        self._sessions: dict[str, Session] = {}
+        self._told_by: dict[str, int] = {}
+        self._adopted: dict[int, list[int]] | None = None
+        self._looked = 0
+
+    def begin_session(self, name: str, child: Child, shell_stays: bool) -> int | None:
+        """A child is there. The pid of its main process, if that is known yet."""
+        self._sessions[name] = Session(child.pid, child.words, child.told is not None, shell_stays)
+        if child.told is not None:
+            self._told_by[name] = child.told
+            self._poller.watch(child.told, lambda: self._told(name))
+        return self._sessions[name].main
+
+    def end_session(self, name: str) -> None:
+        """Nothing is left of a child."""
+        self._sessions.pop(name).release()
+        self._forget(name)
+
+    def stop(self, name: str, number: int) -> None:
+        """Send the stop signal to the main process."""
+        self._sessions[name].stop(number)
+
+    def stop_rest(self, name: str, number: int) -> None:
+        """Send the stop signal to what the main process has left behind."""
+        self._sessions[name].stop_rest(number, self._orphans(name))
+
+    def kill(self, name: str) -> bool:
+        """SIGKILL to all of a process; False when nobody was there."""
+        self._adopted = None
+        return self._sessions[name].kill(self._orphans(name))
+
+    def forward(self, name: str, number: int) -> None:
+        """Pass a signal on to the main process."""
+        self._sessions[name].forward(number)
+
+    def main_code(self, name: str, code: int) -> int:
+        """The code of the main process, where a shell has told it: minus the signal's number for a signal."""
+        return facts.signed_code(code) if self._sessions[name].told_by_shell else code
+
+    def left(self, name: str) -> bool:
+        """Whether anything is left of a process whose main process has ended."""
+        return self._sessions[name].is_left(self._orphans(name))
+
+    def signal_group(self, name: str, number: int) -> bool:
+        """Signal every process of the group; False when none is left in it."""
+        return self._sessions[name].signal_group(number)
+
+    def _told(self, name: str) -> Iterator[Message]:
+        """What the keeper of a child has to tell; lines that short come whole (PIPE_BUF in pipe(7))."""
+        if name not in self._told_by:
+            return  # closed since the poller saw it ready
+        data = os.read(self._told_by[name], SHORT)
+        if not data:
+            self._forget(name)
+        lines = data.split(b"\n")
+        for word, number in (line.split() for line in lines if line):
+            if word == b"pid":
+                self._sessions[name].main = int(number)
+                yield MainStarted(name, int(number))
+            else:
+                yield from self._main_ended(name, int(number))
+
+    def _main_ended(self, name: str, code: int) -> Iterator[Message]:
+        """Its keeper ends with it, unless others are left for whom it has to stay."""
+        session = self._sessions[name]
+        self._adopted = None
+        if self.left(name):
+            yield ChildExited(session.leader, code)
+        elif ended := session.release():
+            yield ended._replace(code=code)
+
+    def _orphans(self, name: str) -> Sequence[int]:
+        """What we have adopted of a session. A look holds until we know of another end."""
+        if self._adopted is None or self._looked != self._poller.reaped:
+            self._adopted, self._looked = offspring.orphans(), self._poller.reaped
+        return self._adopted.get(self._sessions[name].leader, ())
+
+    def _forget(self, name: str) -> None:
+        if name in self._told_by:
+            told = self._told_by.pop(name)
+            self._poller.unwatch(told)
+            os.close(told)

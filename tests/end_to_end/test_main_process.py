@@ -1,0 +1,126 @@
+"""The stop signal goes to the main process, once, and nobody is hung up on: every shape of a line."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.end_to_end.harness import PYTHON
+from tests.end_to_end.output import PATIENCE, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.end_to_end.harness import App, Running
+
+CHILD = """
+import os, signal, sys, time
+got = []
+for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR2):
+    signal.signal(number, lambda number, frame: got.append(signal.Signals(number).name))
+print("ready", flush=True)
+open(f"{sys.argv[1]}.ready", "w").close()
+while "SIGTERM" not in got and "SIGHUP" not in got:
+    time.sleep(0.01)
+time.sleep(0.5)
+print("got", *got, flush=True)
+with open(f"{sys.argv[1]}.got", "w") as file:
+    file.write(" ".join(got))
+sys.exit(7)
+"""
+RUN = f"{PYTHON} child.py"
+SHAPES = {
+    "plain": f"{RUN} plain",
+    "execed": f"exec {RUN} execed",
+    "assigned": f"VAR=x OTHER='a b' {RUN} assigned",
+    "changed": f"cd . && {RUN} changed",
+    "both": f"true && true && {RUN} both",
+    "sequence": f"{RUN} sequence; echo after",
+    "otherwise": f"{RUN} otherwise || echo after",
+    "pipeline": f"{RUN} pipeline | cat",
+    "loop": f"while :; do {RUN} loop; done",
+    "subshell": f"(cd .; {RUN} subshell; echo after)",
+    "comment": f"{RUN} comment # it's the last",
+    "condition": f"if true; then {RUN} condition; fi; echo after",
+    "waited": f"{RUN} waited & wait",
+    "beside": f"sleep 1000 & {RUN} beside; echo after",
+    "script": "sh script.sh",
+}
+CODES = {
+    "pipeline": "exited with code 0",
+    "waited": "terminated by SIGTERM",
+    "script": "terminated by SIGTERM",
+}
+"""What the shell says of a pipeline is its last command's; a script of one's own does not wait."""
+
+
+@pytest.fixture
+def shapes(app: App) -> App:
+    app.write("child.py", CHILD)
+    app.write("script.sh", f"{RUN} script\necho after\n")
+    app.procfile(**SHAPES)
+    return app
+
+
+def wait_for_all(app: App) -> None:
+    wait_until(lambda: all((app.root / f"{name}.ready").exists() for name in SHAPES))
+
+
+def received(app: App) -> dict[str, str]:
+    return {name: (app.root / f"{name}.got").read_text() for name in SHAPES}
+
+
+def check(app: App, running: Running, names: Iterable[str]) -> None:
+    assert received(app) == dict.fromkeys(SHAPES, "SIGTERM")
+    for shape, name in zip(SHAPES, names, strict=True):
+        assert running.said_by(name) == ["ready", "got SIGTERM"]
+        end = f"{name} {CODES.get(shape, 'exited with code 7')}"
+        assert end in running.said_by("system")
+        log = running.lines
+        if shape not in CODES:
+            assert log.index(f"{name:<11} | got SIGTERM") < log.index(f"{'system':<11} | {end}")
+
+
+@pytest.mark.parametrize("pty", ["always", "never"])
+def test_sigterm(shapes: App, pty: str) -> None:
+    running = shapes.start("--pty", pty, "--no-timestamp")
+    wait_for_all(shapes)
+    assert running.stop() == 0, running.err.text
+    check(shapes, running, [f"{name}.1" for name in SHAPES])
+
+
+@pytest.mark.parametrize("pty", ["always", "never"])
+def test_ctrl_c(shapes: App, pty: str) -> None:
+    running = shapes.on_terminal("start", "--pty", pty, "--no-timestamp")
+    wait_for_all(shapes)
+    running.type("\x03")
+    assert running.end() == 0
+    check(shapes, running, [f"{name}.1" for name in SHAPES])
+
+
+@pytest.mark.parametrize("pty", ["always", "never"])
+def test_a_closed_terminal(shapes: App, pty: str) -> None:
+    running = shapes.on_terminal("start", "--pty", pty)
+    wait_for_all(shapes)
+    shapes.hang_up(running)
+    assert running.process.wait(PATIENCE) == 0
+    assert received(shapes) == dict.fromkeys(SHAPES, "SIGTERM")
+
+
+@pytest.mark.parametrize("pty", ["always", "never"])
+def test_the_timeout_of_a_task(shapes: App, pty: str) -> None:
+    tasks = "".join(
+        f"{name}: {{command: '{line.replace(chr(39), chr(39) * 2)}', schedule: '@reboot', timeout: 4s}}\n"
+        for name, line in SHAPES.items()
+    )
+    shapes.procfile(web="exec sleep 1000")
+    shapes.tasks(tasks)
+    running = shapes.start("--pty", pty, "--no-timestamp")
+    wait_until(lambda: sum(run.outcome is not None for run in shapes.runs) == len(SHAPES))
+    assert running.stop() == 0
+    assert received(shapes) == dict.fromkeys(SHAPES, "SIGTERM")
+    codes = {"pipeline": 0, "waited": -signal.SIGTERM, "script": -signal.SIGTERM}
+    found = {run.task: (run.outcome, run.code) for run in shapes.runs}
+    assert found == {name: ("timed_out", codes.get(name, 7)) for name in SHAPES}
