@@ -10,7 +10,7 @@ from procman.host import mainprocess, offspring, poller
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from procman.core.messages import ChildExited
 
@@ -32,9 +32,19 @@ class Session:
         self.main = None if kept else leader
         self._words = words
         self._asked: set[int] = set()
+        self._waiting: list[tuple[Callable[[int], None], int]] = []
+
+    def begin(self, main: int) -> None:
+        """The main process is known: what was sent before reaches it now."""
+        self.main = main
+        for send, number in self._waiting:
+            send(number)
 
     def stop(self, number: int) -> None:
         """Ask the main process to stop. Shells that wait for it trap the signal, and start nothing more."""
+        if self.main is None:
+            self._waiting.append((self.stop, number))
+            return
         if not ORPHANS_COME:
             self.signal_group(number)
         found = self._foreground()
@@ -44,6 +54,9 @@ class Session:
 
     def forward(self, number: int) -> None:
         """Pass a signal on to the main process; a shell gets it only when it waits for it."""
+        if self.main is None:
+            self._waiting.append((self.forward, number))
+            return
         found = self._foreground()
         for pid in found.shells:
             if mainprocess.catches(pid, number):
@@ -91,8 +104,7 @@ class Session:
         return poller.end(self.leader)
 
     def _foreground(self) -> mainprocess.Foreground:
-        main = self.main or next(iter(offspring.children(self.leader)), self.leader)
-        return mainprocess.of(main, self._words)
+        return mainprocess.of(self.main or self.leader, self._words)
 
     def _with_descendants(self, pids: Iterable[int]) -> list[int]:
         found = [each for pid in pids for each in (pid, *offspring.below(pid))]

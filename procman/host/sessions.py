@@ -82,7 +82,7 @@ class Sessions:
         lines = data.split(b"\n")
         for word, number in (line.split() for line in lines if line):
             if word == b"pid":
-                self._sessions[name].main = int(number)
+                self._sessions[name].begin(int(number))
                 yield MainStarted(name, int(number))
             else:
                 yield from self._main_ended(name, int(number))

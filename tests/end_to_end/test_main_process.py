@@ -20,12 +20,14 @@ import os, signal, sys, time
 got = []
 for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR2):
     signal.signal(number, lambda number, frame: got.append(signal.Signals(number).name))
-print("ready", flush=True)
+sys.stdout.write("ready\\n")
+sys.stdout.flush()
 open(f"{sys.argv[1]}.ready", "w").close()
 while "SIGTERM" not in got and "SIGHUP" not in got:
     time.sleep(0.01)
 time.sleep(0.5)
-print("got", *got, flush=True)
+sys.stdout.write(" ".join(["got", *got]) + "\\n")
+sys.stdout.flush()
 with open(f"{sys.argv[1]}.got", "w") as file:
     file.write(" ".join(got))
 sys.exit(7)

@@ -31,7 +31,9 @@ def test_a_signal_to_procman_stops_all_with_sigterm(app: App, number: signal.Sig
 
 
 def test_the_end_of_one_process_stops_all(app: App) -> None:
-    app.procfile(web="while [ ! -e up ]; do sleep 0.02; done; exit 0", worker="touch up; exec sleep 1000")
+    app.procfile(
+        web="while [ ! -e up ]; do sleep 0.02; done; exit 0", worker="sh -c 'touch up; exec sleep 1000'"
+    )
     ended = app.do("start")
     assert "web.1 has ended, stopping" in ended.out
     assert "worker.1 terminated by SIGTERM" in ended.out

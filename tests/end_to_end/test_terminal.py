@@ -56,9 +56,15 @@ def test_children_get_a_terminal_when_procman_writes_to_one(
     assert running.stop() == 0
 
 
-def test_stdin_of_children_is_dev_null_on_pipes(app: App) -> None:
-    app.procfile(web="readlink /proc/self/fd/0")
-    assert "| /dev/null\n" in app.do("start").out
+def test_stdin_on_pipes_never_ends_as_watchers_rely_on(app: App) -> None:
+    app.procfile(
+        web="readlink /proc/self/fd/0; cat; echo ended", worker="sleep 0.3; echo later; exec sleep 1000"
+    )
+    running = app.start()
+    running.wait_for("web.1 .*pipe:")
+    running.wait_for("worker.1 .*later")
+    assert running.stop() == 0
+    assert "ended" not in running.out.text
 
 
 def test_stdin_of_children_is_their_terminal_if_they_have_one(app: App) -> None:
@@ -75,7 +81,9 @@ def test_each_process_leads_its_own_session_and_group(app: App, kind: str) -> No
     running = app.start("--pty", kind, "-m", "web=1,worker=0")
     assert running.end() == 0
     (answer,) = running.said_by("web.1")
-    assert len(set(answer.split())) == 1
+    process, session, group = answer.split()
+    assert session == group
+    assert (process == session) == (kind == "never"), "on a terminal its keeper leads the session"
     assert answer.split()[0] != str(os.getsid(0))
 
 

@@ -166,7 +166,7 @@ def test_a_terminal_follows_a_new_size(on_terminals: Family) -> None:
 
 
 def test_a_group_is_signalled_whole_and_known_to_be_gone(family: Family) -> None:
-    pid = family.spawn("sleep 1000 & echo ready; exec sleep 1000")
+    pid = family.spawn("sh -c 'sleep 1000 & echo ready; exec sleep 1000'")
     family.read(b"ready")
     assert family.children.signal_group("web.1", 0)
     family.children.signal_group("web.1", signal.SIGTERM)
@@ -237,9 +237,9 @@ def test_nothing_stays_open_of_a_child_that_has_ended(kind: str) -> None:
     family = Family(WindowSize(60, 20) if kind == "terminal" else None)
     before = open_files()
     for line in ("echo bye", "exec <&- >&- 2>&-; sleep 0.05"):
-        pid = family.spawn(line)
+        family.spawn(line)
         family.read()
-        os.waitpid(pid, 0)
+        family.ended()
         family.children.close_output("web.1")
         assert open_files() == before
 
@@ -252,7 +252,7 @@ def test_nothing_stays_open_of_a_child_that_could_not_be_started(
     family = Family(WindowSize(60, 20) if kind == "terminal" else None)
     before = open_files()
     if fault == "no shell":
-        monkeypatch.setattr("procman.host.children.SHELL", ("/no/such/shell", "-c"))
+        monkeypatch.setattr("procman.host.spawn.SHELL", ("/no/such/shell", "-c"))
     with pytest.raises(SpawnError):
         family.spawn("echo \0" if fault == "a NUL byte" else "true")
     assert open_files() == before
