@@ -320,7 +320,7 @@ def test_time_spent_suspended_does_not_count() -> None:
 def test_without_patience_what_is_left_of_a_group_is_killed_at_once_and_does_not_fill_the_log() -> None:
     play = Play("web.1", timeout=0).start().exit("web.1", 4, group=True, output=True)
     assert play.at(KILLED_SECONDS - 0.1).told() == [
-        "SIGTERM to web.1",
+        "SIGTERM to what is left of web.1",
         "sending SIGKILL to web.1 (pid 101)",
         "SIGKILL to web.1",
         "web.1 exited with code 4",
