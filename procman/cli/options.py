@@ -50,6 +50,11 @@ class Option(NamedTuple):
         return tuple(self.spelt.split())
 
     @property
+    def expected(self) -> str:
+        """What to write instead of a bad value."""
+        return self.expects or " or ".join(self.choices)
+
+    @property
     def word(self) -> str:
         """Its name in files and, in capitals, in the environment: `exit_code_from`."""
         return self.flags[-1][2:].replace("-", "_")
@@ -117,7 +122,6 @@ ENVIRONMENT = Option(
     "what wins when both set a variable: the files (default) or the real environment",
     "files|os",
     choices=("files", "os"),
-    expects="files or os",
     default="files",
 )
 FORMATION = Option(

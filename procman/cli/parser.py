@@ -149,7 +149,7 @@ class _Reader:
             try:
                 value = option.read(text)
             except ValueError:
-                self.mistakes.append(f"'{text}' is no value for {flag}: write {option.expects}")
+                self.mistakes.append(f"'{text}' is no value for {flag}: write {option.expected}")
                 return
             values[option.name] = [*values.get(option.name, ()), value] if option.repeats else value
 

@@ -75,7 +75,7 @@ def _take(values: dict[str, Any], found: Iterable[Written], problems: list[Probl
         try:
             value = option.read(text)
         except ValueError:
-            wrong = f"'{text}' is no value for {option.word}: write {option.expects}"
+            wrong = f"'{text}' is no value for {option.word}: write {option.expected}"
             problems.append(where._replace(text=wrong))
             continue
         if negative:

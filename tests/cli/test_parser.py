@@ -174,6 +174,7 @@ def test_version_is_asked_for_before_a_command_only() -> None:
         "start --color=purple": ["'purple' is no value for --color: write auto, always or never"],
         "start --timestamp=maybe": ["'maybe' is no value for --timestamp: write true or false"],
         "start --no-color=1": ["--no-color takes no value: write --no-color alone, or --color=1"],
+        "start --log-format=xml": ["'xml' is no value for --log-format: write text or json"],
         "next -n 0": ["'0' is no value for -n: write a number, 1 or more"],
         "cancel": ["say which ID: the number of the job"],
         "cancel 1 2": ["there is one word too many, '2'"],
