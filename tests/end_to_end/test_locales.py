@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.end_to_end.harness import App
 
-ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
 """Python without its own UTF-8 mode: as hard as a locale of one byte a sign."""
 
 
