@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from procman.core.text.prefix import SYSTEM, prefix
+from procman.core.text.visible import printable
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Prefixes:
 
 def stamper(form: str) -> Callable[[], str]:
     """Local time in a strftime(3) format, made once a second; `%f`, microseconds, each time."""
-    microseconds = "\x01"  # strftime(3) has no such thing, and passes on what it does not know
+    microseconds = "\ue000"  # of private use: strftime(3) passes it on
     form = "%%".join(part.replace("%f", microseconds) for part in form.split("%%"))
     made_for, made = -1, ""
 
@@ -68,7 +69,7 @@ def stamper(form: str) -> Callable[[], str]:
         nonlocal made_for, made
         at = time.time()
         if int(at) != made_for:
-            made_for, made = int(at), time.strftime(form, time.localtime(at))
+            made_for, made = int(at), printable(time.strftime(form, time.localtime(at)))
         return made.replace(microseconds, f"{int(at % 1 * 1e6):06d}")
 
     return stamp

@@ -27,6 +27,10 @@ def test_a_stamp_follows_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stamp() == "22:13:21.500000 %f"
 
 
+def test_a_format_that_somebody_wrote_steers_nothing_and_ends_no_line() -> None:
+    assert stamper("\x1b]0;%%%n\n\udce9%%f")() == "\\x1b]0;%\\n\\n\\xe9%f"
+
+
 def test_a_prefix_is_made_anew_when_the_time_or_the_style_changes() -> None:
     stamp = "12:00:00"
     prefixes = Prefixes(STYLE._replace(colours={}), lambda: stamp)
