@@ -81,7 +81,10 @@ class Display:
 
     def _window(self) -> WindowSize:
         columns, rows = _size()
-        return WindowSize(max(NARROWEST, columns - (self._prefixes.width if self._prefixes else 0)), rows)
+        width = self._prefixes.width if self._prefixes else 0
+        window = WindowSize(max(NARROWEST, columns - width), rows)
+        self.log.window.columns, self.log.window.rows = window
+        return window
 
 
 def _prompts() -> Prompts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from procman.core.messages import OutputClosed, OutputDrained, OutputRead, Spawned
 from procman.core.plan import shell
@@ -67,6 +68,12 @@ class Children(Sessions):
             self._end(name)
         os.close(self._children.pop(name).output)
         self.end_session(name)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Type something on the terminal of a child, if it has one. What has no room there is dropped."""
+        if self._window is not None and name in self._open:
+            with suppress(OSError):  # EAGAIN: it reads nothing; EIO: nobody has the terminal open any more
+                os.write(self._children[name].output, data)
 
     def resize(self, window: WindowSize) -> None:
         """The terminal has a new size: tell those that have one."""

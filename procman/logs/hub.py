@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from procman.core.facts import WaitsForInput
-from procman.core.text.lines import LineCutter, newest_state
+from procman.core.text.lines import LineCutter
+from procman.core.text.pace import REFRESH_SECONDS, Pace
 from procman.core.text.prefix import SYSTEM
 from procman.core.text.visible import printable
+from procman.core.text.window import Window
 from procman.logs.writer import FULL
 from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from procman.core.text.prefix import Buffer
     from procman.core.text.prompts import Prompts
-
-REFRESH_SECONDS = 0.05
-"""Unfinished lines are shown at most 20 times a second, and at most this late."""
 
 MOST_OWN_BYTES = 1 << 20
 """Of procman's own words, waiting in a log that is full."""
@@ -73,6 +72,7 @@ class Output(Protocol):
 class Log:
     """The multiplexed log of all processes, on one screen; when `quiet` without procman's own words.
 
+    `window` is what children see as their terminal, `answer` takes what theirs says to them, by name.
     With `prompts` it says of whom it seems to wait for keys.
     """
 
@@ -89,8 +89,10 @@ class Log:
         self._heads = heads
         self._quiet = quiet
         self._prompts = prompts
+        self.window = Window()
+        self.answer: Callable[[str, bytes], None] = lambda name, data: None
         self._cutters: dict[str, LineCutter] = {}
-        self._fed: dict[str, float] = {}
+        self._paces: dict[str, Pace] = {}
         self._refresh_at: float | None = None
         self._behind = False
         self._own_bytes = 0
@@ -110,22 +112,26 @@ class Log:
             return
         cutter = self._cutters.get(name)
         if cutter is None:
-            cutter = self._cutters[name] = LineCutter()
+            cutter = self._cutters[name] = LineCutter(self.window)
+            self._paces[name] = Pace()
         if lines := cutter.feed(data):
             self._put(name, lines)
         if self._prompts:
             self._prompts.changed(name, cutter.rest, bool(lines), now)
-        if cutter.rest:
-            self._fed[name] = now
-            if self._refresh_at is None and not self._behind:
-                self._refresh_at = now + REFRESH_SECONDS
+        if cutter.answers:
+            self.answer(name, cutter.answers)
+            cutter.answers = b""
+        if cutter.unsettled:
+            self._paces[name].fed_at = now
+            if not self._behind:
+                self._refresh_by(now + REFRESH_SECONDS)
 
     def finish(self, name: str) -> None:
         """A process has no more output: print its unterminated last line."""
         cutter = self._cutters.pop(name, None)
-        self._fed.pop(name, None)
-        if cutter and (line := cutter.finish()):
-            self._put(name, line)
+        self._paces.pop(name, None)
+        if cutter and (lines := cutter.finish()):
+            self._put(name, lines)
         self._heads.forget(name)
         if self._prompts:
             self._prompts.forget(name)
@@ -164,20 +170,49 @@ class Log:
         self._behind = self.writer.busy()
         if self._behind:
             return
-        rests = {name: cutter.rest for name, cutter in self._cutters.items() if cutter.rest}
+        states = {}
+        for name, cutter in self._cutters.items():
+            if cutter.unsettled:
+                self._show_kept(name, cutter, now)
+                if state := cutter.state:
+                    states[name] = state
+        self._show_unfinished(states, now)
+
+    def _show_kept(self, name: str, cutter: LineCutter, now: float) -> None:
+        """Show a block, or the blank lines that a process wrote, if it is time to."""
+        pace = self._paces[name]
+        if cutter.redrawn:
+            due = pace.block_due(now)
+        elif cutter.waiting:
+            due = pace.fed_at + REFRESH_SECONDS
+        else:
+            pace.block_is_still()
+            return
+        if now < due:
+            self._refresh_by(due)
+            return
+        if cutter.redrawn:
+            pace.block_shown(now)
+        if lines := cutter.show():
+            self._put(name, lines)
+
+    def _show_unfinished(self, states: dict[str, bytes], now: float) -> None:
         if self._screen.only_calm:
-            calm = {name: rest for name, rest in rests.items() if now - self._fed[name] >= REFRESH_SECONDS}
-            if len(calm) < len(rests):
-                self._refresh_at = now + REFRESH_SECONDS
-            rests = calm
-        states = {name: (self._heads.of(name), newest_state(rest)) for name, rest in rests.items()}
-        if buffers := self._screen.partial(states):
+            calm = {name: state for name, state in states.items() if self._paces[name].paused(now)}
+            if len(calm) < len(states):
+                self._refresh_by(now + REFRESH_SECONDS)
+            states = calm
+        if buffers := self._screen.partial({name: (self._heads.of(name), states[name]) for name in states}):
             self.writer.put(buffers)
 
     def repaint(self) -> None:
         """Unfinished lines look different now: show them anew, at once."""
-        if self._refresh_at is not None or any(cutter.rest for cutter in self._cutters.values()):
+        if self._refresh_at is not None or any(cutter.state for cutter in self._cutters.values()):
             self._refresh_at = 0.0
+
+    def _refresh_by(self, at: float) -> None:
+        if self._refresh_at is None or at < self._refresh_at:
+            self._refresh_at = at
 
     def catch_up(self, now: float) -> None:
         """All is written: show what `refresh` could not."""

@@ -8,7 +8,8 @@ from itertools import accumulate
 SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
 COLUMNS = {"\N{COMBINING ACUTE ACCENT}": 0, "漢": 2, "😀": 2}
 TOKENS = re.compile(
-    r"\x1b\[[0-9;:]*m|\x1b\]8;[^\x07]*\x07|\x1b\[J|\x1b\[(?P<up>[0-9]+)A|(?P<text>[^\x1b])", re.S
+    r"\x1b\[[0-9;:]*m|\x1b\]8;[^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[J|\x1b\[(?P<up>[0-9]+)A|(?P<text>[^\x1b])",
+    re.S,
 )
 
 
@@ -27,7 +28,7 @@ def colour_on(data: bytes) -> bool:
 
 
 def without_codes(data: bytes) -> str:
-    return re.sub(r"\x1b\[[0-9;:]*m|\x1b\]8;[^\x07]*\x07", "", data.decode())
+    return re.sub(r"\x1b\[[0-9;:]*m|\x1b\]8;[^\x07\x1b]*(?:\x07|\x1b\\)", "", data.decode())
 
 
 def width(text: str) -> int:

@@ -147,3 +147,87 @@ def test_who_waits_at_a_prompt_is_said_above_it_and_how_to_type() -> None:
 
 def objects(writer: FakeWriter) -> list[dict[str, Any]]:
     return [json.loads(line) for line in writer.text.splitlines()]
+
+
+FRAME = b"\r\x1b[2K\x1b[1A\x1b[2KA %d\nB %d"
+
+
+def play_block(log: Log, frames: int, every: float) -> float:
+    """A block of two rows is redrawn; the time at the end."""
+    now = 0.0
+    for number in range(frames):
+        now = number * every
+        while log.deadline is not None and log.deadline <= now:
+            log.refresh(log.deadline)
+        log.output("web.1", FRAME % (number, number), now)
+    return now
+
+
+def refresh_until_still(log: Log) -> float | None:
+    """Have all that is due shown; when the last was."""
+    at = None
+    while log.deadline is not None:
+        at = log.deadline
+        log.refresh(at)
+    return at
+
+
+@pytest.mark.parametrize("screen", [PlainScreen(), TerminalScreen(80, 24)])
+def test_a_block_is_shown_once_a_second_and_when_it_has_calmed_down(screen: Screen) -> None:
+    log, writer = log_on(screen)
+    end = play_block(log, frames=181, every=1 / 60)
+    assert 2 <= writer.text.count(b"web.1  | A") <= 3
+    refresh_until_still(log)
+    assert 3 <= writer.text.count(b"web.1  | A") <= 4
+    assert writer.text.endswith(b"web.1  | A 180\nweb.1  | B 180\n")
+    assert end == pytest.approx(3)
+
+
+def test_a_block_that_calms_down_is_shown_once() -> None:
+    log, writer = log_on(PlainScreen())
+    end = play_block(log, frames=10, every=0.05)
+    assert writer.text == b""
+    shown = refresh_until_still(log)
+    assert writer.text == b"web.1  | A 9\nweb.1  | B 9\n"
+    assert shown is not None
+    assert 0.2 < shown - end < 0.3
+
+
+def test_a_block_is_shown_before_the_end_of_its_process() -> None:
+    log, writer = log_on(PlainScreen())
+    play_block(log, frames=10, every=0.01)
+    log.finish("web.1")
+    assert writer.text == b"web.1  | A 9\nweb.1  | B 9\n"
+
+
+def test_blank_lines_are_shown_when_no_clear_follows() -> None:
+    log, writer = log_on(TerminalScreen(80, 24))
+    log.output("web.1", b"a\n\n", 0.0)
+    assert writer.text == b"web.1  | a\n"
+    refresh_until_still(log)
+    assert writer.text == b"web.1  | a\nweb.1  | \n"
+    log.output("web.1", b"\n" * 23, 1.0)
+    log.output("web.1", b"\x1b[1;1H\x1b[0Jready\n", 1.01)
+    assert writer.text == b"web.1  | a\nweb.1  | \nweb.1  | ready\n"
+
+
+def test_a_line_that_was_erased_does_not_stay_below_the_log() -> None:
+    log, writer = log_on(TerminalScreen(80, 24))
+    log.output("web.1", b"\x1b[?25l- one", 0.0)
+    log.refresh(0.05)
+    assert writer.text.endswith(b"- one")
+    log.output("web.1", b"\x1b[2K\x1b[1G\x1b[?25h", 0.06)
+    refresh_until_still(log)
+    assert writer.text.endswith(b"- one\r\x1b[J")
+
+
+def test_answers_of_the_terminal_go_to_who_asked() -> None:
+    log, writer = log_on(PlainScreen())
+    answers: list[tuple[str, bytes]] = []
+    log.answer = lambda name, data: answers.append((name, data))
+    log.window.columns, log.window.rows = 62, 24
+    log.output("web.1", b"\x1b[18t", 0.0)
+    log.output("worker.1", b"no question\n", 0.0)
+    log.output("web.1", b"\x1b[5n", 0.0)
+    assert answers == [("web.1", b"\x1b[8;24;62t"), ("web.1", b"\x1b[0n")]
+    assert b"web.1" not in writer.text

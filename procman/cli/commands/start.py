@@ -52,6 +52,7 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     log = display.log
 
     children = Children(poller, _environment(plan, display), display.window)
+    log.answer = children.write
     policy = Policy(options.timeout, signal.SIGTERM, getattr(options, "exit_code_from", None))
     supervisor = Supervisor(stages, children, log.say, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))

@@ -1,29 +1,52 @@
-"""Escape sequences of children: colours stay in their line, nothing else moves the terminal.
+"""What a line may do to the terminal it is shown on: have colours and links, which end with it.
 
-The forms are those of ECMA-48: CSI `ESC [ parameters intermediates final`, OSC `ESC ] … BEL or ST`.
+A line is shown on its own: it steers nothing beyond its end, not even when a sequence in it never ended.
 """
 
 from __future__ import annotations
 
 import re
 
+from procman.core.text.columns import ASIDE, settle
+from procman.core.text.sequences import BEGUN, EIGHT_BIT, MOVING, SGR, seven_bit
+
 RESET = b"\x1b[0m"
-SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
+UNLINK = b"\x1b]8;;\x1b\\"
+STRING_END = b"\x1b\\"
 RESETTING = re.compile(rb"(?!.*[345]8)(?:.*;)?0*")
 """Parameters that end in a reset; in `38;5;0` the 0 is a colour, so those with one never count."""
-STILL = re.compile(rb"(\x1b\[[0-9;:]*m|\x1b\]8;[^\x07\x1b]*(?:\x07|\x1b\\))")
-"""What a line may keep: SGR and hyperlinks (OSC 8). They take no columns."""
-MOVING = re.compile(
-    rb"\x1b\[(?![0-9;:]*m)[0-?]*[ -/]*[@-~]?"  # CSI other than SGR: cursor, erase, modes
-    rb"|\x1b\](?!8;[^\x07\x1b]*(?:\x07|\x1b\\))[^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC other than links: titles
-    rb"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC: images, answers of the terminal
-    rb"|\x1b(?![\[\]\\])[ -/]*[0-~]?"  # the rest: full reset, saved cursor, character sets, keypad
-)
-"""Unfinished ones too, which would take the beginning of the next line for their end."""
+LINKS = re.compile(rb"\x1b\]8;[^\x07\x1b\n;]*;([^\x07\x1b\n]*)(?:\x07|\x1b\\)")
+CONTROLS = bytes([*range(1, 7), 8, *range(11, 27), *range(28, 32), 127])
+"""What a terminal obeys besides newline, tab, bell and escape: line feeds of other kinds, character sets."""
 
 
-def close_colours(line: bytes) -> bytes:
-    """The line, with a reset at its end when its last colour is still on."""
+def for_terminal(line: bytes) -> bytes:
+    """The line with nothing that steers a terminal but colours and links."""
+    line = keep_still(settle(seven_bit(line)))
+    return close(line.translate(None, CONTROLS))
+
+
+def for_pipe(line: bytes) -> bytes:
+    """The line as it came, but for what would steer the terminal of who reads it there."""
+    return close(flat(line))
+
+
+def flat(line: bytes) -> bytes:
+    """What `for_pipe` leaves of a line that is not finished."""
+    if EIGHT_BIT.search(line):
+        line = keep_still(seven_bit(line))
+    return settle(line) if ASIDE.search(line) else line
+
+
+def close(line: bytes) -> bytes:
+    """The line, with an end for what it left open: a sequence, a link, a colour."""
+    if b"\x1b" not in line:
+        return line
+    if BEGUN.fullmatch(line, line.rfind(b"\x1b")):
+        line += STRING_END
+    links = LINKS.findall(line)
+    if links and links[-1]:
+        line += UNLINK
     codes = SGR.findall(line)
     return line + RESET if codes and not RESETTING.fullmatch(codes[-1]) else line
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from procman.core.text import escapes
 from procman.core.text.prefix import each_line, prefixed
 from procman.typed import TYPE_CHECKING
 
@@ -18,8 +17,8 @@ ROOM_FOR_PROMPT = 4096
 class PlainScreen:
     """A pipe or a file: bytes as they came, and at most one unfinished line, at the end.
 
-    When another process writes behind an unfinished line, that line is ended; when it is
-    completed it comes again, whole.
+    When another process writes behind an unfinished line, that line is ended. It is not shown again
+    before it is complete: then it comes whole.
     """
 
     only_calm = True
@@ -27,11 +26,12 @@ class PlainScreen:
     def __init__(self) -> None:
         self._open = ""
         self._shown: dict[str, bytes] = {}
+        """What was shown of unfinished lines, also of those that were interrupted."""
 
     def lines(self, name: str, prefix: bytes, lines: bytes) -> list[Buffer]:
         """The buffers that show whole lines of a process."""
-        if b"\x1b" in lines:
-            lines = each_line(lines, escapes.close_colours)
+        if b"\x1b" in lines or b"\xc2" in lines:
+            lines = each_line(lines, _own)
         if name not in self._shown:
             return self._interrupt() + prefixed(prefix, lines)
         out = self._resume(name, prefix, self._shown[name], lines)
@@ -42,8 +42,9 @@ class PlainScreen:
         """The buffers that show unfinished lines, given as prefix and text by process name."""
         out: list[Buffer] = []
         for name, (prefix, text) in states.items():
-            if 0 < len(text) <= ROOM_FOR_PROMPT and self._shown.get(name) != text:
-                out += self._grow(name, prefix, text)
+            interrupted = name in self._shown and name != self._open
+            if 0 < len(text) <= ROOM_FOR_PROMPT and not interrupted:
+                out += self._grow(name, prefix, _own(text, finished=False))
         return out
 
     def go_below(self) -> list[Buffer]:
@@ -52,7 +53,7 @@ class PlainScreen:
 
     def _grow(self, name: str, prefix: bytes, text: bytes) -> list[Buffer]:
         shown = self._shown.get(name, b"")
-        if self._open == name and not text.startswith(shown):
+        if shown == text or not text.startswith(shown):
             return []
         self._shown[name] = text
         if self._open == name:
@@ -63,7 +64,7 @@ class PlainScreen:
 
     def _resume(self, name: str, prefix: bytes, shown: bytes, lines: bytes) -> list[Buffer]:
         if self._open != name:
-            lines = lines.removeprefix(escapes.close_colours(shown) + b"\n")
+            lines = lines.removeprefix(_own(shown) + b"\n")
             return self._interrupt() + prefixed(prefix, lines) if lines else []
         if not lines.startswith(shown):
             return self._interrupt() + prefixed(prefix, lines)
@@ -77,4 +78,13 @@ class PlainScreen:
             return []
         shown = self._shown[self._open]
         self._open = ""
-        return [escapes.close_colours(shown)[len(shown) :] + b"\n"]
+        return [_own(shown)[len(shown) :] + b"\n"]
+
+
+def _own(line: bytes, finished: bool = True) -> bytes:
+    """The line, so that it steers nothing but itself."""
+    if b"\x1b" not in line and b"\xc2" not in line:
+        return line
+    from procman.core.text.escapes import flat, for_pipe  # 2 ms, for those who use escapes
+
+    return for_pipe(line) if finished else flat(line)

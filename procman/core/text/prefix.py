@@ -1,7 +1,7 @@
 """What stands in front of a line: the time and the name, in the colour of its type.
 
 A screen gives lists of buffers for one `writev`: the prefix, then the batch in which one `replace` put
-the prefix behind every newline. No line is touched by itself unless it has an escape.
+the prefix behind every newline. No line is touched by itself unless it steers.
 """
 
 from __future__ import annotations
@@ -76,5 +76,5 @@ def prefixed(prefix: bytes, lines: bytes, end: bytes = b"\n") -> list[Buffer]:
 
 
 def each_line(lines: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """The lines, those that have an escape changed."""
-    return b"\n".join(change(line) if b"\x1b" in line else line for line in lines.split(b"\n"))
+    """The lines, each changed."""
+    return b"\n".join(map(change, lines.split(b"\n")))

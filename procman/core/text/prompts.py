@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from procman.core.text.lines import newest_state
 from procman.core.text.visible import readable
 from procman.typed import TYPE_CHECKING, NamedTuple
 
@@ -75,7 +74,7 @@ class Prompts:
         self._candidates.pop(name, None)
         if not line or line.endswith(b"\r"):
             return
-        line = newest_state(line)
+        line = line.rpartition(b"\r")[2]
         goes_on = before is not None and not fresh
         rewritten = goes_on and before is not None and (before.rewritten or not line.startswith(before.text))
         self._lines[name] = _Line(line, rewritten, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from procman.core.text import escapes
 from procman.core.text.prefix import each_line, prefixed
 from procman.typed import TYPE_CHECKING
 
@@ -11,8 +10,10 @@ if TYPE_CHECKING:
 
     from procman.core.text.prefix import Buffer
 
-CONTROLS = frozenset(map(chr, [*range(8), *range(9, 32), *range(127, 160)]))
-"""Bell, form feed and the like (not backspace, which spinners use): only a finished line has its effect."""
+CONTROLS = frozenset(map(chr, [*range(32), *range(127, 160)]))
+"""Bell and the like: only a finished line has its effect."""
+STEERING = (*(b"%c" % code for code in (*range(1, 7), 8, *range(11, 32), 127)), b"\xc2")
+"""Bytes for whose sake lines are looked at one by one: controls, and what begins those of Unicode."""
 
 
 class TerminalScreen:
@@ -28,8 +29,8 @@ class TerminalScreen:
     def lines(self, name: str, prefix: bytes, lines: bytes) -> list[Buffer]:
         """The buffers that show whole lines of a process above the unfinished ones."""
         self._live.pop(name, None)
-        if b"\x1b" in lines:
-            lines = each_line(lines, _for_terminal)
+        if any(byte in lines for byte in STEERING):
+            lines = each_line(lines, _still)
         if not self._painted:
             return prefixed(prefix, lines)
         return [self._erase(), *prefixed(prefix, lines), self._paint()]
@@ -58,13 +59,15 @@ class TerminalScreen:
     def _paint(self) -> bytes:
         shown = list(self._live.values())[-max(1, self.rows - 1) :]
         self._painted = len(shown)
-        return b"\r\n".join(fit(prefix + _for_terminal(text), self.columns - 1) for prefix, text in shown)
+        return b"\r\n".join(fit(prefix + _still(text), self.columns - 1) for prefix, text in shown)
 
 
 def fit(line: bytes, columns: int) -> bytes:
     """The line cut to a number of columns; colours and hyperlinks take none and are all kept."""
+    from procman.core.text.sequences import STILL
+
     out: list[bytes] = []
-    for index, piece in enumerate(escapes.STILL.split(line)):
+    for index, piece in enumerate(STILL.split(line)):
         if index % 2:  # where split() puts what it split at
             out.append(piece)
         else:
@@ -73,25 +76,21 @@ def fit(line: bytes, columns: int) -> bytes:
     return b"".join(out)
 
 
-def _cut(text: bytes, columns: int) -> tuple[bytes, int]:
+def _cut(text: bytes, room: int) -> tuple[bytes, int]:
     """As much of a text without escapes as fits, and the columns left, fewer than 0 when not all fits."""
+    from procman.core.text.columns import columns
+
     out: list[str] = []
     for character in text.decode(errors="surrogateescape").expandtabs(1):
-        columns -= _columns(character)
-        if columns < 0:
+        room -= columns(character)
+        if room < 0:
             break
         if character not in CONTROLS:
             out.append(character)
-    return "".join(out).encode(errors="surrogateescape"), columns
+    return "".join(out).encode(errors="surrogateescape"), room
 
 
-def _columns(character: str) -> int:
-    import unicodedata  # 1 ms that only a terminal with unfinished lines waits for
+def _still(line: bytes) -> bytes:
+    from procman.core.text.escapes import for_terminal  # 2 ms, for those who use escapes
 
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _for_terminal(line: bytes) -> bytes:
-    return escapes.close_colours(escapes.keep_still(line))
+    return for_terminal(line)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from procman.core.text.lines import resolve_returns
+from procman.core.text.lines import final_lines
 
 RESET = "\x1b[0m"
 HIDDEN = (
@@ -39,7 +39,7 @@ def readable(output: bytes) -> str:
     the cursor and the like are left out, as a terminal does not show them. All else is shown: a sequence
     without an end hides nothing behind it.
     """
-    text = resolve_returns(output).decode(errors="surrogateescape")
+    text = final_lines(output).decode(errors="surrogateescape")
     return "\n".join(map(_line, text.split("\n")))
 
 

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.text.escapes import MOVING, RESET, SGR, STILL, close_colours, keep_still
+from procman.core.text.escapes import RESET, UNLINK, close, for_terminal, keep_still
+from procman.core.text.sequences import MOVING, SGR, STILL
+from procman.core.text.terminal import TerminalScreen
+from tests.core.expect import joined
 from tests.core.terminal import colour_on
 
 LINK = b"\x1b]8;;https://example.org\x07text\x1b]8;;\x1b\\"
@@ -52,13 +55,13 @@ ANY = st.binary(max_size=40) | st.lists(
     "line", [b"\x1b[31mred", b"a\x1b[1;32mb", b"\x1b[0;31mred", b"\x1b[0m\x1b[7mx", b"\x1b[31mx\x1b[39m"]
 )
 def test_a_colour_that_is_still_on_is_reset_at_the_end(line: bytes) -> None:
-    assert close_colours(line) == line + RESET
+    assert close(line) == line + RESET
 
 
 @pytest.mark.parametrize("code", [b"38;5;0", b"48;5;0", b"38;2;0;0;0", b"1;58;5;00", b"38;5;", b"0;38;5;0"])
 def test_the_0_of_a_colour_is_no_reset(code: bytes) -> None:
     line = b"\x1b[" + code + b"mtext"
-    assert close_colours(line) == line + RESET
+    assert close(line) == line + RESET
 
 
 @pytest.mark.parametrize(
@@ -66,19 +69,20 @@ def test_the_0_of_a_colour_is_no_reset(code: bytes) -> None:
     [b"\x1b[31mred\x1b[0m", b"\x1b[31mred\x1b[m", b"\x1b[31mred\x1b[00m", b"\x1b[31ma\x1b[1;0m", b"\x1b[0m"],
 )
 def test_a_line_whose_colour_is_off_stays_as_it_is(line: bytes) -> None:
-    assert close_colours(line) is line
+    assert close(line) is line
 
 
 @given(COLOURED | ANY)
 def test_no_colour_is_on_behind_any_line_and_nothing_else_of_it_has_changed(line: bytes) -> None:
-    closed = close_colours(line)
+    closed = close(line)
     assert not colour_on(closed)
-    assert closed in (line, line + RESET)
+    assert closed.startswith(line)
+    assert closed[len(line) :].removeprefix(b"\x1b\\").removeprefix(UNLINK) in (b"", RESET)
 
 
 @given(COLOURED | ANY)
 def test_closing_colours_twice_is_closing_them_once(line: bytes) -> None:
-    assert close_colours(close_colours(line)) == close_colours(line)
+    assert close(close(line)) == close(line)
 
 
 @pytest.mark.parametrize("move", MOVES)
@@ -125,10 +129,39 @@ def test_every_colour_of_any_bytes_is_kept(line: bytes) -> None:
 
 @given(st.binary(max_size=60).map(lambda data: data.replace(b"\x1b", b"")))
 def test_bytes_without_an_escape_do_not_change(line: bytes) -> None:
-    assert keep_still(line) == close_colours(line) == line
+    assert keep_still(line) == close(line) == line
 
 
 def test_every_byte_value_passes_beside_a_colour() -> None:
     for value in range(256):
         line = b"a\x1b[31m%c\x1b[0mb" % value
-        assert keep_still(close_colours(line)) == (line if value != 0x1B else b"a\x1b[31m\x1b[0mb")
+        assert keep_still(close(line)) == (line if value != 0x1B else b"a\x1b[31m\x1b[0mb")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("a\u009b2Jb".encode(), b"ab"),
+        ("\u009d52;c;aGk=\u009ctext".encode(), b"text"),
+        ("\u009d52;never ended".encode(), b""),
+        ("\u0090q#0\u009cx\u0084\u0085\u008dy".encode(), b"xy"),
+        ("\u009b31mred\u009b0m".encode(), b"\x1b[31mred\x1b[0m"),
+        (b"one\vtwo\ffour", b"onetwofour"),
+        (b"\x0e\x0f\x05\x18\x1a\x7f!", b"!"),
+        (b"bell\a tab\t.", b"bell\a tab\t."),
+        (b"\b\b\b\b\b\b\bforged", b"forged"),
+        (b"abc\b\bX", b"aXc"),
+        (b"|\b/\b-\b", b"-"),
+        ("漢\b\bab".encode(), b"ab"),
+        (b"\x1b[31mab\bc\x1b[0m", b"\x1b[31mac\x1b[0m"),
+        (b"\x1b]8;;http://x\x07link", b"\x1b]8;;http://x\x07link" + UNLINK),
+        (b"\x1b]8;;http://x", b""),
+        (b"\x1bPnever \x1b[31mred", b"\x1b[31mred" + RESET),
+        ("Größe é\u00a0·".encode(), "Größe é\u00a0·".encode()),
+        (b"caf\xe9 \x9b2J", b"caf\xe9 \x9b2J"),
+    ],
+)
+def test_on_a_terminal_nothing_leaves_its_line(line: bytes, shown: bytes) -> None:
+    assert for_terminal(line) == shown
+    screen = TerminalScreen(80, 24)
+    assert joined(screen.lines("a", b"a| ", line + b"\nnext\n")) == b"a| " + shown + b"\na| next\n"

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.text import lines
-from procman.core.text.lines import LineCutter, newest_state, resolve_returns
+from procman.core.text import limits
+from procman.core.text.lines import LineCutter
 
 SMALL = 8
 """Stands for the limit of 1 MiB, so that small examples are long lines."""
 
 READS = st.lists(
-    st.binary(max_size=12)
+    st.binary(max_size=12).map(lambda data: data.replace(b"\x1b", b""))
     | st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r", b"\r\n", b"\0", b"\xff"]), max_size=8).map(
         b"".join
     ),
@@ -26,20 +26,26 @@ def cut(*reads: bytes) -> list[bytes]:
 
 
 def whole(data: bytes) -> bytes:
-    """The lines of all output, by the rule: what the last of a line's states shows."""
+    """The lines of all output, by the rule: what the last of a line's states shows.
+
+    A line is none when something was there, and nothing to be seen was written over it.
+    """
     *ended, last = data.replace(b"\r\n", b"\n").split(b"\n")
     states = [[state for state in line.split(b"\r") if state] for line in [*ended, last]]
     shown = [line[-1] if line else b"" for line in states]
-    return b"".join(line + b"\n" for line in (shown if shown[-1] else shown[:-1]))
+    gone = [bool(line) and not line[-1].strip() and any(map(bytes.strip, line)) for line in states]
+    if not states[-1] or (b"\r" in data and not shown[-1].strip()):
+        gone[-1] = True
+    return b"".join(line + b"\n" for line, missing in zip(shown, gone, strict=True) if not missing)
 
 
 @pytest.fixture
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "LIMIT", SMALL)
+    monkeypatch.setattr(limits, "LINE", SMALL)
 
 
 def test_the_limit_is_1_mib() -> None:
-    assert lines.LIMIT == 1024 * 1024
+    assert limits.LINE == 1024 * 1024
 
 
 def test_whole_lines_pass_and_the_rest_waits_for_its_newline() -> None:
@@ -68,7 +74,18 @@ def test_the_unfinished_line_can_be_seen() -> None:
 
 
 def test_blank_lines_are_lines() -> None:
-    assert cut(b"\n\na\n\n") == [b"\n\na\n\n", b""]
+    assert b"".join(cut(b"\n\na\n\n")) == b"\n\na\n\n"
+
+
+def test_blank_lines_at_the_end_wait_for_what_follows() -> None:
+    cutter = LineCutter()
+    assert cutter.feed(b"a\n\n\n") == b"a\n"
+    assert cutter.waiting
+    assert cutter.feed(b"b\n") == b"\n\nb\n"
+    assert not cutter.waiting
+    assert cutter.feed(b"\n") == b""
+    assert cutter.show() == b"\n"
+    assert not cutter.unsettled
 
 
 def test_crlf_is_one_newline_also_when_it_comes_in_two_reads() -> None:
@@ -96,12 +113,17 @@ def test_only_the_newest_state_of_an_unfinished_line_is_kept() -> None:
         (b"10%\r20%", b"20%"),
         (b"a", b"a"),
         (b"a\r\r", b"a"),
+        (b"a\r   ", b""),
+        (b"a\r   \r", b""),
         (b"\r\r", b""),
         (b"", b""),
     ],
 )
 def test_the_newest_state_is_what_stands_behind_the_last_carriage_return(line: bytes, state: bytes) -> None:
-    assert newest_state(line) == state
+    cutter = LineCutter()
+    cutter.feed(line)
+    assert cutter.state == state
+    assert cutter.feed(b"\n") + cutter.finish() == (state + b"\n" if state or not line.strip() else b"")
 
 
 def test_nul_bytes_and_bytes_that_are_not_utf_8_pass_unchanged() -> None:
@@ -111,7 +133,6 @@ def test_nul_bytes_and_bytes_that_are_not_utf_8_pass_unchanged() -> None:
 
 def test_lines_without_a_carriage_return_are_not_copied() -> None:
     data = b"a\nb\n"
-    assert resolve_returns(data) is data
     assert LineCutter().feed(data) is data
 
 

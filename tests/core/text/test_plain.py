@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.text.escapes import close_colours
-from procman.core.text.lines import LineCutter, newest_state
+from procman.core.text.escapes import close
+from procman.core.text.lines import LineCutter
 from procman.core.text.plain import ROOM_FOR_PROMPT, PlainScreen
 from tests.core.expect import joined
 from tests.core.terminal import colour_on
@@ -119,10 +120,44 @@ def test_a_long_unfinished_line_is_no_prompt() -> None:
     assert pipe.got == A + b"x" * ROOM_FOR_PROMPT
 
 
-def test_other_escapes_pass_as_they_came() -> None:
+def test_an_interrupted_line_is_not_shown_before_it_is_whole() -> None:
     pipe = Pipe()
-    pipe.lines(A, b"\x1b[2Jclear\x1b[31mred\n\x1b]0;title\x07\n")
-    assert pipe.got == b"a| \x1b[2Jclear\x1b[31mred\x1b[0m\na| \x1b]0;title\x07\n"
+    for dots in range(1, 50):
+        pipe.partial({A: b"." * dots})
+        pipe.lines(B, b"%d\n" % dots)
+    assert pipe.got.count(b"a|") == 1
+    pipe.lines(A, b"." * 50 + b"\n")
+    assert pipe.got.endswith(b"b| 49\na| " + b"." * 50 + b"\n")
+    pipe.partial({A: b"name? "})
+    assert pipe.got.endswith(b"a| name? ")
+
+
+def test_two_unfinished_lines_do_not_interrupt_each_other_again_and_again() -> None:
+    pipe = Pipe()
+    for dots in range(1, 50):
+        pipe.partial({A: b"." * dots, B: b"-" * dots})
+    pipe.lines(A, b"." * 50 + b"\n")
+    assert pipe.got == b"a| .\nb| " + b"-" * 49 + b"\na| " + b"." * 50 + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "closed"),
+    [
+        (b"\x1b]8;;http://x\x07link", b"\x1b]8;;http://x\x07link\x1b]8;;\x1b\\"),
+        (b"\x1b]8;;http://x\x07link\x1b]8;;\x07", b"\x1b]8;;http://x\x07link\x1b]8;;\x07"),
+        (b"\x1b]0;never", b"\x1b]0;never\x1b\\"),
+        (b"\x1bPnever", b"\x1bPnever\x1b\\"),
+        (b"\x1b[3", b"\x1b[3\x1b\\"),
+        (b"\x1b[31m\x1b]8;;x\x07\x1b]0;", b"\x1b[31m\x1b]8;;x\x07\x1b]0;\x1b\\\x1b]8;;\x1b\\\x1b[0m"),
+        ("a\u009b2Jb\u009d52;c;aGk=\u009cc".encode(), b"abc"),
+        ("\u009b31mred".encode(), b"\x1b[31mred\x1b[0m"),
+        ("\u0085\u00a0é".encode(), "\u00a0é".encode()),
+    ],
+)
+def test_nothing_of_a_line_reaches_the_next(line: bytes, closed: bytes) -> None:
+    pipe = Pipe()
+    pipe.lines(A, line + b"\nnext\n")
+    assert pipe.got == A + closed + b"\na| next\n"
 
 
 NAMES = [A, B, b"c| "]
@@ -150,12 +185,8 @@ def play(
         if isinstance(entry, tuple):
             put(entry[0], cutters[entry[0]].feed(entry[1]))
         else:
-            states = {
-                name: newest_state(cutters[name].rest)
-                for name in NAMES
-                if name in entry and cutters[name].rest
-            }
-            asked |= {close_colours(name + state) for name, state in states.items()}
+            states = {name: cutters[name].state for name in NAMES if name in entry and cutters[name].state}
+            asked |= {close(name + state) for name, state in states.items()}
             pipe.partial(states)
     for name, cutter in cutters.items():
         put(name, cutter.finish())
@@ -170,7 +201,7 @@ def test_without_unfinished_lines_the_output_is_exactly_prefix_and_line(
     got, finished, _ = play([*script])
     for name in NAMES:
         rows = [row for row in got.split(b"\n") if row.startswith(name)]
-        assert rows == [close_colours(name + line) for line in finished[name]]
+        assert rows == [close(name + line) for line in finished[name]]
 
 
 @given(st.lists(WRITES | PAUSES, max_size=20))
@@ -182,7 +213,7 @@ def test_in_any_interleaving_every_line_appears_whole_and_in_order(
     assert (rows.pop(), last) == (b"system| end", b"")
     assert all(row.startswith(tuple(NAMES)) for row in rows)
     for name in NAMES:
-        expected = [close_colours(name + line) for line in finished[name]]
+        expected = [close(name + line) for line in finished[name]]
         for row in (row for row in rows if row.startswith(name)):
             if expected and row == expected[0]:
                 expected.pop(0)
@@ -205,4 +236,4 @@ def test_a_process_alone_is_interrupted_only_by_its_own_rewriting(
 ) -> None:
     calm = [entry if isinstance(entry, set) else (A, entry[1].replace(b"\r", b"")) for entry in script]
     got, finished, _ = play(calm)
-    assert got == b"".join(close_colours(A + line) + b"\n" for line in finished[A]) + b"system| end\n"
+    assert got == b"".join(close(A + line) + b"\n" for line in finished[A]) + b"system| end\n"

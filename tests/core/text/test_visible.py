@@ -81,7 +81,7 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
 def test_of_output_only_colours_reach_a_terminal_and_end_with_their_line(output: bytes) -> None:
     lines = readable(output).split("\n")
-    assert len(lines) == output.count(b"\n") + 1
+    assert len(lines) <= output.count(b"\n") + 1
     for line in lines:
         assert not re.search(HIDDEN, COLOUR.sub("", line))
         assert not COLOUR.search(line) or line.endswith("\x1b[0m")
