@@ -15,10 +15,13 @@ ALLOWED = set(
     """
     collections copyreg enum functools itertools keyword operator re reprlib types
     __future__ importlib warnings errno math select selectors signal fcntl resource termios
-    ctypes struct contextlib array
+    ctypes sysconfig struct contextlib array
     """.split()
 )
-"""Modules of the standard library that every start may wait for; those written in C are cheap."""
+"""Modules of the standard library that every start may wait for; those written in C are cheap.
+
+It is ctypes that wants sysconfig, from Python 3.14 on.
+"""
 LATER = {"control", "store", "testing"}
 """Rooms of ours that only some apps need."""
 

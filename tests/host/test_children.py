@@ -150,7 +150,8 @@ def _inheritable(fd: int) -> bool:
 
 
 def test_a_terminal_is_the_childs_own_and_has_its_size(on_terminals: Family) -> None:
-    on_terminals.spawn("tty; stty size; stty -a | grep -o -- '-onlcr'; ps -o tpgid= -p $$; ps -o pgid= -p $$")
+    groups = f"{sys.executable} -c 'import os; print(os.tcgetpgrp(0)); print(os.getpgrp())'"
+    on_terminals.spawn(f"tty; stty size; stty -a | grep -o -- '-onlcr'; {groups}")
     tty, size, newlines, foreground, group = on_terminals.read().split(b"\n")[:5]
     assert tty.startswith(b"/dev/pts/")
     assert size == b"20 60"
