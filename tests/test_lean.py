@@ -16,7 +16,7 @@ ALLOWED = set(
     """
     collections copyreg enum functools itertools keyword operator re reprlib types
     __future__ importlib warnings errno math select selectors signal fcntl resource termios
-    ctypes struct contextlib array
+    ctypes struct contextlib array io
     """.split()
 )
 """Modules of the standard library that every start may wait for; those written in C are cheap."""
