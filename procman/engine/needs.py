@@ -58,7 +58,10 @@ class Children(Protocol):
         ...
 
     def left(self, name: str) -> bool:
-        """Whether anything is left of a process whose main process has ended."""
+        """Whether anything is left of a process whose main process has ended.
+
+        If not, its output ends, unless somebody else holds it open.
+        """
         ...
 
     def signal_group(self, name: str, number: int) -> bool:

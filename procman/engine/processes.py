@@ -33,7 +33,7 @@ class Processes:
         self._by_pid: dict[int, Process] = {}
         self._to_start: deque[Process] = deque()
         self._timed: dict[str, Process] = {}  # those that have a deadline, and no other is looked at
-        self._leaving: dict[str, Process] = {}
+        self._left: dict[str, Process] = {}  # those whose main process has ended
         self._unread_since: float | None = None
         self.killed = False
         """Whether SIGKILL reached anybody."""
@@ -158,7 +158,7 @@ class Processes:
 
     def check_groups(self, now: float) -> None:
         """Look whether the groups of ended children are gone."""
-        for process in list(self._leaving.values()):
+        for process in list(self._left.values()):
             self._check_group(process, now)
 
     def step(self, process: Process, event: Event, now: float) -> None:
@@ -172,7 +172,7 @@ class Processes:
         """Keep the indexes in step with the life of a process."""
         name, life = process.plan.name, process.life
         _keep(self._timed, name, process, life.kill_at is not None or life.drain_at is not None)
-        _keep(self._leaving, name, process, life.phase is Phase.LEAVING)
+        _keep(self._left, name, process, life.phase in (Phase.DRAINING, Phase.LEAVING))
         if life.phase is Phase.ENDED and name in self._by_name:
             del self._by_name[name]
             process.owner.ended(process, now)
@@ -224,7 +224,7 @@ class Processes:
         return running or self._children.left(process.plan.name)
 
     def _check_group(self, process: Process, now: float) -> None:
-        if process.life.phase is Phase.LEAVING and not self._children.left(process.plan.name):
+        if not self._children.left(process.plan.name) and process.life.phase is Phase.LEAVING:
             self.step(process, Event.GROUP_GONE, now)
 
 

@@ -38,7 +38,32 @@ def of(pid: int, words: bytes) -> Foreground:
     return Foreground(tuple(shells), found)
 
 
-def catches(pid: int, number: int) -> bool:
+def stop(pid: int, words: bytes, number: int) -> None:
+    """Send a stop signal to the command, and to the shells that wait for it: they start nothing more."""
+    for each in of(pid, words).pids:
+        send(each, number)
+
+
+def forward(pid: int, words: bytes, number: int) -> None:
+    """Pass a signal on to the command, and to shells that have a handler for it."""
+    found = of(pid, words)
+    for each in found.pids:
+        if each == found.command or _catches(each, number):
+            send(each, number)
+
+
+def send(pid: int, number: int) -> bool:
+    """Whether there is such a process, ours or not."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # it runs as somebody else: sudo and the like
+    return True
+
+
+def _catches(pid: int, number: int) -> bool:
     """Whether a process has a handler for a signal (`SigCgt` in proc_pid_status(5))."""
     return bool(_mask(pid, b"SigCgt:") >> (number - 1) & 1)
 

@@ -57,12 +57,7 @@ class Session:
         if self.main is None:
             self._waiting.append((self.forward, number))
             return
-        found = self._foreground()
-        for pid in found.shells:
-            if mainprocess.catches(pid, number):
-                _send(pid, number)
-        if found.command:
-            _send(found.command, number)
+        mainprocess.forward(self.main, self._words, number)
 
     def stop_rest(self, number: int, orphans: Sequence[int]) -> None:
         """Ask what the main process left behind to stop; `orphans` are those of the session."""
@@ -70,14 +65,14 @@ class Session:
             self.signal_group(number)
         for pid in self._with_descendants(orphans):
             self._ask(pid, number)
-            _send(pid, signal.SIGCONT)
+            mainprocess.send(pid, signal.SIGCONT)
 
     def kill(self, orphans: Sequence[int]) -> bool:
         """SIGKILL to all; False when there was nobody."""
         elsewhere = [*self._with_descendants(orphans), *self._with_descendants([self.leader])]
         elsewhere += self._foreground().pids  # setsid(1) may have taken it out of the session
         reached = [self.signal_group(signal.SIGKILL)]
-        reached += [_send(pid, signal.SIGKILL) for pid in elsewhere if pid != self.leader]
+        reached += [mainprocess.send(pid, signal.SIGKILL) for pid in elsewhere if pid != self.leader]
         return any(reached)
 
     def signal_group(self, number: int) -> bool:
@@ -113,15 +108,4 @@ class Session:
     def _ask(self, pid: int, number: int) -> None:
         if pid not in self._asked:
             self._asked.add(pid)
-            _send(pid, number)
-
-
-def _send(pid: int, number: int) -> bool:
-    """Whether there is such a process, ours or not."""
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # it runs as somebody else: sudo and the like
-    return True
+            mainprocess.send(pid, number)

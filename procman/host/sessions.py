@@ -65,8 +65,12 @@ class Sessions:
         return facts.signed_code(code) if self._sessions[name].told_by_shell else code
 
     def left(self, name: str) -> bool:
-        """Whether anything is left of a process whose main process has ended."""
-        return self._sessions[name].is_left(self._orphans(name))
+        """Whether anything is left of a process whose main process has ended. If not, its keeper ends."""
+        session = self._sessions[name]
+        left = session.is_left(self._orphans(name))
+        if not left:
+            session.release()
+        return left
 
     def signal_group(self, name: str, number: int) -> bool:
         """Signal every process of the group; False when none is left in it."""
@@ -91,7 +95,7 @@ class Sessions:
         """Its keeper ends with it, unless others are left for whom it has to stay."""
         session = self._sessions[name]
         self._adopted = None
-        if self.left(name):
+        if session.is_left(self._orphans(name)):
             yield ChildExited(session.leader, code)
         elif ended := session.release():
             yield ended._replace(code=code)

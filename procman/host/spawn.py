@@ -124,7 +124,7 @@ def _on_pipes(
             (os.POSIX_SPAWN_DUP2, end, 1),
             (os.POSIX_SPAWN_DUP2, end, 2),
         ]
-        return Child(_posix_spawn((*SHELL, line), environment, actions), _as_seen(line), output)
+        return Child(_posix_spawn((*SHELL, line), environment, actions), as_seen(line), output)
 
 
 def _on_terminal(
@@ -143,15 +143,16 @@ def _on_terminal(
         (os.POSIX_SPAWN_DUP2, 0, 2),
     ]
     if not ORPHANS_COME:
-        return Child(_posix_spawn((*SHELL, line), environment, actions), _as_seen(line), output)
+        return Child(_posix_spawn((*SHELL, line), environment, actions), as_seen(line), output)
     told, telling = _pipe(ours, theirs)
     actions.append(_opening(telling, TOLD, os.O_WRONLY))
     line = TELL_PID + line
     pid = _posix_spawn((*SHELL, KEEPER, SHELL[0], line), environment, actions)
-    return Child(pid, _as_seen(line), output, told)
+    return Child(pid, as_seen(line), output, told)
 
 
-def _as_seen(line: str) -> bytes:
+def as_seen(line: str) -> bytes:
+    """The shell that has this line, as `/proc/PID/cmdline` has it."""
     return b"".join(os.fsencode(word) + b"\0" for word in (*SHELL, line))
 
 

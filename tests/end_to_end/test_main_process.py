@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.harness import PYTHON
+from tests.end_to_end.harness import PROCMAN, PYTHON
 from tests.end_to_end.output import PATIENCE, wait_until
 
 if TYPE_CHECKING:
@@ -31,6 +33,12 @@ sys.stdout.flush()
 with open(f"{sys.argv[1]}.got", "w") as file:
     file.write(" ".join(got))
 sys.exit(7)
+"""
+TOLD = """
+import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
+print(sys.argv[1], flush=True)
+print(int(signal.sigwait([signal.SIGUSR2])), flush=True)
 """
 RUN = f"{PYTHON} child.py"
 SHAPES = {
@@ -126,3 +134,61 @@ def test_the_timeout_of_a_task(shapes: App, pty: str) -> None:
     codes = {"pipeline": 0, "waited": -signal.SIGTERM, "script": -signal.SIGTERM}
     found = {run.task: (run.outcome, run.code) for run in shapes.runs}
     assert found == {name: ("timed_out", codes.get(name, 7)) for name in SHAPES}
+
+
+@pytest.mark.parametrize("shape", ["plain", "sequence", "subshell", "loop"])
+def test_a_type_that_is_run_in_the_foreground(shapes: App, shape: str) -> None:
+    running = shapes.launch(*PROCMAN, "run", shape)
+    running.wait_for("ready")
+    assert running.stop() == 7
+    assert running.out.text == "ready\ngot SIGTERM\n"
+
+
+def test_a_forwarded_signal_goes_to_the_main_process_alone(app: App) -> None:
+    app.write("told.py", TOLD)
+    app.procfile(
+        web=f"{PYTHON} told.py plain; exec sleep 1000",
+        worker=f"sleep 1000 & {PYTHON} told.py beside | cat; exec sleep 1000",
+    )
+    running = app.start()
+    running.wait_for("plain$")
+    running.wait_for("beside$")
+    running.process.send_signal(signal.SIGUSR2)
+    running.wait_for("web.1 .*12$")
+    running.wait_for("worker.1 .*12$")
+    assert running.stop() == 0
+
+
+@pytest.mark.parametrize("pty", ["always", "never"])
+def test_twenty_times_everybody_is_signalled_at_once(app: App, pty: str) -> None:
+    app.procfile(web="exec sleep 1000", worker="sh -c 'sleep 1000; true'", clock="sleep 1000; true")
+    for _ in range(20):
+        running = app.start("--pty", pty)
+        pids = [running.pid_of(f"{name}.1") for name in ("web", "worker", "clock")]
+        for pid in (*pids, running.process.pid):
+            os.kill(pid, signal.SIGTERM)
+        assert running.end() == 0, running.out.text
+        assert "has ended" not in running.out.text
+
+
+@pytest.mark.parametrize("seconds", [0.0005, 0.02, 0.1])
+def test_a_ctrl_c_that_is_passed_on_a_second_time_kills_nobody(app: App, seconds: float) -> None:
+    app.write("child.py", CHILD)
+    app.procfile(web=f"{RUN} web")
+    running = app.start()
+    running.wait_for("ready")
+    os.kill(running.process.pid, signal.SIGINT)
+    time.sleep(seconds)  # that span is what is tested
+    os.kill(running.process.pid, signal.SIGINT)
+    assert running.end() == 0
+    assert running.said_by("web.1") == ["ready", "got SIGTERM"]
+
+
+def test_the_cause_comes_before_its_effects(app: App) -> None:
+    app.procfile(web="sleep 0.4 & exit 3", worker="exec sleep 100")
+    for _ in range(5):
+        ended = app.do("start")
+        assert ended.code == 3
+        told = [line.partition("| ")[2] for line in ended.out.splitlines()]
+        assert told.index("web.1 exited with code 3") < told.index("web.1 has ended, stopping")
+        assert told.index("web.1 has ended, stopping") < told.index("worker.1 terminated by SIGTERM")

@@ -11,11 +11,11 @@ from procman.cli import complaints, sources
 from procman.cli.commands import help  # noqa: A004
 from procman.cli.options import LATER
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
-from procman.core.plan import commands, ports
+from procman.core.plan import commands, ports, shell
 from procman.core.plan import plan as plans
-from procman.core.plan.commands import Kind
+from procman.core.plan.commands import SHELL, Kind
 from procman.errors import Problem, SpawnError, UserError, suggest
-from procman.host import foreground, spawn, subreaper
+from procman.host import foreground, mainprocess, spawn, subreaper
 from procman.host.poller import Poller
 from procman.host.signals import FOR_PROCESSES, GRACE_SECONDS, STOPPING
 from procman.shortages import reason
@@ -106,6 +106,7 @@ def _foreground(
 ) -> ChildExited:
     """Run it on this terminal; how it ended."""
     program = _find(resolution, environment, known)
+    words, seen = _prepared(resolution.words)
     subreaper.adopt_orphans()
     poller = Poller()
     poller.receive_signals((*STOPPING, *FOR_PROCESSES))
@@ -114,18 +115,26 @@ def _foreground(
     modes = foreground.Modes()
 
     def start() -> int:
-        return spawn.spawn_here(program, resolution.words, environment)
+        return spawn.spawn_here(program, words, environment)
 
     try:
         pid = foreground.leave_to(start) if guarded else start()
     except OSError as error:
         raise SpawnError(f"{program}: {reason(error)}", NOT_EXECUTABLE) from None
     started(pid)
-    ended = wait(poller, pid)
+    ended = wait(poller, pid, seen)
     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
     if ended.code < 0:
         modes.restore()
     return ended
+
+
+def _prepared(words: tuple[str, ...]) -> tuple[tuple[str, ...], bytes]:
+    """The words to start, and those of the shell among them, if it is one, for `mainprocess`."""
+    if words[:-1] != SHELL:
+        return words, b""
+    line = shell.prepare(words[-1]).text
+    return (*SHELL, line), spawn.as_seen(line)
 
 
 def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
@@ -152,15 +161,8 @@ def _find(resolution: Resolution, environment: Mapping[str, str], known: Iterabl
     return program
 
 
-def _pass_on(pid: int, number: int) -> None:
-    try:
-        os.kill(pid, number)
-    except PermissionError:
-        pass  # it runs as somebody else: sudo and the like
-
-
-def wait(poller: needs.Poller, pid: int) -> ChildExited:
-    """Pass signals on until the child has ended.
+def wait(poller: needs.Poller, pid: int, words: bytes = b"") -> ChildExited:
+    """Pass signals on to the main process until the child has ended. `words` are those of its shell.
 
     When the guardian is killed the child does not go on alone, whether it obeys or not.
     """
@@ -168,7 +170,8 @@ def wait(poller: needs.Poller, pid: int) -> ChildExited:
         for message in poller.wait(None):
             match message:
                 case SignalReceived(number):
-                    _pass_on(pid, number)
+                    pass_on = mainprocess.stop if number in STOPPING else mainprocess.forward
+                    pass_on(pid, words, number)
                 case GuardianDied():
                     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
                     return ChildExited(pid, -signal.SIGKILL)
