@@ -15,11 +15,12 @@ import os
 import signal
 
 from procman.host import subreaper
-from procman.host.signals import ALL, GRACE_SECONDS, SI_KERNEL, STOPPING
+from procman.host.signals import ALL, FOR_PROCESSES, GRACE_SECONDS, SI_KERNEL, STOPPING
 
 TYPE_CHECKING = False  # as type checkers know it
 if TYPE_CHECKING:
     from procman.host.foreground import Modes
+    from procman.host.sentinel import Sentinel
 
 NAME = "guardian"
 """Not `procman`, so that `pkill -9 procman` leaves it alive to clean up."""
@@ -36,10 +37,11 @@ def guard(child_has_terminal: bool) -> Guarded | int:
     """Fork. In the child, the supervisor's end of it; in the parent, later, how it ended: its exit code,
     or minus the number of the signal that ended it.
 
-    With `child_has_terminal` what the terminal sends is not forwarded, since the command that
-    the supervisor runs stays in the terminal's foreground group and gets it from there. Until it is there
-    the supervisor stays there, too (`foreground.leave_to`).
+    With `child_has_terminal` what the terminal or anybody sends to the whole group is not forwarded, since
+    the command that the supervisor runs stays in this group, the terminal's foreground, and gets it there.
+    Until it is there the supervisor stays there, too (`foreground.leave_to`).
     """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # were it ignored, no end of a child would be told
     signals = _wanted(child_has_terminal)
     signal.pthread_sigmask(signal.SIG_BLOCK, signals | {signal.SIGCHLD})
     modes = _modes() if child_has_terminal else None
@@ -54,7 +56,10 @@ def guard(child_has_terminal: bool) -> Guarded | int:
     os.close(read_end)
     subreaper.adopt_orphans()
     subreaper.rename(NAME)
-    code = _wait(pid, signals, child_has_terminal)
+    sentinel = _sentinel() if child_has_terminal else None
+    code = _wait(pid, signals, sentinel)
+    if sentinel:
+        sentinel.dismiss()
     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
     if modes and code < 0:
         modes.restore()
@@ -67,6 +72,12 @@ def _modes() -> Modes:
     from procman.host.foreground import Modes  # what only `run` waits for
 
     return Modes()
+
+
+def _sentinel() -> Sentinel:
+    from procman.host.sentinel import Sentinel
+
+    return Sentinel()
 
 
 def _begin(lifeline: int) -> None:
@@ -87,23 +98,29 @@ def _wanted(child_has_terminal: bool) -> set[signal.Signals]:
     return set(ALL) - unwanted
 
 
-def _wait(supervisor: int, signals: set[signal.Signals], child_has_terminal: bool) -> int:
+def _wait(supervisor: int, signals: set[signal.Signals], sentinel: Sentinel | None) -> int:
     """Until the supervisor has ended; its exit code, or minus the number of the signal that ended it."""
     suspending = False
     while True:
         info = signal.sigwaitinfo(signals | {signal.SIGCHLD})
         if info.si_signo == signal.SIGCHLD:
-            status = _reap(supervisor, suspending)
+            status = _reap(supervisor, suspending, sentinel)
             if status is not None:
                 return os.waitstatus_to_exitcode(status)
-        elif not (child_has_terminal and info.si_code == SI_KERNEL):
+        elif not (sentinel and _was_sent_to_all(info, sentinel)):
             suspending = info.si_signo == signal.SIGTSTP or (suspending and info.si_signo != signal.SIGCONT)
             os.kill(supervisor, info.si_signo)
             if info.si_signo in STOPPING:
                 os.kill(supervisor, signal.SIGCONT)  # it may have been suspended, and has to obey
 
 
-def _reap(supervisor: int, suspending: bool) -> int | None:
+def _was_sent_to_all(info: signal.struct_siginfo, sentinel: Sentinel) -> bool:
+    """Whether the command has got the signal already, as what the terminal sends to its foreground group."""
+    asks = info.si_signo in (*STOPPING, *FOR_PROCESSES)
+    return info.si_code == SI_KERNEL or (asks and sentinel.was_sent_to_all(info.si_signo))
+
+
+def _reap(supervisor: int, suspending: bool, sentinel: Sentinel | None) -> int | None:
     """Reap whatever has ended; the supervisor's status when it is among them.
 
     When the supervisor has stopped as asked (Ctrl-Z), this process stops too, so that the shell sees it.
@@ -120,3 +137,5 @@ def _reap(supervisor: int, suspending: bool) -> int | None:
             return status
         elif not pid:
             return None
+        elif sentinel:
+            sentinel.reaped(pid, status)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.end_to_end.harness import PROCMAN, PYTHON, App, Running
+from tests.end_to_end.output import wait_until
 
 # Waits for Ctrl-C, then for a key, and tells each Ctrl-C that has come.
 COUNTING = """
@@ -151,6 +154,62 @@ def test_signals_are_forwarded(app: App, name: str) -> None:
     running.process.send_signal(signal.Signals[f"SIG{name}"])
     assert running.end() == 5
     assert f"got {name}\n" in running.out.text
+
+
+# It says what it got, and ends when it is told to, so that a signal too many would be seen.
+RECORDING = """
+import os, signal, time
+def got(number, frame):
+    os.write(1, b"got %d\\n" % number)
+for name in ("INT", "TERM", "HUP", "QUIT", "USR1", "USR2"):
+    signal.signal(getattr(signal, "SIG" + name), got)
+os.write(1, b"up\\n")
+while not os.path.exists("over"):
+    time.sleep(0.02)
+"""
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP", "QUIT", "USR1", "USR2"])
+def test_a_signal_to_procman_and_to_its_whole_group_reaches_the_child_once(app: App, name: str) -> None:
+    app.write("recording.py", RECORDING)
+    running = run(app, PYTHON, "recording.py")
+    running.wait_for("up$")
+    number = signal.Signals[f"SIG{name}"]
+    for times in (1, 2):  # as timeout(1) does; the second time shows that the first was dealt with
+        os.kill(running.process.pid, number)
+        os.killpg(running.process.pid, number)
+        running.wait_for(rf"(got {number}\n){{{times}}}")
+        wait_until(lambda: not pending(running.process.pid, number))
+    app.write("over", "")
+    assert running.end() == 0
+    assert running.out.text == "up\n" + f"got {number}\n" * 2
+
+
+def pending(pid: int, number: int) -> bool:
+    """Whether a process has still to deal with a signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    masks = [
+        int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigPnd", "ShdPnd"))
+    ]
+    return any(mask >> (number - 1) & 1 for mask in masks)
+
+
+def test_nothing_is_left_of_who_tells_whether_the_group_was_signalled(app: App) -> None:
+    before = len(psutil.Process().children(recursive=True))
+    running = run(app, "sh", "-c", "echo up; exec sleep 1000")
+    running.wait_for("up$")
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.end()
+    wait_until(lambda: not app.processes())
+    assert len(psutil.Process().children(recursive=True)) == before
+
+
+@pytest.mark.parametrize("words", [("run", "sh", "-c", "exit 4"), ("start",)])
+def test_a_parent_that_ignores_sigchld_hides_no_end(app: App, words: tuple[str, ...]) -> None:
+    app.procfile(web="exit 4")
+    ignoring = "import os, signal; from sys import argv; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+    ignoring += "os.execv(argv[1], argv[1:])"
+    assert app.launch(PYTHON, "-c", ignoring, *PROCMAN, *words).end() == 4
 
 
 def test_stdin_stdout_and_stderr_are_inherited(app: App) -> None:
