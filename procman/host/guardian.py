@@ -56,10 +56,7 @@ def guard(child_has_terminal: bool) -> Guarded | int:
     os.close(read_end)
     subreaper.adopt_orphans()
     subreaper.rename(NAME)
-    sentinel = _sentinel() if child_has_terminal else None
-    code = _wait(pid, signals, sentinel)
-    if sentinel:
-        sentinel.dismiss()
+    code = _wait_beside_sentinel(pid, signals) if child_has_terminal else _wait(pid, signals, None)
     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
     if modes and code < 0:
         modes.restore()
@@ -74,10 +71,13 @@ def _modes() -> Modes:
     return Modes()
 
 
-def _sentinel() -> Sentinel:
+def _wait_beside_sentinel(supervisor: int, signals: set[signal.Signals]) -> int:
     from procman.host.sentinel import Sentinel
 
-    return Sentinel()
+    sentinel = Sentinel()
+    code = _wait(supervisor, signals, sentinel)
+    sentinel.dismiss()
+    return code
 
 
 def _begin(lifeline: int) -> None:
