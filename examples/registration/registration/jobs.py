@@ -28,6 +28,9 @@ class MailWorker(Worker):
         self.log.addFilter(self._is_worth_telling)
         return bool(super().work(*arguments, **options))
 
+    def subscribe(self) -> None:
+        """Take no commands from outside: a stop would wait for their thread, and that for a Redis that is gone."""
+
     def _is_worth_telling(self, record: LogRecord) -> bool:
         """Not, while the app stops, that Redis is gone already."""
         error = record.exc_info[1] if record.exc_info else None
