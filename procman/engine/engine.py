@@ -55,8 +55,8 @@ class Engine:
         self._log = log
         self._resized = resized
         self._clock = clock
-        self._flow = Flow(log, poller, supervisor, clock)
-        self.flush = self._flow.flush
+        self.flow = Flow(log, poller, supervisor, clock)
+        self.flush = self.flow.flush
         self._scheduler: Scheduler | None = None
         self._to_begin = False
         self._settle_by: float | None = None
@@ -91,7 +91,7 @@ class Engine:
         for message in self._poller.wait(0 if starting else self._sleep()):
             self.handle(message)
         now = self._clock()
-        self._flow.expire(now)
+        self.flow.expire(now)
         self._supervisor.expire(now)
         if self._scheduler:
             self._scheduler.expire(now)
@@ -140,11 +140,11 @@ class Engine:
         self._log.output(name, data, now)
         if self._scheduler:
             self._scheduler.output(name, data)
-        self._flow.swell(now)
+        self.flow.swell(now)
 
     def _sleep(self) -> float | None:
         """Seconds to the nearest deadline, or to a look at the clock; None when there is none."""
-        times = [self._supervisor.deadline, self._log.deadline, self._flow.deadline, self._settle_by]
+        times = [self._supervisor.deadline, self._log.deadline, self.flow.deadline, self._settle_by]
         if self._scheduler:
             times.append(self._scheduler.deadline)
         deadlines = [at for at in times if at is not None]
@@ -174,7 +174,7 @@ class Engine:
 
     def _writer_changed(self, now: float) -> None:
         if error := self._log.writer.error:
-            self._flow.failed(error, now)
+            self.flow.failed(error, now)
         else:
-            self._flow.ebb(now)
+            self.flow.ebb(now)
             self._log.catch_up(now)

@@ -90,12 +90,13 @@ class Flow:
         while not writer.done and not self._stalled(self._clock()):
             asked = self._supervisor.asked_to_stop
             for message in self._poller.wait(STALLED_SECONDS if asked else None):
+                now = self._clock()
                 if isinstance(message, SignalReceived) and message.number in STOPPING:
-                    if asked:
+                    if asked and not self._supervisor.is_same_signal(now):
                         return
-                    self._supervisor.signalled(message.number, self._clock())
+                    self._supervisor.signalled(message.number, now)
                 elif isinstance(message, GuardianDied):
-                    self._supervisor.stop(GUARDIAN_DIED, self._clock())
+                    self._supervisor.stop(GUARDIAN_DIED, now)
 
     def _stalled(self, now: float) -> bool:
         """Whether the reader takes nothing, though a stop was asked for."""

@@ -48,6 +48,7 @@ class Supervisor:
         self._stopping = False
         self._asked = False
         self._interrupted_at: float | None = None
+        self._signalled_at: float | None = None
         self._undecided_until: float | None = None
         self._cause: Process | None = None
         self._cause_is_told = False
@@ -110,6 +111,8 @@ class Supervisor:
 
     def signalled(self, number: int, now: float) -> None:
         """procman got a signal that means stop; a second SIGINT means at once."""
+        if self._signalled_at is None:
+            self._signalled_at = now
         if number == signal.SIGINT and self._interrupted_at is not None:
             if now - self._interrupted_at >= SAME_SECONDS:
                 self._kill_all(now)
@@ -118,6 +121,10 @@ class Supervisor:
             self._interrupted_at = now
         hint = ": press Ctrl-C again to kill" if number == signal.SIGINT else ""
         self.stop(f"{facts.signal_name(number)} received", now, hint)
+
+    def is_same_signal(self, now: float) -> bool:
+        """Whether a signal that means stop is the first one, passed on once more."""
+        return self._signalled_at is not None and now - self._signalled_at < SAME_SECONDS
 
     def forward(self, number: int) -> None:
         """Pass a signal on to the processes of the formation; runs of tasks have not asked for any."""
