@@ -29,7 +29,7 @@ class MailWorker(Worker):
         return bool(super().work(*arguments, **options))
 
     def subscribe(self) -> None:
-        """Take no commands from outside: a stop would wait for their thread, and that for a Redis that is gone."""
+        """Take no commands from outside: at a stop their thread would wait for a Redis that is gone."""
 
     def _is_worth_telling(self, record: LogRecord) -> bool:
         """Not, while the app stops, that Redis is gone already."""
