@@ -6,6 +6,7 @@ A child of that shell which still has the same words is a subshell, and is looke
 from __future__ import annotations
 
 import os
+import time
 
 from procman.host.offspring import children
 from procman.typed import NamedTuple
@@ -14,6 +15,7 @@ BACKGROUND = "/dev/null"
 """What a shell gives for standard input to commands behind which `&` stands (POSIX, 2.9.3.1)."""
 SIGINT_BIT = 1 << 1
 """And it has them ignore SIGINT (2.11)."""
+TURNS, TURN_SECONDS = 20, 0.0005
 
 
 class Foreground(NamedTuple):
@@ -32,7 +34,7 @@ def of(pid: int, words: bytes) -> Foreground:
     """The foreground of a child that began as a shell with these words (`/proc/PID/cmdline`)."""
     shells: list[int] = []
     found: int | None = pid
-    while found is not None and _read(found, "cmdline") == words:
+    while found is not None and _is_shell(found, words, known=not shells):
         shells.append(found)
         found = _waited_for(found)
     return Foreground(tuple(shells), found)
@@ -66,6 +68,16 @@ def send(pid: int, number: int) -> bool:
 def _catches(pid: int, number: int) -> bool:
     """Whether a process has a handler for a signal (`SigCgt` in proc_pid_status(5))."""
     return bool(_mask(pid, b"SigCgt:") >> (number - 1) & 1)
+
+
+def _is_shell(pid: int, words: bytes, known: bool) -> bool:
+    """Whether this is a shell still. A child without children is perhaps about to become a command: that is
+    waited for, since a shell that has just been forked forgets the signals it gets."""
+    patience = 0 if known else TURNS
+    while (same := _read(pid, "cmdline") == words) and patience and not children(pid):
+        patience -= 1
+        time.sleep(TURN_SECONDS)
+    return same
 
 
 def _waited_for(shell: int) -> int | None:

@@ -31,6 +31,7 @@ class Session:
         self.told_by_shell = kept or shell_stays
         self.main = None if kept else leader
         self._words = words
+        self.behind_shell: int | None = None
         self._asked: set[int] = set()
         self._waiting: list[tuple[Callable[[int], None], int]] = []
 
@@ -41,13 +42,17 @@ class Session:
             send(number)
 
     def stop(self, number: int) -> None:
-        """Ask the main process to stop. Shells that wait for it trap the signal, and start nothing more."""
+        """Ask the main process to stop. Shells that wait for it trap the signal, and start nothing more.
+
+        `behind_shell` is then the command, when a shell waits for it.
+        """
         if self.main is None:
             self._waiting.append((self.stop, number))
             return
         if not ORPHANS_COME:
             self.signal_group(number)
         found = self._foreground()
+        self.behind_shell = found.command if found.shells else None
         for pid in found.pids:
             self._ask(pid, number)
         self.signal_group(signal.SIGCONT)  # a suspended process could not obey

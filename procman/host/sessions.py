@@ -27,6 +27,7 @@ class Sessions:
         self._poller = poller
         self._sessions: dict[str, Session] = {}
         self._told_by: dict[str, int] = {}
+        self._commands: dict[str, int] = {}
         self._adopted: dict[int, list[int]] | None = None
         self._looked = 0
 
@@ -41,11 +42,13 @@ class Sessions:
     def end_session(self, name: str) -> None:
         """Nothing is left of a child."""
         self._sessions.pop(name).release()
-        self._forget(name)
+        self._forget(name, self._told_by)
+        self._forget(name, self._commands)
 
     def stop(self, name: str, number: int) -> None:
         """Send the stop signal to the main process."""
         self._sessions[name].stop(number)
+        self._watch_command(name, number)
 
     def stop_rest(self, name: str, number: int) -> None:
         """Send the stop signal to what the main process has left behind."""
@@ -82,7 +85,7 @@ class Sessions:
             return  # closed since the poller saw it ready
         data = os.read(self._told_by[name], SHORT)
         if not data:
-            self._forget(name)
+            self._forget(name, self._told_by)
         lines = data.split(b"\n")
         for word, number in (line.split() for line in lines if line):
             if word == b"pid":
@@ -100,14 +103,37 @@ class Sessions:
         elif ended := session.release():
             yield ended._replace(code=code)
 
+    def _watch_command(self, name: str, number: int) -> None:
+        """A command behind a shell may end and leave others, whom that waits for: `npm run dev | cat`."""
+        command = self._sessions[name].behind_shell
+        if command is None or name in self._commands:
+            return
+        try:
+            self._commands[name] = os.pidfd_open(command)
+        except OSError:  # it has ended already, or the system has no such thing
+            self._stop_orphans(name, number)
+            return
+
+        def ended() -> Iterator[Message]:
+            if name in self._commands:  # it may have been closed since the poller saw it ready
+                self._forget(name, self._commands)
+                self._stop_orphans(name, number)
+            yield from ()
+
+        self._poller.watch(self._commands[name], ended)
+
+    def _stop_orphans(self, name: str, number: int) -> None:
+        self._adopted = None
+        self.stop_rest(name, number)
+
     def _orphans(self, name: str) -> Sequence[int]:
         """What we have adopted of a session. A look holds until we know of another end."""
         if self._adopted is None or self._looked != self._poller.reaped:
             self._adopted, self._looked = offspring.orphans(), self._poller.reaped
         return self._adopted.get(self._sessions[name].leader, ())
 
-    def _forget(self, name: str) -> None:
-        if name in self._told_by:
-            told = self._told_by.pop(name)
-            self._poller.unwatch(told)
-            os.close(told)
+    def _forget(self, name: str, watched: dict[str, int]) -> None:
+        if name in watched:
+            fd = watched.pop(name)
+            self._poller.unwatch(fd)
+            os.close(fd)

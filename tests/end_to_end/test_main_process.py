@@ -57,9 +57,11 @@ SHAPES = {
     "waited": f"{RUN} waited & wait",
     "beside": f"sleep 1000 & {RUN} beside; echo after",
     "script": "sh script.sh",
+    "manager": "sh manager.sh | cat",
 }
 CODES = {
     "pipeline": "exited with code 0",
+    "manager": "exited with code 0",
     "waited": "terminated by SIGTERM",
     "script": "terminated by SIGTERM",
 }
@@ -70,6 +72,7 @@ CODES = {
 def shapes(app: App) -> App:
     app.write("child.py", CHILD)
     app.write("script.sh", f"{RUN} script\necho after\n")
+    app.write("manager.sh", f"{RUN} manager\necho after\n")
     app.procfile(**SHAPES)
     return app
 
@@ -85,7 +88,8 @@ def received(app: App) -> dict[str, str]:
 def check(app: App, running: Running, names: Iterable[str]) -> None:
     assert received(app) == dict.fromkeys(SHAPES, "SIGTERM")
     for shape, name in zip(SHAPES, names, strict=True):
-        assert running.said_by(name) == ["ready", "got SIGTERM"]
+        said = [line for line in running.said_by(name) if line != "Terminated"]  # dash says it of `manager`
+        assert said == ["ready", "got SIGTERM"]
         end = f"{name} {CODES.get(shape, 'exited with code 7')}"
         assert end in running.said_by("system")
         log = running.lines
@@ -122,7 +126,7 @@ def test_a_closed_terminal(shapes: App, pty: str) -> None:
 @pytest.mark.parametrize("pty", ["always", "never"])
 def test_the_timeout_of_a_task(shapes: App, pty: str) -> None:
     tasks = "".join(
-        f"{name}: {{command: '{line.replace(chr(39), chr(39) * 2)}', schedule: '@reboot', timeout: 4s}}\n"
+        f"{name}: {{command: '{line.replace(chr(39), chr(39) * 2)}', schedule: '@reboot', timeout: 2.5s}}\n"
         for name, line in SHAPES.items()
     )
     shapes.procfile(web="exec sleep 1000")
@@ -131,7 +135,7 @@ def test_the_timeout_of_a_task(shapes: App, pty: str) -> None:
     wait_until(lambda: sum(run.outcome is not None for run in shapes.runs) == len(SHAPES))
     assert running.stop() == 0
     assert received(shapes) == dict.fromkeys(SHAPES, "SIGTERM")
-    codes = {"pipeline": 0, "waited": -signal.SIGTERM, "script": -signal.SIGTERM}
+    codes = {"pipeline": 0, "manager": 0, "waited": -signal.SIGTERM, "script": -signal.SIGTERM}
     found = {run.task: (run.outcome, run.code) for run in shapes.runs}
     assert found == {name: ("timed_out", codes.get(name, 7)) for name in SHAPES}
 
@@ -185,7 +189,10 @@ def test_a_ctrl_c_that_is_passed_on_a_second_time_kills_nobody(app: App, seconds
 
 
 def test_the_cause_comes_before_its_effects(app: App) -> None:
-    app.procfile(web="sleep 0.4 & exit 3", worker="exec sleep 100")
+    app.procfile(
+        web="while [ ! -e up ]; do sleep 0.02; done; rm up; sleep 0.4 & exit 3",
+        worker="sh -c 'touch up; exec sleep 100'",
+    )
     for _ in range(5):
         ended = app.do("start")
         assert ended.code == 3
