@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from typing import TYPE_CHECKING
 
 from procman.core.text.visible import printable
@@ -32,10 +31,5 @@ def say_json(value: Any) -> None:
 
 
 def write(text: str) -> None:
-    """Print text of which every sign is procman's own, or made visible already.
-
-    A sign that the encoding of stdout lacks is printed as an escape.
-    """
-    encoding, errors = sys.stdout.encoding, sys.stdout.errors or "strict"
-    errors = "backslashreplace" if errors == "strict" else errors
-    print(text.encode(encoding, errors).decode(encoding, errors))
+    """Print text of which every sign is procman's own, or made visible already."""
+    print(text)
