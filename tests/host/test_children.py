@@ -166,6 +166,23 @@ def test_a_terminal_follows_a_new_size(on_terminals: Family) -> None:
     assert b"11 33" in on_terminals.read(b"11 33")
 
 
+def test_who_is_started_after_a_terminal_has_changed_its_size_gets_the_new_one(on_terminals: Family) -> None:
+    on_terminals.children.resize(WindowSize(33, 11))
+    on_terminals.spawn("stty size")
+    assert on_terminals.read(b"\n") == b"11 33\n"
+
+
+def test_the_stop_signal_comes_before_sigcont(family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = family.spawn("echo ready; exec sleep 1000")
+    family.read(b"ready")
+    sent = []
+    monkeypatch.setattr("procman.host.mainprocess.send", lambda pid, number: sent.append((pid, number)))
+    monkeypatch.setattr("procman.host.session.os.killpg", lambda pid, number: sent.append((pid, number)))
+    family.children.stop("web.1", signal.SIGTERM)
+    monkeypatch.undo()
+    assert sent == [(pid, signal.SIGTERM), (pid, signal.SIGCONT)]
+
+
 def test_a_group_is_signalled_whole_and_known_to_be_gone(family: Family) -> None:
     pid = family.spawn("sh -c 'sleep 1000 & echo ready; exec sleep 1000'")
     family.read(b"ready")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import stat
@@ -105,3 +106,23 @@ def test_a_folder_cleaned_while_procman_runs_is_no_matter(tmp_path: Path) -> Non
     assert second.acquire(43) is None
     pid_file.release()
     assert (tmp_path / ".procman" / "procman.pid").read_text() == "43\n", "it is the other's now"
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_file_that_its_holder_removes_before_we_have_the_lock_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anew: bool
+) -> None:
+    path = tmp_path / ".procman" / "procman.pid"
+    real, calls = fcntl.flock, 0
+
+    def flock(fd: int, how: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            path.unlink()
+            path.write_text("") if anew else None
+        real(fd, how)
+
+    monkeypatch.setattr("procman.host.lock.fcntl.flock", flock)
+    assert PidFile(str(tmp_path)).acquire(42) is None
+    assert path.read_text() == "42\n"

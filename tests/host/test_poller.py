@@ -159,3 +159,15 @@ def test_a_fifo_open_both_ways_is_not_taken_for_closed(poller: Poller, tmp_path:
     poller.watch_stdout(both)
     assert list(poller.wait(0)) == []
     os.close(both)
+
+
+def test_a_sighup_that_nohup_has_had_ignored_stays_ignored(poller: Poller) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        poller.receive_signals([signal.SIGHUP, signal.SIGUSR1])
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert list(poller.wait(SECONDS)) == [SignalReceived(signal.SIGUSR1)]
+    finally:
+        signal.signal(signal.SIGHUP, before)

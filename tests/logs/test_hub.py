@@ -14,8 +14,9 @@ from procman.core.text.prefix import Style
 from procman.core.text.prompts import CALM_SECONDS, Prompts
 from procman.core.text.terminal import TerminalScreen
 from procman.logs.heads import Prefixes
-from procman.logs.hub import Log
+from procman.logs.hub import MOST_OWN_BYTES, Log
 from procman.logs.jsonheads import JsonHeads
+from procman.logs.writer import FULL
 from procman.testing.fakes import FakeWriter
 
 if TYPE_CHECKING:
@@ -231,3 +232,42 @@ def test_answers_of_the_terminal_go_to_who_asked() -> None:
     log.output("web.1", b"\x1b[5n", 0.0)
     assert answers == [("web.1", b"\x1b[8;24;62t"), ("web.1", b"\x1b[0n")]
     assert b"web.1" not in writer.text
+
+
+def test_the_time_goes_on_for_every_name() -> None:
+    writer, stamps = FakeWriter(), ["10:00:00"]
+    style = Style(6, timestamp=True, prefix=True, colours={})
+    log = Log(writer, PlainScreen(), Prefixes(style, lambda: stamps[-1]))
+    for stamp in ("10:00:00", "10:00:01", "10:00:02"):
+        stamps.append(stamp)
+        for name in ("web.1", "db.1"):
+            log.output(name, b"x\n", 0.0)
+        log.say("words")
+    times = [line.split()[0] for line in writer.text.decode().splitlines()]
+    assert times == ["10:00:00"] * 3 + ["10:00:01"] * 3 + ["10:00:02"] * 3
+
+
+def test_words_of_procman_in_a_log_that_nobody_reads_are_counted_when_they_get_too_many() -> None:
+    log, writer = log_on(PlainScreen())
+    writer.pending = FULL
+    for number in range(100_000):
+        log.say(f"word {number:08}")
+    size, said = len(writer.text), writer.text.count(b"\n")
+    assert MOST_OWN_BYTES // 2 < size < 2 * MOST_OWN_BYTES
+    log.output("web.1", b"line\n", 0.0)
+    assert writer.text[size:] == b"web.1  | line\n", "what children write is never left out"
+    writer.pending, writer.text = 0, b""
+    log.say("now")
+    left_out = 100_000 - said
+    assert writer.text.decode() == (
+        f"system | {left_out} lines of procman's own are left out here\nsystem | now\n"
+    )
+
+
+def test_a_log_that_is_lost_takes_nothing_and_keeps_nothing() -> None:
+    log, writer = log_on(PlainScreen())
+    writer.lost = True
+    log.output("web.1", b"half a line", 0.0)
+    assert log.deadline is None
+    log.finish("web.1")
+    assert writer.text == b""

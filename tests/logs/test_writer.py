@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from procman.logs.writer import FULL, Writer
+from procman.logs.writer import FULL, PIECE, SLOW_PIECE, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,3 +107,79 @@ def test_a_descriptor_that_somebody_made_non_blocking_is_waited_for(pipe: Pipe) 
     pipe.writer.close()
     assert pipe.read_all() == block
     assert pipe.writer.error is None
+
+
+def test_it_sleeps_while_a_descriptor_that_does_not_block_is_full(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept, tries = threading.Event(), 0
+    real_select, real_writev = select.select, os.writev
+
+    def sleeping(*arguments: Any) -> Any:
+        slept.set()
+        return real_select(*arguments)
+
+    def writing(fd: int, buffers: list[bytes]) -> int:
+        nonlocal tries
+        tries += 1
+        if tries > 1000:
+            slept.set()  # it does not sleep, and would never do
+        return real_writev(fd, buffers)
+
+    monkeypatch.setattr("procman.logs.writer.select.select", sleeping)
+    monkeypatch.setattr("procman.logs.writer.os.writev", writing)
+    os.set_blocking(pipe.write_end, False)
+    pipe.writer.put([b"x" * (2 * FULL)])
+    assert slept.wait(SECONDS)
+    assert tries < 1000
+    pipe.writer.close()
+    assert len(pipe.read_all()) == 2 * FULL
+
+
+def test_what_is_put_for_a_reader_who_has_gone_is_thrown_away_at_once(pipe: Pipe) -> None:
+    os.close(pipe.read_end)
+    pipe.writer.put([b"x"])
+    pipe.wait_until(lambda: pipe.writer.error is not None)
+    assert pipe.writer.lost
+    for _ in range(100):
+        pipe.writer.put([b"x" * FULL])
+    pipe.wait_until(lambda: pipe.writer.pending == 0)
+
+
+def test_a_reader_that_stalls_can_be_given_up(pipe: Pipe) -> None:
+    pipe.writer.put([b"x" * (2 * FULL)])
+    assert pipe.writer.full()
+    pipe.writer.give_up()
+    assert pipe.writer.lost
+    assert not pipe.writer.full()
+    pipe.writer.put([b"late"])
+    pipe.writer.close()
+    assert pipe.read_all() == b"x" * (2 * FULL), "what was put before still goes to one who comes back"
+
+
+def test_a_slow_reader_gets_little_at_a_time_so_that_it_is_seen_to_take_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    sizes: list[int] = []
+    began: list[float | None] = []
+
+    def writing(fd: int, buffers: list[bytes]) -> int:
+        nonlocal now
+        began.append(writer.stuck_since)
+        sizes.append(sum(map(len, buffers)))
+        now += 1.0 if len(sizes) < 4 else 0.0
+        return sizes[-1]
+
+    monkeypatch.setattr("procman.logs.writer.os.writev", writing)
+    monkeypatch.setattr("procman.logs.writer.time.monotonic", lambda: now)
+    changes = threading.Semaphore(0)
+    writer = Writer(1, changes.release)
+    writer.put([b"x" * PIECE, b"y" * PIECE, b"z" * PIECE])
+    writer.close()
+    while not writer.done:
+        assert changes.acquire(timeout=SECONDS)
+    assert sizes[:5] == [PIECE, SLOW_PIECE, SLOW_PIECE, SLOW_PIECE, PIECE]
+    assert sum(sizes) == 3 * PIECE
+    assert began[:5] == [100.0, 101.0, 102.0, 103.0, 103.0]
+    assert writer.stuck_since is None
