@@ -37,6 +37,10 @@ class Children(Protocol):
         """Start a process. Raises `SpawnError`."""
         ...
 
+    def main_pid(self, name: str) -> int | None:
+        """The pid of the main process as it is now; None while it is not known."""
+        ...
+
     def stop(self, name: str, number: int) -> None:
         """Send the stop signal to the main process, so that it gets it when it is suspended too."""
         ...

@@ -59,3 +59,16 @@ class Process:
     def who(self) -> tuple[str, int]:
         """Name and pid, for people."""
         return self.plan.name, self.pid
+
+
+def keep(index: dict[str, Process], name: str, process: Process, wanted: bool) -> None:
+    """Have a process in an index, or not."""
+    if wanted:
+        index[name] = process
+    else:
+        index.pop(name, None)
+
+
+def is_due(at: float | None, now: float) -> bool:
+    """Whether a deadline, if there is one, has come."""
+    return at is not None and at <= now

@@ -8,6 +8,7 @@ from collections import deque
 from procman.core import facts
 from procman.core.life import child
 from procman.core.life.child import Effect, Event, Phase
+from procman.engine.process import is_due, keep
 from procman.errors import SpawnError
 from procman.typed import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from procman.engine.needs import Children
     from procman.engine.process import Process
 
+NAMING_SECONDS = 0.05
+"""A shell that stays starts its command within that time, or before its first output."""
 GIVEN_UP = (Phase.CLOSING, Phase.ENDED)
 
 
@@ -34,6 +37,9 @@ class Processes:
         self._to_start: deque[Process] = deque()
         self._timed: dict[str, Process] = {}  # those that have a deadline, and no other is looked at
         self._left: dict[str, Process] = {}  # those whose main process has ended
+        self._nameless: dict[
+            str, float
+        ] = {}  # those whose main process is not known, and when it is asked for
         self._unread_since: float | None = None
         self.killed = False
         """Whether SIGKILL reached anybody."""
@@ -54,7 +60,9 @@ class Processes:
         lives = [process.life for process in self._timed.values()]
         kills = [life.kill_at for life in lives if life.kill_at is not None]
         drains = [life.drain_at for life in lives if life.drain_at is not None]
-        return min(kills if self._unread_since is not None else [*kills, *drains], default=None)
+        if self._unread_since is None:
+            kills += drains
+        return min([*kills, *self._nameless.values()], default=None)
 
     @property
     def pids(self) -> Container[int]:
@@ -129,15 +137,22 @@ class Processes:
 
     def expire(self, now: float) -> None:
         """Do what is due: end waiting for output, kill who did not obey."""
+        self._name(now)
         timed = list(self._timed.values())
         for process in timed if self._unread_since is None else ():
-            if _due(process.life.drain_at, now):
+            if is_due(process.life.drain_at, now):
                 self.step(process, Event.DRAIN_DUE, now)
-        late = [process for process in timed if _due(process.life.kill_at, now)]
+        late = [process for process in timed if is_due(process.life.kill_at, now)]
         if obstinate := self.obstinate(late):
             self._publish(facts.KillSent(tuple(process.who for process in obstinate)))
         for process in late:
             self.step(process, Event.KILL_DUE, now)
+
+    def _name(self, now: float) -> None:
+        for name in [name for name, at in self._nameless.items() if at <= now]:
+            self._nameless[name] = now + NAMING_SECONDS
+            if (pid := self._children.main_pid(name)) is not None:
+                self.main_started(name, pid)
 
     def postpone(self, seconds: float) -> None:
         """Nobody could obey for so long, since all were suspended: deadlines move on."""
@@ -171,8 +186,8 @@ class Processes:
     def _file(self, process: Process, now: float) -> None:
         """Keep the indexes in step with the life of a process."""
         name, life = process.plan.name, process.life
-        _keep(self._timed, name, process, life.kill_at is not None or life.drain_at is not None)
-        _keep(self._left, name, process, life.phase in (Phase.DRAINING, Phase.LEAVING))
+        keep(self._timed, name, process, life.kill_at is not None or life.drain_at is not None)
+        keep(self._left, name, process, life.phase in (Phase.DRAINING, Phase.LEAVING))
         if life.phase is Phase.ENDED and name in self._by_name:
             del self._by_name[name]
             process.owner.ended(process, now)
@@ -210,11 +225,14 @@ class Processes:
             self.step(process, Event.SPAWN_FAILED, now)
             return
         self._by_pid[spawned.child] = process
-        if spawned.main is not None:
+        if spawned.main is None:
+            self._nameless[process.plan.name] = now + NAMING_SECONDS
+        else:
             self._has_started(process, spawned.main)
 
     def _has_started(self, process: Process, pid: int) -> None:
         process.pid = pid
+        self._nameless.pop(process.plan.name, None)
         process.owner.started(process)
         self._publish(facts.ProcessStarted(process.plan.name, pid))
 
@@ -226,14 +244,3 @@ class Processes:
     def _check_group(self, process: Process, now: float) -> None:
         if not self._children.left(process.plan.name) and process.life.phase is Phase.LEAVING:
             self.step(process, Event.GROUP_GONE, now)
-
-
-def _keep(index: dict[str, Process], name: str, process: Process, wanted: bool) -> None:
-    if wanted:
-        index[name] = process
-    else:
-        index.pop(name, None)
-
-
-def _due(at: float | None, now: float) -> bool:
-    return at is not None and at <= now

@@ -15,7 +15,7 @@ from procman.core.schedule.durations import wording
 from procman.core.tasks import due
 from procman.core.tasks.run import Ending, Outcome, Run, State
 from procman.engine.active import Active, Lane
-from procman.engine.process import MOMENT, Process, may_be_asked
+from procman.engine.process import MOMENT, Process, is_due, may_be_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ class Runs:
                 self.stop(name, Outcome.TIMED_OUT, reason, now)
         while self._undecided and self._undecided[0][0] <= now:
             self._conclude(self._undecided.popleft()[1], now)
-        if _due(self._left_at, now) or any(at <= now for at in self._strays.values()):
+        if is_due(self._left_at, now) or any(at <= now for at in self._strays.values()):
             self._stop_strays(now)
 
     def postpone(self, seconds: float) -> None:
@@ -227,7 +227,3 @@ def _outcome(process: Process) -> tuple[Outcome, str | None]:
     if not process.life.wanted:
         return STOPPED
     return (Outcome.FAILED, None) if process.code else (Outcome.OK, None)
-
-
-def _due(at: float | None, now: float) -> bool:
-    return at is not None and at <= now

@@ -95,6 +95,8 @@ class Children(Sessions):
             data = b""
         if data:
             self._make_room(name, len(data))
+            if name in self._behind_shell:
+                yield from self._has_written(name)
             yield OutputRead(name, data)
             if name in self._drained:
                 yield from self._drain(name, len(data))

@@ -35,6 +35,11 @@ class Session:
         self._asked: set[int] = set()
         self._waiting: list[tuple[Callable[[int], None], int]] = []
 
+    @property
+    def main_now(self) -> int | None:
+        """The pid of the main process: the command, or the shell while that runs none; None if not known."""
+        return None if self.main is None else (self._foreground().pids or (self.main,))[-1]
+
     def begin(self, main: int) -> None:
         """The main process is known: what was sent before reaches it now."""
         self.main = main

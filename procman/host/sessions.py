@@ -28,22 +28,31 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._told_by: dict[str, int] = {}
         self._commands: dict[str, int] = {}
+        self._behind_shell: set[str] = set()  # those whose main process is not known yet
         self._adopted: dict[int, list[int]] | None = None
         self._looked = 0
 
     def begin_session(self, name: str, child: Child, shell_stays: bool) -> int | None:
         """A child is there. The pid of its main process, if that is known yet."""
-        self._sessions[name] = Session(child.pid, child.words, child.told is not None, shell_stays)
+        session = Session(child.pid, child.words, child.told is not None, shell_stays)
+        self._sessions[name] = session
+        if shell_stays:
+            self._behind_shell.add(name)
         if child.told is not None:
             self._told_by[name] = child.told
             self._poller.watch(child.told, lambda: self._told(name))
-        return self._sessions[name].main
+        return None if shell_stays else session.main
+
+    def main_pid(self, name: str) -> int | None:
+        """The pid of the main process as it is now; None while the keeper has not told it."""
+        return self._sessions[name].main_now
 
     def end_session(self, name: str) -> None:
         """Nothing is left of a child."""
         self._sessions.pop(name).release()
         self._forget(name, self._told_by)
         self._forget(name, self._commands)
+        self._behind_shell.discard(name)
 
     def stop(self, name: str, number: int) -> None:
         """Send the stop signal to the main process."""
@@ -90,9 +99,17 @@ class Sessions:
         for word, number in (line.split() for line in lines if line):
             if word == b"pid":
                 self._sessions[name].begin(int(number))
-                yield MainStarted(name, int(number))
+                if name not in self._behind_shell:
+                    yield MainStarted(name, int(number))
             else:
                 yield from self._main_ended(name, int(number))
+
+    def _has_written(self, name: str) -> Iterator[Message]:
+        """The command behind a shell is there, since it writes."""
+        pid = self.main_pid(name)
+        if pid is not None:
+            self._behind_shell.discard(name)
+            yield MainStarted(name, pid)
 
     def _main_ended(self, name: str, code: int) -> Iterator[Message]:
         """Its keeper ends with it, unless others are left for whom it has to stay."""

@@ -66,6 +66,9 @@ class FakeChildren:
         self._signal(name, number)
         return name in self._groups
 
+    def main_pid(self, name: str) -> int | None:
+        return self.pids[name]
+
     def stop(self, name: str, number: int) -> None:
         self._signal(name, number)
 

@@ -7,6 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from tests.end_to_end.harness import PROCMAN, PYTHON
@@ -169,8 +170,9 @@ def test_twenty_times_everybody_is_signalled_at_once(app: App, pty: str) -> None
     for _ in range(20):
         running = app.start("--pty", pty)
         pids = [running.pid_of(f"{name}.1") for name in ("web", "worker", "clock")]
-        for pid in (*pids, running.process.pid):
-            os.kill(pid, signal.SIGTERM)
+        for pid in pids:
+            os.killpg(os.getpgid(pid), signal.SIGTERM)
+        running.process.terminate()
         assert running.end() == 0, running.out.text
         assert "has ended" not in running.out.text
 
@@ -180,7 +182,7 @@ def test_a_ctrl_c_that_is_passed_on_a_second_time_kills_nobody(app: App, seconds
     app.write("child.py", CHILD)
     app.procfile(web=f"{RUN} web")
     running = app.start()
-    running.wait_for("ready")
+    running.wait_for("web.1 .*ready$")
     os.kill(running.process.pid, signal.SIGINT)
     time.sleep(seconds)  # that span is what is tested
     os.kill(running.process.pid, signal.SIGINT)
@@ -199,3 +201,13 @@ def test_the_cause_comes_before_its_effects(app: App) -> None:
         told = [line.partition("| ")[2] for line in ended.out.splitlines()]
         assert told.index("web.1 exited with code 3") < told.index("web.1 has ended, stopping")
         assert told.index("web.1 has ended, stopping") < told.index("worker.1 terminated by SIGTERM")
+
+
+@pytest.mark.parametrize("pty", ["always", "never"])
+def test_the_pid_that_is_told_is_that_of_the_command(shapes: App, pty: str) -> None:
+    running = shapes.start("--pty", pty)
+    wait_for_all(shapes)
+    for shape in SHAPES.keys() - {"waited", "script", "manager"}:
+        name = psutil.Process(running.pid_of(f"{shape}.1")).cmdline()[-1]
+        assert name == shape
+    assert running.stop() == 0
