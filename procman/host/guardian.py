@@ -42,7 +42,7 @@ def guard(child_has_terminal: bool) -> Guarded | int:
     Until it is there the supervisor stays there, too (`foreground.leave_to`).
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # were it ignored, no end of a child would be told
-    signals = _wanted(child_has_terminal)
+    signals = set(ALL) - ({signal.SIGTSTP} if child_has_terminal else set())
     signal.pthread_sigmask(signal.SIG_BLOCK, signals | {signal.SIGCHLD})
     modes = _modes() if child_has_terminal else None
     read_end, write_end = os.pipe()
@@ -88,14 +88,6 @@ def _begin(lifeline: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     end_with(lifeline)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {*STOPPING, signal.SIGTSTP})
-
-
-def _wanted(child_has_terminal: bool) -> set[signal.Signals]:
-    """What to forward. A SIGHUP that was ignored from the start stays ignored: nohup(1)."""
-    unwanted = {signal.SIGTSTP} if child_has_terminal else set()
-    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
-        unwanted.add(signal.SIGHUP)
-    return set(ALL) - unwanted
 
 
 def _wait(supervisor: int, signals: set[signal.Signals], sentinel: Sentinel | None) -> int:

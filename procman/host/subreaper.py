@@ -49,9 +49,9 @@ def any_children() -> bool:
 def sweep(grace: float, impatient: set[signal.Signals]) -> None:
     """Stop every descendant: SIGTERM, and SIGKILL after `grace` seconds or one of the `impatient` signals.
 
-    Returns when none is left that can be stopped. Leaves SIGCHLD and the impatient signals blocked.
+    Returns when none is left that can be stopped. Signals are blocked meanwhile, and then as before.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *impatient})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *impatient})
     deadline = time.monotonic() + grace
     if any_children():
         _signal_all(signal.SIGTERM)
@@ -64,6 +64,7 @@ def sweep(grace: float, impatient: set[signal.Signals]) -> None:
     # or does not even die of SIGKILL, cannot be waited for.
     while any_children() and _signal_all(signal.SIGKILL) and time.monotonic() < deadline:
         signal.sigtimedwait({signal.SIGCHLD}, KILL_AGAIN_SECONDS)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _signal_all(number: signal.Signals) -> bool:

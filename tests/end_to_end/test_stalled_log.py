@@ -120,6 +120,23 @@ def with_last_words(app: App, world: str, pty: str) -> Running:
     return running
 
 
+@pytest.mark.parametrize("end", [signal.SIGTERM, "kill -9 of the guardian"])
+def test_the_last_flush_can_be_ended_though_something_was_left_behind(app: App, end: object) -> None:
+    app.procfile(web="while [ ! -e go ]; do sleep 0.02; done; setsid sleep 1000 & seq 1 60000; exit 3")
+    running = app.start()
+    running.pid_of("web.1")
+    running.out.abandon()
+    supervisor = running.supervisor()
+    app.write("go", "")
+    wait_until(lambda: len(app.processes()) == 2)  # only procman itself, which has still to write
+    if end is signal.SIGTERM:
+        running.process.terminate()
+        assert running.process.wait(PATIENCE) == 3
+    else:
+        running.process.kill()
+    supervisor.wait(PATIENCE)
+
+
 @pytest.mark.parametrize("pty", ["never", "always"])
 def test_who_ends_while_the_log_stands_still_is_read_to_the_end_before_that_is_told(
     app: App, pty: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.harness import PYTHON
+from tests.end_to_end.harness import PROCMAN, PYTHON
 
 if TYPE_CHECKING:
     from tests.end_to_end.harness import App
@@ -212,3 +212,17 @@ def test_nohup_survives_a_closed_terminal(app: App) -> None:
     app.write("go", "")
     assert running.end() == 0
     assert (app.root / "survived").exists()
+
+
+def test_a_terminal_that_stops_background_writers_does_not_stop_procman(app: App) -> None:
+    app.procfile(web="echo ready" + STAY)
+    running = app.launch_on_terminal("sh", "-c", f"stty tostop; exec {' '.join(PROCMAN)} start")
+    running.wait_for("ready")
+    assert running.stop() == 0
+
+
+def test_what_nohup_runs_ignores_sighup_through_procman_run_too(app: App) -> None:
+    line = f'trap "" HUP; exec {" ".join(PROCMAN)} run grep SigIgn /proc/self/status'
+    running = app.launch("sh", "-c", line)
+    assert running.end() == 0
+    assert int(running.out.text.split()[1], 16) & 1

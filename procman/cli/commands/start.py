@@ -145,4 +145,3 @@ def _sweep(grace: float, log: Log) -> None:
         left = ", ".join(f"{name} (pid {pid})" for pid, name in descent.descendants())
         log.say(Notice(f"stopping what was left behind: {left}"))
         subreaper.sweep(grace, set(STOPPING))
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
