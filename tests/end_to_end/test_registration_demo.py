@@ -162,6 +162,7 @@ def test_a_follow_up_mail_comes_though_the_app_was_stopped_before_it_was_due(
     after = start(copy)
     after.wait_for_line("how_is_it_going.", "asked ann@example.com how it is going")
     assert len(after.mails("How is it going, Ann?")) == 1
+    assert "could not connect" not in after.log, "the worker, idle for some seconds, lost Redis"
     assert 'How is it going? <span class="badge good">sent</span>' in after.get("/users/1")
 
 

@@ -28,8 +28,8 @@ class MailWorker(Worker):
         self.log.addFilter(self._is_worth_telling)
         return bool(super().work(*arguments, **options))
 
-    def subscribe(self) -> None:
-        """Take no commands from outside: at a stop their thread would wait for a Redis that is gone."""
+    def unsubscribe(self) -> None:
+        """Do nothing: the subscription ends with this process; rq would wait for a Redis that may be gone."""
 
     def _is_worth_telling(self, record: LogRecord) -> bool:
         """Not, while the app stops, that Redis is gone already."""
