@@ -42,7 +42,7 @@ DEFAULT_SIGNALS = tuple(
 
 KEEPER = (
     "trap : HUP INT QUIT TERM USR1 USR2; exec 4>&2 2>/dev/null;"
-    ' (exec 2>&4 4>&-; exec /bin/sh -c "$1"); echo "exit $?" >&3; while echo >&3; do kill -STOP $$; done'
+    ' (exec 2>&4 4>&-; exec "$0" -c "$1"); echo "exit $?" >&3; while echo >&3; do kill -STOP $$; done'
 )
 """What it starts gets the usual signals, since it catches them. Once nobody listens any more, it ends."""
 TELL_PID = 'echo "pid $$" >&3; exec 3>&-; '

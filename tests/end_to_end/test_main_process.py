@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -60,6 +61,15 @@ SHAPES = {
     "script": "sh script.sh",
     "manager": "sh manager.sh | cat",
 }
+SHELLS = [path for path in map(shutil.which, ("dash", "bash")) if path]
+WITH_SHELL = """
+import sys
+from procman.host import spawn
+spawn.SHELL = (sys.argv.pop(1), "-c")
+from procman.cli.main import main
+main()
+"""
+"""What is `/bin/sh` on other systems."""
 CODES = {
     "pipeline": "exited with code 0",
     "manager": "exited with code 0",
@@ -98,9 +108,10 @@ def check(app: App, running: Running, names: Iterable[str]) -> None:
             assert log.index(f"{name:<11} | got SIGTERM") < log.index(f"{'system':<11} | {end}")
 
 
+@pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("pty", ["always", "never"])
-def test_sigterm(shapes: App, pty: str) -> None:
-    running = shapes.start("--pty", pty, "--no-timestamp")
+def test_sigterm(shapes: App, pty: str, shell: str) -> None:
+    running = shapes.launch(PYTHON, "-c", WITH_SHELL, shell, "start", "--pty", pty, "--no-timestamp")
     wait_for_all(shapes)
     assert running.stop() == 0, running.err.text
     check(shapes, running, [f"{name}.1" for name in SHAPES])
