@@ -301,7 +301,7 @@ def test_output_that_is_no_text_is_kept_and_shown(app: App) -> None:
     assert app.listed("history", "show", "1")[0]["output"] == "\ufffd\0\x1b[2J no end\x1b]0;\nlast"
     shown = app.on_terminal("history", "show", "1")
     assert shown.end() == 0
-    assert shown.lines[-2:] == [r"\xff\x00 no end\x1b]0;", "last"]
+    assert shown.lines[-3:] == [r"\xff\x00", r" no end\x1b]0;", "last"], "a clear begins a line"
 
 
 def test_a_run_knows_who_it_is(app: App) -> None:
