@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -96,10 +97,16 @@ def received(app: App) -> dict[str, str]:
     return {name: (app.root / f"{name}.got").read_text() for name in SHAPES}
 
 
+def spoken(running: Running, name: str) -> list[str]:
+    """The lines of a process; a terminal may have been repainted in front of them."""
+    found = (re.search(rf"{name} *\| (.*)", line) for line in running.lines)
+    return [match[1] for match in found if match]
+
+
 def check(app: App, running: Running, names: Iterable[str]) -> None:
     assert received(app) == dict.fromkeys(SHAPES, "SIGTERM")
     for shape, name in zip(SHAPES, names, strict=True):
-        said = [line for line in running.said_by(name) if line != "Terminated"]  # dash says it of `manager`
+        said = [line for line in spoken(running, name) if line != "Terminated"]  # dash says it of `manager`
         assert said == ["ready", "got SIGTERM"]
         end = f"{name} {CODES.get(shape, 'exited with code 7')}"
         assert end in running.said_by("system")

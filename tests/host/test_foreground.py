@@ -13,8 +13,8 @@ from procman.host import foreground
 master, inner = os.openpty()
 os.setsid()
 os.close(os.open(os.ttyname(inner), os.O_RDWR))
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's, whom Ctrl-C reaches as well
 if os.fork():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
 told = []
 for number in (signal.SIGINT, signal.SIGTERM):
