@@ -10,7 +10,7 @@ import pytest
 from procman.core.facts import ProcessEnded, ProcessStarted
 from procman.core.text.jsonlines import JsonScreen
 from procman.core.text.plain import PlainScreen
-from procman.core.text.prefix import Style
+from procman.core.text.prefix import Style, fitted
 from procman.core.text.prompts import CALM_SECONDS, Prompts
 from procman.core.text.terminal import TerminalScreen
 from procman.logs.heads import Prefixes
@@ -124,6 +124,22 @@ def test_for_machines_there_are_only_whole_lines() -> None:
     log.go_below()
     log.finish("web.1")
     assert [each["text"] for each in objects(writer)] == ["20%"]
+
+
+def test_unfinished_lines_take_a_new_style_at_once() -> None:
+    writer = FakeWriter()
+    heads = Prefixes(Style(6, timestamp=False, prefix=True, colours={}), str)
+    log = Log(writer, TerminalScreen(90, 24), heads)
+    log.repaint()
+    assert log.deadline is None
+    log.output("worker.1", b"name? ", 1.0)
+    log.refresh(1.05)
+    heads.style = fitted(heads.style, 18)
+    log.repaint()
+    assert log.deadline is not None
+    assert log.deadline <= 1.05
+    log.refresh(1.06)
+    assert writer.text.endswith("wor….1 | name? ".encode())
 
 
 def test_who_waits_at_a_prompt_is_said_above_it_and_how_to_type() -> None:
