@@ -64,6 +64,10 @@ class ShortageError(ProcmanError):
     """The system is short of what procman cannot do without; the text says what to do."""
 
 
+class StoreBusyError(StoreError):
+    """Another program has locked the store."""
+
+
 class SpawnError(ProcmanError):
     """The operating system would not start a child; `exit_code` as the shell has it (126, 127)."""
 

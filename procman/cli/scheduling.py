@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import random
 import time
-from functools import partial
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from procman.cli import taskfiles
 from procman.core.facts import Notice
@@ -15,19 +14,22 @@ from procman.engine import storequeue
 from procman.engine.needs import World
 from procman.engine.runs import Runs
 from procman.engine.scheduler import Scheduler
+from procman.errors import StoreBusyError, StoreError
 from procman.host import identity, strays, wake
 from procman.host.limits import OPEN_FILES
 from procman.host.lock import DATABASE, FOLDER, make_folder
 from procman.host.worker import Worker
+from procman.store.failures import BUSY_SECONDS
 from procman.store.sqlite import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from procman.cli.app import App
     from procman.core.facts import Fact
     from procman.engine.supervisor import Supervisor
     from procman.host.poller import Poller
+    from procman.store.sqlite import SqliteStore
 
 PATIENCE = 2.0
 """Seconds that a store which somebody holds locked is waited for at the end."""
@@ -36,30 +38,48 @@ MORE_RUNS = 100
 
 
 class Scheduling:
-    """Opens the store of an app that has tasks. Raises `StoreError`, or `OSError` for the folder."""
+    """Opens the store of an app that has tasks. Raises `StoreError`, or `OSError` for the folder.
 
-    def __init__(self, app: App, poller: Poller) -> None:
+    A store that somebody has locked is not waited for, unless it is `needed` for there to be anything to do:
+    processes come first, and the thread opens it when it can.
+    """
+
+    def __init__(self, app: App, poller: Poller, needed: bool) -> None:
         folder = os.path.join(app.root, FOLDER)
         make_folder(folder)
         self._root = app.root
         self._tasks = app.tasks
         self._poller = poller
-        self._store = open_store(os.path.join(folder, DATABASE))
-        self._worker = Worker(partial(storequeue.perform, self._store), poller)
+        self._path = os.path.join(folder, DATABASE)
+        self._store: SqliteStore | None = None
+        try:
+            self._store = open_store(self._path, patience=BUSY_SECONDS if needed else 0)
+        except StoreBusyError:
+            if needed:
+                raise
+        self._worker = Worker(self._perform, poller)
         wake.listen(folder, poller)
         OPEN_FILES.extend()
         self._queue: storequeue.StoreQueue | None = None
 
+    def _perform(self, operations: Sequence[Callable[[Any], Any]]) -> list[Any]:
+        """In the worker's thread, where it may take long."""
+        try:
+            self._store = self._store or open_store(self._path)
+        except StoreError as error:
+            return [error] * len(operations)
+        return storequeue.perform(self._store, operations)
+
     @property
     def warnings(self) -> Iterator[Notice]:
         """What a person should know about the store."""
-        if self._store.moved_aside:
+        if self._store and self._store.moved_aside:
             yield Notice(f"the store was damaged: begun anew, the old one is {self._store.moved_aside}")
 
     @property
     def names(self) -> list[str]:
         """Names of runs, as long as any that will come soon."""
-        number = self._store.last_id() + MORE_RUNS
+        number = (self._store.last_id() if self._store else 0) + MORE_RUNS
         return [f"{task}.{number}" for task in self._tasks]
 
     def scheduler(
@@ -90,6 +110,7 @@ class Scheduling:
             return
         for message in answers:
             message.then(message.result)
-        self._store.close()
+        if self._store:
+            self._store.close()
         if self._queue and self._queue.unwritten:
             yield Notice(f"{self._queue.unwritten} changes could not be written to the store")

@@ -6,7 +6,7 @@ import errno
 import os
 import sqlite3
 
-from procman.errors import StoreError
+from procman.errors import StoreBusyError, StoreError
 from procman.shortages import reason
 
 BUSY_SECONDS = 10.0
@@ -47,7 +47,8 @@ def failure(error: Exception, path: str) -> StoreError:
     if code(error) == sqlite3.SQLITE_CANTOPEN and (why := _no_files_left()):
         return failure(why, path)
     text = OF_SQLITE.get(code(error))
-    return StoreError(f"{path}: {error}" if text is None else f"{path}: {text} ({error})")
+    kind = StoreBusyError if code(error) == sqlite3.SQLITE_BUSY else StoreError
+    return kind(f"{path}: {error}" if text is None else f"{path}: {text} ({error})")
 
 
 def _no_files_left() -> OSError | None:

@@ -33,16 +33,16 @@ class Opened(NamedTuple):
     moved_aside: str | None = None
 
 
-def open_database(path: str) -> Opened:
+def open_database(path: str, patience: float = BUSY_SECONDS) -> Opened:
     """Open a file of the current version: the one that is there, brought up to date, or a new one.
 
-    Raises `StoreError`.
+    Others may have it locked for `patience` seconds. Raises `StoreError`.
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         needed = ".".join(map(str, OLDEST_SQLITE))
         raise StoreError(f"this Python has SQLite {sqlite3.sqlite_version}: {needed} or newer is needed")
     try:
-        found = _connect(path)
+        found = _connect(path, patience)
         if found and _is_sound(found.connection, path):
             return found
         try:
@@ -68,21 +68,21 @@ def _begin_anew(path: str) -> Opened:
         return made._replace(moved_aside=aside)
 
 
-def _connect(path: str) -> Opened | None:
+def _connect(path: str, patience: float = BUSY_SECONDS) -> Opened | None:
     """None when there is no file; SQLite must not make it, for others could read that."""
     try:
         file = os.stat(path)
     except FileNotFoundError:
         return None
-    return Opened(_connection(path), file)
+    return Opened(_connection(path, patience=patience), file)
 
 
-def _connection(path: str, mode: str = "rw") -> sqlite3.Connection:
+def _connection(path: str, mode: str = "rw", patience: float = BUSY_SECONDS) -> sqlite3.Connection:
     name = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(
         f"file://{name}?mode={mode}",
         uri=True,
-        timeout=BUSY_SECONDS,
+        timeout=patience,
         isolation_level=None,
         check_same_thread=False,
     )

@@ -9,6 +9,7 @@ from procman.core.tasks.past import Past
 from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
 from procman.store import statements as sql
 from procman.store.database import Database
+from procman.store.failures import BUSY_SECONDS
 from procman.store.opening import open_database
 from procman.store.rows import from_run, to_past, to_run
 
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 EVER = float("inf")
 
 
-def open_store(path: str, durable: bool = False) -> SqliteStore:
+def open_store(path: str, durable: bool = False, patience: float = BUSY_SECONDS) -> SqliteStore:
     """Open the store, or make it; its folder is there already. Raises `StoreError`.
 
     What was written survives the death of the process; with `durable` a power cut, too, from the moment
-    that a call is back.
+    that a call is back. Others may have it locked for `patience` seconds when it is opened.
     """
-    return SqliteStore(path, durable)
+    return SqliteStore(path, durable, patience)
 
 
 class SqliteStore:
@@ -38,12 +39,12 @@ class SqliteStore:
     `moved_aside` is where a damaged file is kept, in whose stead this one was begun.
     """
 
-    def __init__(self, path: str, durable: bool = False) -> None:
+    def __init__(self, path: str, durable: bool = False, patience: float = BUSY_SECONDS) -> None:
         self._path, self._durable = os.path.abspath(path), durable
-        self._open()
+        self._open(patience)
 
-    def _open(self) -> None:
-        opened = open_database(self._path)
+    def _open(self, patience: float = BUSY_SECONDS) -> None:
+        opened = open_database(self._path, patience)
         self.moved_aside = opened.moved_aside
         self._db = Database(self._path, opened, self._durable)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
 import time
@@ -194,3 +195,21 @@ def test_a_store_that_is_deleted_while_it_is_in_use_stops_no_process_and_is_told
     again = app.start()
     again.wait_for(r"beat\.1 exited")
     assert again.stop() == 0
+
+
+def test_processes_do_not_wait_for_a_store_that_somebody_holds_locked(app: App) -> None:
+    app.procfile(web="echo up; exec sleep 1000")
+    app.tasks("hello: {command: echo hello, schedule: '@reboot'}")
+    app.do("run", "task", "hello")
+    with contextlib.closing(
+        sqlite3.connect(app.root / ".procman" / "procman.db", isolation_level=None)
+    ) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("CREATE TABLE others (a)")
+        running = app.start()
+        running.wait_for("web.1 .*up$")
+        assert "hello" not in running.out.text
+        other.execute("ROLLBACK")
+    running.wait_for(r"hello\.2 .*hello$")
+    assert running.stop() == 0

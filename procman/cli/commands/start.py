@@ -89,7 +89,7 @@ def _scheduling(app: App, poller: Poller, needed: bool) -> tuple[Scheduling | No
     try:
         from procman.cli.scheduling import Scheduling  # SQLite and more, that only tasks wait for
 
-        scheduling = Scheduling(app, poller)
+        scheduling = Scheduling(app, poller, needed)
     except (StoreError, ShortageError, OSError, ImportError) as error:
         text = str(error) if isinstance(error, ProcmanError) else in_words(error)
         if needed or text is None:
