@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import stat
 import time
@@ -201,9 +200,7 @@ def test_processes_do_not_wait_for_a_store_that_somebody_holds_locked(app: App) 
     app.procfile(web="echo up; exec sleep 1000")
     app.tasks("hello: {command: echo hello, schedule: '@reboot'}")
     app.do("run", "task", "hello")
-    with contextlib.closing(
-        sqlite3.connect(app.root / ".procman" / "procman.db", isolation_level=None)
-    ) as other:
+    with closing(sqlite3.connect(app.root / ".procman" / "procman.db", isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         other.execute("CREATE TABLE others (a)")
