@@ -210,8 +210,8 @@ def test_all_that_was_written_is_read_though_the_output_is_held_open(kind: str, 
     wait_until(written.exists)
     family.children.drain_output("web.1")
     assert family.drain() == b"".join(b"%d\n" % number for number in range(1, 2001)) + b"no newline"
-    family.children.kill("web.1")
     family.children.close_output("web.1")
+    end(family)
 
 
 def test_a_pause_holds_for_what_is_read_at_the_end_too(family: Family) -> None:
