@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 
 
 def test_a_procman_that_is_killed_again_and_again_loses_nothing_and_runs_nothing_twice(app: App) -> None:
-    kill_again_and_again(app, rounds=5, seed=20261124)
+    kill_again_and_again(app, rounds=3, seed=20261124)

@@ -152,7 +152,7 @@ def test_registering_sends_a_follow_up_mail_later(start: Start, tmp_path: Path) 
 def test_a_follow_up_mail_comes_though_the_app_was_stopped_before_it_was_due(
     start: Start, tmp_path: Path
 ) -> None:
-    copy = copy_of_demo(tmp_path, follow_up=10)
+    copy = copy_of_demo(tmp_path, follow_up=6)
     before = start(copy)
     before.register("Ann", "ann@example.com")
     before.wait_for_line("worker.1", "sent the welcome mail")

@@ -248,6 +248,7 @@ def test_a_terminal_that_its_child_has_closed_is_read_when_it_is_opened_again(on
 @pytest.mark.parametrize("kind", ["pipe", "terminal"])
 def test_nothing_stays_open_of_a_child_that_has_ended(kind: str) -> None:
     family = Family(WindowSize(60, 20) if kind == "terminal" else None)
+    gc.collect()
     before = open_files()
     for line in ("echo bye", "exec <&- >&- 2>&-; sleep 0.05"):
         family.spawn(line)
@@ -263,6 +264,7 @@ def test_nothing_stays_open_of_a_child_that_could_not_be_started(
     kind: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family = Family(WindowSize(60, 20) if kind == "terminal" else None)
+    gc.collect()
     before = open_files()
     if fault == "no shell":
         monkeypatch.setattr("procman.host.spawn.SHELL", ("/no/such/shell", "-c"))
@@ -272,8 +274,7 @@ def test_nothing_stays_open_of_a_child_that_could_not_be_started(
 
 
 def open_files() -> list[str]:
-    """Our descriptors, but for the one that lists them, and those of pollers of other tests."""
-    gc.collect()
+    """Our descriptors, but for the one that lists them."""
     return sorted(fd for fd in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{fd}"))
 
 
