@@ -30,7 +30,7 @@ sys.stdout.flush()
 open(f"{sys.argv[1]}.ready", "w").close()
 while "SIGTERM" not in got and "SIGHUP" not in got:
     time.sleep(0.01)
-time.sleep(0.5)
+time.sleep(0.35)
 sys.stdout.write(" ".join(["got", *got]) + "\\n")
 sys.stdout.flush()
 with open(f"{sys.argv[1]}.got", "w") as file:
