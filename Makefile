@@ -25,8 +25,9 @@ run-demo: $(READY)
 	@$(SET_UP)if [ -t 0 ]; then set -m; else exec=exec; fi; export PATH="$(abspath $(BIN)):$$PATH"; \
 	cd $(DEMO) && $$exec python -m registration.demo $(abspath $(ADVICE))
 
+# Most tests wait for processes most of the time: so three of them at a time, those of a file one after another.
 test: $(READY)  ## run all tests
-	@$(SET_UP)$(BIN)/python -m pytest
+	@$(SET_UP)$(BIN)/python -m pytest -n 3 --dist loadfile
 
 check: $(READY)  ## look at format, lint and types
 	@$(SET_UP)$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy

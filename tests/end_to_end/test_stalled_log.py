@@ -141,7 +141,9 @@ def test_the_last_flush_can_be_ended_though_something_was_left_behind(app: App, 
 def test_who_ends_while_the_log_stands_still_is_read_to_the_end_before_that_is_told(
     app: App, pty: str
 ) -> None:
-    app.write("writer.py", WRITER + "        break\ntime.sleep(1000)\n")  # who floods once, or its log is long
+    app.write(
+        "writer.py", WRITER + "        break\ntime.sleep(1000)\n"
+    )  # who floods once, or its log is long
     app.write("hold", "trap '' TERM; touch up; sleep 1; touch later; until [ -e over ]; do sleep 0.02; done")
     app.procfile(web=f"exec {PYTHON} writer.py")
     app.tasks("""

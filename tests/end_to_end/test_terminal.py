@@ -27,12 +27,10 @@ time.sleep(1000)
 """
 SIZES = """
 import os, signal
-def show(*_):
-    os.write(1, b"size %d %d\\n" % os.get_terminal_size(1))
-signal.signal(signal.SIGWINCH, show)
-show()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])
 while True:
-    signal.pause()
+    os.write(1, b"size %d %d\\n" % os.get_terminal_size(1))
+    signal.sigwait([signal.SIGWINCH])
 """
 LEADER = "exec {python} -c 'import os; print(*(f() for f in {calls}), flush=True)'"
 CALLS = "(os.getpid, lambda: os.getsid(0), os.getpgrp)"
