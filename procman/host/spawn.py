@@ -48,7 +48,7 @@ KEEPER = (
 TELL_PID = 'echo "pid $$" >&3; exec 3>&-; '
 TOLD = 3
 """The keeper's end of the pipe."""
-OWN_FILES = "/proc/self/fd"
+OWN_FILES = "/proc/self/fd" if os.path.isdir("/proc/self/fd") else None
 """Opened there, a pipe gets a file description of its own: O_NONBLOCK set by one child is not set for all."""
 
 
@@ -167,7 +167,7 @@ def _pipe(ours: list[int], theirs: list[int]) -> tuple[int, int]:
 
 def _opening(fd: int, number: int, mode: int) -> tuple[Any, ...]:
     """The action that opens our descriptor anew in the child, where it gets that number."""
-    if os.path.isdir(OWN_FILES):
+    if OWN_FILES:
         return (os.POSIX_SPAWN_OPEN, number, f"{OWN_FILES}/{fd}", mode, 0)
     return (os.POSIX_SPAWN_DUP2, fd, number)
 

@@ -27,3 +27,19 @@ def test_a_sweep_leaves_nobody_and_signals_as_they_were(who: str) -> None:
         [sys.executable, "-c", SWEEPING, who], capture_output=True, text=True, timeout=20, check=False
     )
     assert (ended.stdout, ended.returncode) == ("['SIGUSR1']\n", 0), ended.stderr
+
+
+RENAMED = """
+import sys
+sys.modules.update(dict.fromkeys(sys.argv[2:]))
+from procman.host import subreaper
+subreaper.rename(sys.argv[1])
+print(open("/proc/self/comm").read(), end="")
+"""
+
+
+@pytest.mark.parametrize("missing", [["ctypes"], ["_ctypes"]])
+def test_the_system_is_called_with_and_without_what_is_private_to_cpython(missing: list[str]) -> None:
+    code = RENAMED if missing == ["ctypes"] else f"import ctypes\n{RENAMED}"
+    command = [sys.executable, "-c", code, "somebody", *missing]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "somebody\n"

@@ -10,6 +10,7 @@ A line is read only as far as needed for that. What is not understood goes to th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from procman.typed import NamedTuple
 
@@ -57,6 +58,7 @@ class Prepared(NamedTuple):
     stays: bool
 
 
+@lru_cache(64)  # all processes of a type have the same
 def prepare(line: str, stop_signal: str = "TERM") -> Prepared:
     """The line as `sh -c` gets it. `stop_signal` is what asks it to end, as trap(1) calls it.
 
