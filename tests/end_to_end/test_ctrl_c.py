@@ -31,7 +31,7 @@ while True:
 
 
 def test_ctrl_c_stops_all(app: App) -> None:
-    app.procfile(web="echo ready; exec sleep 1000")
+    app.procfile(web="exec sh -c 'echo ready; exec sleep 1000'")
     running = app.on_terminal("start")
     running.wait_for("ready")
     running.type(CTRL_C)

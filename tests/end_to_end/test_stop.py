@@ -21,7 +21,7 @@ STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 @pytest.mark.parametrize("number", STOPPING)
 def test_a_signal_to_procman_stops_all_with_sigterm(app: App, number: signal.Signals) -> None:
-    app.procfile(web="echo ready; exec sleep 1000", worker="echo ready; exec sleep 1000")
+    app.procfile(**dict.fromkeys(("web", "worker"), "exec sh -c 'echo ready; exec sleep 1000'"))
     running = app.start()
     running.wait_for("web.1 .*ready$")
     running.wait_for("worker.1 .*ready$")

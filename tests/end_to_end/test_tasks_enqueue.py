@@ -45,7 +45,7 @@ def test_the_app_asks_and_the_procman_that_runs_it_runs_it(app: App) -> None:
     app.tasks("show: printf '<%s>'")
     running = app.start()
     running.wait_for(r"show\.1 exited with code 0")
-    assert running.said_by("web.1") == ["1"]
+    running.wait_for(r"web\.1 +\| .*1\n")
     assert running.said_by("show.1") == ["<a b><42><1.5><$(touch hurt)><>"]
     assert running.stop() == 0
     (run,) = app.runs
