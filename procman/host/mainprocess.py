@@ -36,7 +36,7 @@ def of(pid: int, words: bytes) -> Foreground:
     found: int | None = pid
     while found is not None and _is_shell(found, words, known=not shells):
         shells.append(found)
-        found = _waited_for(found)
+        found = _waited_for(found, words)
     return Foreground(tuple(shells), found)
 
 
@@ -80,15 +80,22 @@ def _is_shell(pid: int, words: bytes, known: bool) -> bool:
     return same
 
 
-def _waited_for(shell: int) -> int | None:
+def _waited_for(shell: int, words: bytes) -> int | None:
     """The first command of the pipeline that ends with the last child, unless that runs in the background."""
     started = [child for child in children(shell) if not _in_background(child)]
     if not started:
         return None
     found = started.pop()
-    while started and (pipe := _link(found, 0)).startswith("pipe:") and _link(started[-1], 1) == pipe:
+    while started and (pipe := _link(found, 0)).startswith("pipe:") and _writes_to(started[-1], pipe, words):
         found = started.pop()
     return found
+
+
+def _writes_to(pid: int, pipe: str, words: bytes) -> bool:
+    """Whether that is its output; one that has just been forked has still to be given it."""
+    if _link(pid, 1) != pipe:
+        _is_shell(pid, words, known=False)
+    return _link(pid, 1) == pipe
 
 
 def _in_background(pid: int) -> bool:

@@ -80,7 +80,9 @@ def test_exit_code_from_picks_a_process_by_type_or_name(app: App, chosen: str) -
 
 
 def test_exit_code_from_a_process_that_a_signal_ended_is_128_plus_n(app: App) -> None:
-    app.procfile(web="while [ ! -e up ]; do sleep 0.02; done; exit 3", worker="touch up; exec sleep 1000")
+    app.procfile(
+        web="while [ ! -e up ]; do sleep 0.02; done; exit 3", worker="exec sh -c 'touch up; exec sleep 1000'"
+    )
     assert app.do("start", "--exit-code-from", "worker").code == 143
 
 

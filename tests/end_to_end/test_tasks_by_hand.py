@@ -125,7 +125,7 @@ def test_one_that_is_killed_in_the_middle_is_closed_as_lost_by_the_next_start(ap
 
 
 def test_one_that_runs_is_left_alone_by_a_scheduler_that_starts(app: App) -> None:
-    app.tasks('long: {command: "exec sh -c \'echo ready; exec sleep 1000\'", overlap: skip}\nother: true')
+    app.tasks("long: {command: \"exec sh -c 'echo ready; exec sleep 1000'\", overlap: skip}\nother: true")
     running = app.launch(*PROCMAN, "run", "task", "long")
     running.wait_for("ready")
     scheduler = app.launch(*PROCMAN, "scheduler")

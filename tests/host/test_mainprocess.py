@@ -1,0 +1,66 @@
+"""Which process of a pipeline is the main one, though the shell has not set it up yet."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from procman.host import mainprocess
+from tests.end_to_end.output import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PIPELINE = """
+import os, sys, time
+read, write = os.pipe()
+first = os.fork()
+if not first:
+    while not os.path.exists("go"):
+        time.sleep(0.001)
+    os.dup2(write, 1)
+    os.execlp("sleep", "sleep", "1000")
+second = os.fork()
+if not second:
+    os.dup2(read, 0)
+    os.execlp("sleep", "sleep", "1001")
+print(first, second, flush=True)
+sys.stdin.read()
+os.kill(first, 9), os.kill(second, 9)
+"""
+"""What a shell does for `sleep 1000 | sleep 1001`, with a pause where the system may make one."""
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", PIPELINE]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=tmp_path) as process:
+        yield process
+        process.communicate("")
+
+
+def test_the_first_command_of_a_pipeline_is_waited_for_while_it_is_being_made(
+    shell: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell.stdout
+    first, second = map(int, shell.stdout.readline().split())
+    words = Path(f"/proc/{shell.pid}/cmdline").read_bytes()
+    wait_until(lambda: os.readlink(f"/proc/{second}/fd/0").startswith("pipe:") and _runs(second, "1001"))
+
+    def let_it_go_on(seconds: float) -> None:
+        (tmp_path / "go").touch()
+        wait_until(lambda: _runs(first, "1000"))
+
+    monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=let_it_go_on))
+    assert mainprocess.of(shell.pid, words) == mainprocess.Foreground((shell.pid,), first)
+
+
+def _runs(pid: int, word: str) -> bool:
+    return word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
