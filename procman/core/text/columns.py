@@ -6,6 +6,7 @@ import re
 
 from procman.core.text.sequences import MOVING, STILL
 
+ERASING = b"\x1b[K"
 ASIDE = re.compile(rb"\x1b\[[0-9]*[CDGa`]|\x1b\[0?K")
 SIDEWAYS = re.compile(ASIDE.pattern + rb"|\x08")
 PIECES = re.compile(

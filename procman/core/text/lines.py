@@ -15,21 +15,23 @@ class LineCutter:
 
     Where the process moves the cursor or goes back to the beginning of its line, `Redraw` follows it,
     for as long as that takes. `answers` are for the process, to what it has asked its terminal.
+    `_begun` is a sequence, behind `rest`, whose end has yet to come.
     """
 
-    __slots__ = ("_blank", "_redraw", "_window", "answers", "rest")
+    __slots__ = ("_begun", "_blank", "_redraw", "_window", "answers", "rest")
 
     def __init__(self, window: Window | None = None) -> None:
         self.rest = b""
         self.answers = b""
         self._window = window or Window()
+        self._begun = b""
         self._blank = b""
         self._redraw: Redraw | None = None
 
     @property
     def unsettled(self) -> bool:
         """Whether `rest` may have changed without a line being finished, or something is kept back."""
-        return self._redraw is not None or bool(self._blank or self.rest)
+        return self._redraw is not None or bool(self._blank or self.rest or self._begun)
 
     @property
     def waiting(self) -> bool:
@@ -53,7 +55,9 @@ class LineCutter:
         """
         if self._redraw:
             return self._follow(data)
-        steered = b"\x1b" in data and _steered(data)
+        steered = False
+        if self._begun or b"\x1b" in data:
+            data, self._begun, steered = _looked_through(self._begun + data, self.rest)
         if self._blank or self.rest:
             data = self._blank + self.rest + data
             self._blank = b""
@@ -61,6 +65,7 @@ class LineCutter:
             data = data.replace(b"\r\n", b"\n")
             steered = steered or _returns(data)
         if steered:
+            data, self._begun = data + self._begun, b""
             return self._begin_to_follow(data)
         cut = data.rfind(b"\n") + 1
         lines, self.rest = data[:cut], data[cut:]
@@ -82,14 +87,16 @@ class LineCutter:
         if self._redraw:
             lines, self._redraw, self.rest = self._redraw.finish(), None, b""
             return lines
-        line, self.rest = self.rest.rstrip(b"\r"), b""
+        line, self.rest, self._begun = self.rest.rstrip(b"\r") + self._begun, b"", b""
         return self.show() + (line + b"\n" if line else b"")
 
     def _begin_to_follow(self, data: bytes) -> bytes:
         """The lines before the first that needs it pass as they are, but for blank ones at their end."""
         from procman.core.text.redraw import Redraw  # only for those who draw
+        from procman.core.text.sequences import STEERING
 
-        first = min(at for at in (data.find(b"\x1b"), data.find(b"\r"), len(data)) if at >= 0)
+        found = STEERING.search(data)
+        first = min(at for at in (found.start() if found else -1, data.find(b"\r"), len(data)) if at >= 0)
         plain = data[: data.rfind(b"\n", 0, first) + 1].rstrip(b"\n")
         self.rest = b""
         self._redraw = Redraw(self._window)
@@ -105,8 +112,8 @@ class LineCutter:
         self.rest = redraw.rows.rest
         self.answers += redraw.answers
         redraw.answers = b""
-        if redraw.idle:
-            self._redraw = None
+        if redraw.rows.idle:
+            self._begun, self._redraw = redraw.begun, None
 
     def _without_blank_end(self, lines: bytes) -> bytes:
         """Keeps blank lines back: if the window is cleared next they were no lines."""
@@ -144,10 +151,32 @@ def final_lines(output: bytes) -> bytes:
     return lines if output.endswith(b"\n") else lines.removesuffix(b"\n")
 
 
-def _steered(data: bytes) -> bool:
-    from procman.core.text.sequences import STEERING  # 1 ms, for those who use escapes
+def _looked_through(data: bytes, before: bytes) -> tuple[bytes, bytes, bool]:
+    """What follows an unfinished line: without a sequence at its end that is not whole yet, that sequence,
+    and whether there is one that steers.
 
-    return STEERING.search(data) is not None
+    grep and compilers erase the rest of the line behind each colour. Where nothing is there, that is nothing.
+    """
+    from procman.core.text.columns import ERASING, SIDEWAYS  # 2 ms, for those who use escapes
+    from procman.core.text.sequences import STEERING
+
+    steering = STEERING.search(data)
+    if steering and not (b"\r" in data or b"\b" in data or before.endswith(b"\r") or SIDEWAYS.search(before)):
+        bare = data.replace(ERASING, b"")
+        calm = STEERING.search(bare)
+        if not calm or _is_begun(bare, calm.start()):
+            data, steering = bare, calm
+    if not steering:
+        return data, b"", False
+    at = steering.start()
+    return (data[:at], data[at:], False) if _is_begun(data, at) else (data, b"", True)
+
+
+def _is_begun(data: bytes, at: int) -> bool:
+    """Whether what begins there may become a whole sequence."""
+    from procman.core.text.sequences import BEGUN
+
+    return len(data) - at <= limits.LINE and BEGUN.fullmatch(data, at) is not None
 
 
 def _visible(line: bytes) -> bool:

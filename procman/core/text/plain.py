@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procman.core.text.prefix import each_line, prefixed
+from procman.core.text.prefix import prefixed
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ class PlainScreen:
     def lines(self, name: str, prefix: bytes, lines: bytes) -> list[Buffer]:
         """The buffers that show whole lines of a process."""
         if b"\x1b" in lines or b"\xc2" in lines:
-            lines = each_line(lines, _own)
+            from procman.core.text.escapes import all_for_pipe  # 2 ms, for those who use escapes
+
+            lines = all_for_pipe(lines)
         if name not in self._shown:
             return self._interrupt() + prefixed(prefix, lines)
         out = self._resume(name, prefix, self._shown[name], lines)
@@ -85,6 +87,6 @@ def _own(line: bytes, finished: bool = True) -> bytes:
     """The line, so that it steers nothing but itself."""
     if b"\x1b" not in line and b"\xc2" not in line:
         return line
-    from procman.core.text.escapes import flat, for_pipe  # 2 ms, for those who use escapes
+    from procman.core.text.escapes import flat, for_pipe
 
     return for_pipe(line) if finished else flat(line)

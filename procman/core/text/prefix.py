@@ -9,7 +9,7 @@ from __future__ import annotations
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 Buffer = bytes | memoryview
 
@@ -73,8 +73,3 @@ def prefixed(prefix: bytes, lines: bytes, end: bytes = b"\n") -> list[Buffer]:
         return [lines]
     body = memoryview(lines.replace(b"\n", end + prefix))
     return [prefix, body[: -len(prefix)]]
-
-
-def each_line(lines: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """The lines, each changed."""
-    return b"\n".join(map(change, lines.split(b"\n")))

@@ -34,6 +34,8 @@ FIXED = {
     b"\x1b[20t": b"\x1b]L\x1b\\",
     b"\x1b[21t": b"\x1b]l\x1b\\",
 }
+ENDS = frozenset(b"cnpqtuZ\\")
+"""The last bytes of all that is a question."""
 
 
 class Place(NamedTuple):
@@ -45,6 +47,8 @@ class Place(NamedTuple):
 
 def answer(sequence: bytes, place: Place, window: Window) -> bytes:
     """What a terminal answers to a whole sequence; nothing when it is no question."""
+    if sequence[-1] not in ENDS:
+        return b""
     if found := FIXED.get(sequence):
         return found
     row, column = min(place.row, window.rows), min(place.column, window.columns)

@@ -15,22 +15,20 @@ if TYPE_CHECKING:
 
 
 class Redraw:
-    """Takes output in any pieces. `answers` are for the process, to what it has asked its terminal."""
+    """Takes output in any pieces. `answers` are for the process, to what it has asked its terminal.
+
+    `begun` is a sequence whose end has yet to come.
+    """
 
     def __init__(self, window: Window) -> None:
         self.rows = Rows(window)
         self.answers = b""
         self._window = window
-        self._begun = b""
-
-    @property
-    def idle(self) -> bool:
-        """Whether all there is to know is the unfinished line."""
-        return not self._begun and self.rows.idle
+        self.begun = b""
 
     def feed(self, data: bytes) -> bytes:
         """The lines that are finished with `data`, each with its newline."""
-        data, self._begun = self._begun + data, b""
+        data, self.begun = self.begun + data, b""
         at = 0
         while at < len(data):
             escape = data.find(b"\x1b", at)
@@ -47,8 +45,8 @@ class Redraw:
 
     def finish(self) -> bytes:
         """Nothing more comes: all that the log has not got."""
-        if self._begun:
-            self.rows.put(self._begun)
+        if self.begun:
+            self.rows.put(self.begun)
         self.rows.finish()
         return self.rows.given()
 
@@ -75,7 +73,7 @@ class Redraw:
             self._obey(whole)
             return whole.end()
         if len(data) - at <= limits.LINE and BEGUN.fullmatch(data, at):
-            self._begun = data[at:]
+            self.begun = data[at:]
             return len(data)
         self.rows.put(b"\x1b")  # it begins nothing
         return at + 1
@@ -83,7 +81,8 @@ class Redraw:
     def _obey(self, sequence: Match[bytes]) -> None:
         if STILL.fullmatch(sequence[0]):
             self.rows.keep(sequence[0])
-        elif sequence["final"]:
+            return
+        if sequence["final"]:
             self._control(sequence["final"], sequence["parameters"])
         elif sequence["short"]:
             self._short(sequence["short"])

@@ -11,8 +11,8 @@ SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
 LINK = rb"\x1b\]8;[^\x07\x1b\n]*(?:\x07|\x1b\\)"
 STILL = re.compile(rb"(\x1b\[[0-9;:]*m|" + LINK + rb")")
 """What a line may keep: SGR and hyperlinks (OSC 8). They take no columns."""
-STEERING = re.compile(rb"\x1b(?!\[[0-9;:]*m)(?!" + LINK[4:] + rb")")
-"""Where a sequence begins that a line may not keep, or one that is not whole."""
+STEERING = re.compile(rb"\x1b(?!\[[0-9;:]*m|\\|" + LINK[4:] + rb")")
+"""Where a sequence begins that a line may not keep, or one that is not whole; `ESC \\` ends a link."""
 WHOLE = re.compile(
     rb"\x1b(?:\[(?P<parameters>[0-?]*)(?P<final>[ -/]*[@-~])"  # CSI
     rb"|\][^\x07\x1b\n]*(?:\x07|\x1b\\)"  # OSC

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procman.core.text.prefix import each_line, prefixed
+from procman.core.text.prefix import prefixed
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CONTROLS = frozenset(map(chr, [*range(32), *range(127, 160)]))
 """Bell and the like: only a finished line has its effect."""
 STEERING = (*(b"%c" % code for code in (*range(1, 7), 8, *range(11, 32), 127)), b"\xc2")
-"""Bytes for whose sake lines are looked at one by one: controls, and what begins those of Unicode."""
+"""Bytes for whose sake lines are looked at: controls, and what begins those of Unicode."""
 
 
 class TerminalScreen:
@@ -30,7 +30,9 @@ class TerminalScreen:
         """The buffers that show whole lines of a process above the unfinished ones."""
         self._live.pop(name, None)
         if any(byte in lines for byte in STEERING):
-            lines = each_line(lines, _still)
+            from procman.core.text.escapes import all_for_terminal  # 2 ms, for those who use escapes
+
+            lines = all_for_terminal(lines)
         if not self._painted:
             return prefixed(prefix, lines)
         return [self._erase(), *prefixed(prefix, lines), self._paint()]
@@ -91,6 +93,6 @@ def _cut(text: bytes, room: int) -> tuple[bytes, int]:
 
 
 def _still(line: bytes) -> bytes:
-    from procman.core.text.escapes import for_terminal  # 2 ms, for those who use escapes
+    from procman.core.text.escapes import for_terminal
 
     return for_terminal(line)

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.text.escapes import RESET, UNLINK, close, for_terminal, keep_still
+from procman.core.text.escapes import (
+    RESET,
+    UNLINK,
+    all_for_pipe,
+    all_for_terminal,
+    close,
+    for_pipe,
+    for_terminal,
+    keep_still,
+)
 from procman.core.text.sequences import MOVING, SGR, STILL
 from procman.core.text.terminal import TerminalScreen
 from tests.core.expect import joined
@@ -165,3 +174,11 @@ def test_on_a_terminal_nothing_leaves_its_line(line: bytes, shown: bytes) -> Non
     assert for_terminal(line) == shown
     screen = TerminalScreen(80, 24)
     assert joined(screen.lines("a", b"a| ", line + b"\nnext\n")) == b"a| " + shown + b"\na| next\n"
+
+
+@given(st.lists(COLOURED | ANY | st.sampled_from([b"a\b\b", b"\xc2\x9b2J", LINK]), max_size=4))
+def test_many_lines_at_once_are_what_each_is(lines: list[bytes]) -> None:
+    lines = [part for line in lines for part in line.split(b"\n")]
+    together = b"".join(line + b"\n" for line in lines)
+    assert all_for_pipe(together) == b"".join(for_pipe(line) + b"\n" for line in lines)
+    assert all_for_terminal(together) == b"".join(for_terminal(line) + b"\n" for line in lines)

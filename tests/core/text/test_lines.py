@@ -200,3 +200,29 @@ def test_of_a_long_line_nothing_is_lost_and_no_piece_is_blank(reads: list[bytes]
 @given(READS)
 def test_no_carriage_return_gets_through_however_long_the_lines_are(reads: list[bytes]) -> None:
     assert b"\r" not in b"".join(cut(*reads))
+
+
+CALM = [
+    b"\x1b[31mred\x1b[m, \x1b]8;;https://example.org\x1b\\a link\x1b]8;;\x07\nplain\n\x1b[38;5;2mmore\x1b[m",
+    b"file:\x1b[01;31m\x1b[Kfound\x1b[m\x1b[K, and \x1b[1m\x1b[Kagain\x1b[m\x1b[K\nnext\x1b[K",
+]
+
+
+@pytest.mark.parametrize("text", CALM)
+def test_colours_pass_fast_wherever_reads_cut_them(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("procman.core.text.redraw.Redraw")  # who follows each sequence is twenty times slower
+    for at in range(len(text)):
+        assert b"".join(cut(text[:at], text[at:])) == text.replace(b"\x1b[K", b"") + b"\n"
+
+
+def test_what_is_erased_of_a_line_that_was_gone_over_is_followed() -> None:
+    assert cut(b"long line\rnew\x1b[K\n") == [b"new\n", b""]
+    assert cut(b"long line\r", b"\x1b[Knew\n") == [b"", b"new\n", b""]
+    assert cut(b"long line\x1b[4D\x1b[K\n") == [b"long \x1b[K\n".replace(b" \x1b", b" line\x1b[4D\x1b"), b""]
+
+
+def test_after_a_redraw_colours_pass_fast_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    cutter = LineCutter()
+    assert cutter.feed(b"50 %\r100 %\n\x1b[3") == b"100 %\n"
+    monkeypatch.delattr("procman.core.text.redraw.Redraw")
+    assert cutter.feed(b"1mred\x1b[0m\n") == b"\x1b[31mred\x1b[0m\n"
