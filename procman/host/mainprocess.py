@@ -19,10 +19,14 @@ TURNS, TURN_SECONDS = 20, 0.0005
 
 
 class Foreground(NamedTuple):
-    """The shells from the outermost on, and the command they wait for, if there is one."""
+    """The shells from the outermost on, and the command they wait for, if there is one.
+
+    It is not `settled` while a shell, or the first command of a pipeline, is still on its way.
+    """
 
     shells: tuple[int, ...]
     command: int | None
+    settled: bool = True
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -34,10 +38,11 @@ def of(pid: int, words: bytes) -> Foreground:
     """The foreground of a child that began as a shell with these words (`/proc/PID/cmdline`)."""
     shells: list[int] = []
     found: int | None = pid
+    settled = True
     while found is not None and _is_shell(found, words, known=not shells):
         shells.append(found)
-        found = _waited_for(found, words)
-    return Foreground(tuple(shells), found)
+        found, settled = _waited_for(found, words)
+    return Foreground(tuple(shells), found, settled)
 
 
 def stop(pid: int, words: bytes, number: int) -> None:
@@ -74,28 +79,47 @@ def _is_shell(pid: int, words: bytes, known: bool) -> bool:
     """Whether this is a shell still. A child without children is perhaps about to become a command: that is
     waited for, since a shell that has just been forked forgets the signals it gets."""
     patience = 0 if known else TURNS
-    while (same := _read(pid, "cmdline") == words) and patience and not children(pid):
+    while patience and _is_new(pid, words):
         patience -= 1
         time.sleep(TURN_SECONDS)
-    return same
+    return _read(pid, "cmdline") == words
 
 
-def _waited_for(shell: int, words: bytes) -> int | None:
-    """The first command of the pipeline that ends with the last child, unless that runs in the background."""
+def _waited_for(shell: int, words: bytes) -> tuple[int | None, bool]:
+    """The first command of the pipeline that ends with the last child, unless that runs in the background;
+    and whether it will stay so."""
     started = [child for child in children(shell) if not _in_background(child)]
     if not started:
-        return None
+        return None, not _is_busy(shell)
     found = started.pop()
-    while started and (pipe := _link(found, 0)).startswith("pipe:") and _writes_to(started[-1], pipe, words):
+    while started:
+        if not _reads_from(started[-1], found, words):
+            return found, not (_is_new(found, words) or _is_new(started[-1], words))
         found = started.pop()
-    return found
+    return found, True
 
 
-def _writes_to(pid: int, pipe: str, words: bytes) -> bool:
-    """Whether that is its output; one that has just been forked has still to be given it."""
-    if _link(pid, 1) != pipe:
-        _is_shell(pid, words, known=False)
-    return _link(pid, 1) == pipe
+def _reads_from(writer: int, reader: int, words: bytes) -> bool:
+    """Whether there is a pipe between them; those that have just been forked have still to be given it."""
+    if not _piped(writer, reader):
+        _is_shell(writer, words, known=False)
+        _is_shell(reader, words, known=False)
+    return _piped(writer, reader)
+
+
+def _piped(writer: int, reader: int) -> bool:
+    pipe = _link(reader, 0)
+    return pipe.startswith("pipe:") and _link(writer, 1) == pipe
+
+
+def _is_busy(pid: int) -> bool:
+    """Whether it runs or would like to (proc_pid_stat(5)): a shell that will soon start something."""
+    return _read(pid, "stat").rpartition(b")")[2][1:2] == b"R"
+
+
+def _is_new(pid: int, words: bytes) -> bool:
+    """Whether it may have just been forked: a shell without children."""
+    return _read(pid, "cmdline") == words and not children(pid)
 
 
 def _in_background(pid: int) -> bool:

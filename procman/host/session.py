@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ORPHANS_COME = sys.platform == "linux"
 """Elsewhere nobody knows who belongs to a session: the group is signalled as a whole."""
 
+MOST_LOOKS = 20
+"""How often one that is not settled is looked at before the pid of what is there is told."""
+
 
 class Session:
     """Led by the child, or by its keeper: then `main` is told later.
@@ -33,12 +36,16 @@ class Session:
         self._words = words
         self.behind_shell: int | None = None
         self._asked: set[int] = set()
+        self._looks = 0
         self._waiting: list[tuple[Callable[[int], None], int]] = []
 
-    @property
-    def main_now(self) -> int | None:
+    def find_main(self) -> int | None:
         """The pid of the main process: the command, or the shell while that runs none; None if not known."""
-        return None if self.main is None else (self._foreground().pids or (self.main,))[-1]
+        if self.main is None:
+            return None
+        found = self._foreground()
+        self._looks += 1
+        return None if not found.settled and self._looks < MOST_LOOKS else (found.pids or (self.main,))[-1]
 
     def begin(self, main: int) -> None:
         """The main process is known: what was sent before reaches it now."""

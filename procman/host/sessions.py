@@ -45,7 +45,7 @@ class Sessions:
 
     def main_pid(self, name: str) -> int | None:
         """The pid of the main process as it is now; None while the keeper has not told it."""
-        return self._sessions[name].main_now
+        return self._sessions[name].find_main()
 
     def end_session(self, name: str) -> None:
         """Nothing is left of a child."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from procman.host import mainprocess
+from procman.host.session import MOST_LOOKS, Session
 from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
@@ -58,9 +59,27 @@ def test_the_first_command_of_a_pipeline_is_waited_for_while_it_is_being_made(
         (tmp_path / "go").touch()
         wait_until(lambda: _runs(first, "1000"))
 
+    session = Session(shell.pid, words, kept=False, shell_stays=True)
+    monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=lambda seconds: None))
+    assert mainprocess.of(shell.pid, words) == mainprocess.Foreground((shell.pid,), second, settled=False)
+    assert session.find_main() is None
     monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=let_it_go_on))
+    assert session.find_main() == first
     assert mainprocess.of(shell.pid, words) == mainprocess.Foreground((shell.pid,), first)
 
 
 def _runs(pid: int, word: str) -> bool:
     return word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+
+
+def test_the_pid_of_a_pipeline_that_never_settles_is_told_at_last(
+    shell: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell.stdout
+    _, second = map(int, shell.stdout.readline().split())
+    session = Session(
+        shell.pid, Path(f"/proc/{shell.pid}/cmdline").read_bytes(), kept=False, shell_stays=True
+    )
+    wait_until(lambda: _runs(second, "1001"))
+    monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=lambda seconds: None))
+    assert [session.find_main() for _ in range(MOST_LOOKS)] == [*[None] * (MOST_LOOKS - 1), second]
