@@ -38,7 +38,7 @@ class Children(Protocol):
         ...
 
     def main_pid(self, name: str) -> int | None:
-        """The pid of the main process as it is now; None while it is not known."""
+        """The pid of the main process; None while it is not known, or may still change."""
         ...
 
     def stop(self, name: str, number: int) -> None:

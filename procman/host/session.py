@@ -39,13 +39,18 @@ class Session:
         self._looks = 0
         self._waiting: list[tuple[Callable[[int], None], int]] = []
 
-    def find_main(self) -> int | None:
-        """The pid of the main process: the command, or the shell while that runs none; None if not known."""
+    def find_main(self, patiently: bool) -> int | None:
+        """The pid of the main process: the command, or the shell while that runs none; None if not known.
+
+        Who asks patiently asks again later, and is told nothing while that may still change.
+        """
         if self.main is None:
             return None
         found = self._foreground()
         self._looks += 1
-        return None if not found.settled and self._looks < MOST_LOOKS else (found.pids or (self.main,))[-1]
+        if patiently and not found.settled and self._looks < MOST_LOOKS:
+            return None
+        return (found.pids or (self.main,))[-1]
 
     def begin(self, main: int) -> None:
         """The main process is known: what was sent before reaches it now."""

@@ -44,8 +44,8 @@ class Sessions:
         return None if shell_stays else session.main
 
     def main_pid(self, name: str) -> int | None:
-        """The pid of the main process as it is now; None while the keeper has not told it."""
-        return self._sessions[name].find_main()
+        """The pid of the main process; None while it is not known, or may still change."""
+        return self._sessions[name].find_main(patiently=True)
 
     def end_session(self, name: str) -> None:
         """Nothing is left of a child."""
@@ -105,8 +105,8 @@ class Sessions:
                 yield from self._main_ended(name, int(number))
 
     def _has_written(self, name: str) -> Iterator[Message]:
-        """The command behind a shell is there, since it writes."""
-        pid = self.main_pid(name)
+        """The command behind a shell is there, since it writes: its pid is told before that."""
+        pid = self._sessions[name].find_main(patiently=False)
         if pid is not None:
             self._behind_shell.discard(name)
             yield MainStarted(name, pid)

@@ -62,9 +62,10 @@ def test_the_first_command_of_a_pipeline_is_waited_for_while_it_is_being_made(
     session = Session(shell.pid, words, kept=False, shell_stays=True)
     monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=lambda seconds: None))
     assert mainprocess.of(shell.pid, words) == mainprocess.Foreground((shell.pid,), second, settled=False)
-    assert session.find_main() is None
+    assert session.find_main(patiently=True) is None
+    assert session.find_main(patiently=False) == second  # it has written: its pid is told first
     monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=let_it_go_on))
-    assert session.find_main() == first
+    assert session.find_main(patiently=True) == first
     assert mainprocess.of(shell.pid, words) == mainprocess.Foreground((shell.pid,), first)
 
 
@@ -82,4 +83,5 @@ def test_the_pid_of_a_pipeline_that_never_settles_is_told_at_last(
     )
     wait_until(lambda: _runs(second, "1001"))
     monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=lambda seconds: None))
-    assert [session.find_main() for _ in range(MOST_LOOKS)] == [*[None] * (MOST_LOOKS - 1), second]
+    looks = [session.find_main(patiently=True) for _ in range(MOST_LOOKS)]
+    assert looks == [*[None] * (MOST_LOOKS - 1), second]
