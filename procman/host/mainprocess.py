@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 
+from procman.core.plan.shell import TRAP
 from procman.host.offspring import children
 from procman.typed import NamedTuple
 
@@ -45,10 +46,28 @@ def of(pid: int, words: bytes) -> Foreground:
     return Foreground(tuple(shells), found, settled)
 
 
-def stop(pid: int, words: bytes, number: int) -> None:
+def stop(pid: int, words: bytes, number: int) -> Foreground:
     """Send a stop signal to the command, and to the shells that wait for it: they start nothing more."""
-    for each in of(pid, words).pids:
+    found = of(pid, words)
+    for each in found.pids:
         send(each, number)
+    if found.command is None and TRAP.encode() in words:
+        found = found._replace(command=_late_command(found.shells[-1], words))
+        if found.command is not None:
+            send(found.command, number)
+    return found
+
+
+def _late_command(shell: int, words: bytes) -> int | None:
+    """The command that a shell has become, or has started, though it was asked to stop and traps that.
+
+    A signal that comes just before the shell does so is forgotten, or seen only when the command has ended.
+    """
+    for _ in range(TURNS):
+        if (command := of(shell, words).command) is not None:
+            return command
+        time.sleep(TURN_SECONDS)
+    return None
 
 
 def forward(pid: int, words: bytes, number: int) -> None:

@@ -68,10 +68,9 @@ class Session:
             return
         if not ORPHANS_COME:
             self.signal_group(number)
-        found = self._foreground()
-        self.behind_shell = found.command if found.shells else None
-        for pid in found.pids:
-            self._ask(pid, number)
+        found = mainprocess.stop(self.main, self._words, number)
+        self._asked.update(found.pids)
+        self.behind_shell = found.command if found.shells and found.command not in found.shells else None
         self.signal_group(signal.SIGCONT)  # a suspended process could not obey
 
     def forward(self, number: int) -> None:

@@ -175,7 +175,7 @@ def test_who_is_started_after_a_terminal_has_changed_its_size_gets_the_new_one(o
 
 
 def test_the_stop_signal_comes_before_sigcont(family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
-    pid = family.spawn("echo ready; exec sleep 1000")
+    pid = family.spawn("sh -c 'echo ready; exec sleep 1000'")
     family.read(b"ready")
     sent = []
     monkeypatch.setattr("procman.host.mainprocess.send", lambda pid, number: sent.append((pid, number)))

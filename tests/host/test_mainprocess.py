@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -85,3 +87,66 @@ def test_the_pid_of_a_pipeline_that_never_settles_is_told_at_last(
     monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=lambda seconds: None))
     looks = [session.find_main(patiently=True) for _ in range(MOST_LOOKS)]
     assert looks == [*[None] * (MOST_LOOKS - 1), second]
+
+
+LATE = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: open("asked", "w").close())
+print(flush=True)
+while not os.path.exists("go"):
+    time.sleep(0.001)
+if sys.argv[1] == "starts" and (child := os.fork()):
+    open("started", "w").write(str(child))
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 128)
+os.execlp("sleep", "sleep", "1002")
+"""
+"""What a shell does that gets the stop signal just before a command, with a pause between."""
+
+
+@pytest.mark.parametrize(("how", "code"), [("becomes", -signal.SIGTERM), ("starts", 128 - signal.SIGTERM)])
+def test_a_command_for_which_the_shell_forgets_the_stop_signal_is_asked_itself(
+    how: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with late_shell(tmp_path, how, "trap 'exit' TERM; ") as (process, words):
+
+        def let_it_go_on(seconds: float) -> None:
+            wait_until((tmp_path / "asked").exists)
+            (tmp_path / "go").touch()
+            wait_until(lambda: _runs(started(tmp_path, process), "1002"))
+
+        monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=let_it_go_on))
+        session = Session(process.pid, words, kept=False, shell_stays=True)
+        session.stop(signal.SIGTERM)
+        assert process.wait(10) == code
+        assert session.behind_shell == (None if how == "becomes" else started(tmp_path, process))
+
+
+def test_what_a_trap_of_the_user_starts_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with late_shell(tmp_path, "starts", "trap 'curl -X DELETE; exit' TERM; ") as (process, words):
+        monkeypatch.setattr(mainprocess, "time", None)
+        Session(process.pid, words, kept=False, shell_stays=True).stop(signal.SIGTERM)
+        (tmp_path / "go").touch()
+        wait_until(lambda: (tmp_path / "started").exists() and _runs(started(tmp_path, process), "1002"))
+        assert process.poll() is None
+
+
+@contextmanager
+def late_shell(root: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], bytes]]:
+    """The shell of `LATE`, alone in its group, and its words as the system has them."""
+    command = [sys.executable, "-c", LATE, *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=root, start_new_session=True
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        try:
+            yield process, Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def started(root: Path, process: subprocess.Popen[str]) -> int:
+    """The pid of the command: the shell itself unless it has written another."""
+    file = root / "started"
+    return int(file.read_text()) if file.exists() and file.read_text() else process.pid

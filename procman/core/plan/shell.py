@@ -31,6 +31,9 @@ OPERATOR = re.compile(r"&&|\|\||;;|\|&|&>|<<|[;&|()\n]")
 PLAIN = re.compile(r"[^\s'\"\\`$;&|()<>]+")
 SINGLE_QUOTED = re.compile(r"'[^']*'")
 
+TRAP = "trap 'exit' "
+"""What a shell that stays does when it is asked to stop; the name of the signal follows."""
+
 
 class Token(NamedTuple):
     """A piece of the line: `kind` is "word", "redirection" or "operator"."""
@@ -68,7 +71,7 @@ def prepare(line: str, stop_signal: str = "TERM") -> Prepared:
         found = _commands(_tokens(line))
     except ValueError:
         return Prepared(line, stays=True)
-    trap = f"trap 'exit' {stop_signal}; "
+    trap = f"{TRAP}{stop_signal}; "
     inserts = [(at, trap) for at in found.inner] if found else []
     if found and found.last is not None:
         inserts.append((found.last, "exec "))
