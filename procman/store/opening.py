@@ -72,9 +72,11 @@ def _connect(path: str, patience: float = BUSY_SECONDS) -> Opened | None:
     """None when there is no file; SQLite must not make it, for others could read that."""
     try:
         file = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return Opened(_connection(path, patience=patience), file)
+        return Opened(_connection(path, patience=patience), file)
+    except (FileNotFoundError, sqlite3.OperationalError):
+        if os.path.lexists(path):
+            raise
+        return None  # somebody may have put it aside just now
 
 
 def _connection(path: str, mode: str = "rw", patience: float = BUSY_SECONDS) -> sqlite3.Connection:

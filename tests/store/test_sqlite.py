@@ -656,6 +656,25 @@ def test_of_eight_who_find_it_damaged_one_puts_it_aside(path: str) -> None:
     assert (Path(path).parent / asides[0]).read_bytes() == garbage(b"")
 
 
+def test_one_that_is_put_aside_just_before_it_is_opened_is_begun_anew(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(path).write_bytes(b"damaged")
+    connect = sqlite3.connect
+
+    def after_it_is_gone(name: str, **options: object) -> sqlite3.Connection:
+        if name.endswith("procman.db?mode=rw"):
+            Path(path).rename(f"{path}.corrupt")
+            monkeypatch.undo()
+        return connect(name, **options)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(sqlite3, "connect", after_it_is_gone)
+    store = open_store(path)
+    assert store.request(asked()) == (1, True)
+    assert store.moved_aside is None
+    store.close()
+
+
 def test_damage_that_shows_later_is_told(path: str) -> None:
     fill(path, 20_000)
     data = bytearray(Path(path).read_bytes())
