@@ -258,7 +258,6 @@ ASKED = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # stores open to the end
 def test_the_keys_of_json_are_those_in_the_manual(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "Procfile").write_text("web: true\n")
     (tmp_path / ".env").write_text("A=1\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,11 @@ def ask(app: App, resolution: Resolution, options: Namespace) -> int:
     now = time.time()
     due = _due(options, app, now)
     trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
-    store = stores.open_for_writing(app.root, durable=True)
-    number, new = store.request(
-        Request(resolution.name, resolution.arguments, trigger, due, now, options.key)
-    )
-    kept = store.run(number)
-    paused = resolution.name in (states := store.states()) and states[resolution.name].paused
-    store.close()
+    asked = Request(resolution.name, resolution.arguments, trigger, due, now, options.key)
+    with closing(stores.open_for_writing(app.root, durable=True)) as store:
+        number, new = store.request(asked)
+        kept = store.run(number)
+        paused = resolution.name in (states := store.states()) and states[resolution.name].paused
     assert kept, "it has just been written"
     if options.json:
         answers.say_json([rows.job(kept)])

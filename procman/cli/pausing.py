@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from procman.cli import answers, stores
@@ -24,8 +25,8 @@ def change(options: Namespace, pause: bool) -> int:
     root = apps.root_of(options)
     command = "pause" if pause else "resume"
     task = stores.find(options.task, apps.load_tasks(root), command).name
-    store = stores.open_for_writing(root, durable=True)
-    changed = (store.pause if pause else store.resume)(task, time.time())
+    with closing(stores.open_for_writing(root, durable=True)) as store:
+        changed = (store.pause if pause else store.resume)(task, time.time())
     if options.json:
         answers.say_json([{"task": task, "paused": pause}])
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing, contextmanager
 
 from procman.cli import complaints
 from procman.core.plan.commands import unknown_task
@@ -13,7 +14,7 @@ from procman.shortages import reason
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from procman.core.tasks.task import Task
     from procman.engine.needs import Store
@@ -36,15 +37,18 @@ def open_for_writing(root: str, durable: bool = False) -> Store:
     return store
 
 
-def open_for_reading(root: str) -> Store | None:
-    """The app's store, None where there is none yet. Raises `StoreError`."""
+@contextmanager
+def reading(root: str) -> Iterator[Store | None]:
+    """The app's store while it is looked at, None where there is none yet. Raises `StoreError`."""
     try:
         os.stat(os.path.join(root, FOLDER, DATABASE))
     except FileNotFoundError:
-        return None
+        yield None
+        return
     except OSError:
         pass  # it cannot be seen whether there is one: opening it tells why
-    return open_for_writing(root)
+    with closing(open_for_writing(root)) as store:
+        yield store
 
 
 def ring(root: str) -> None:

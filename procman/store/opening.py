@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
 
 from procman.errors import StoreError
@@ -72,11 +72,22 @@ def _connect(path: str, patience: float = BUSY_SECONDS) -> Opened | None:
     """None when there is no file; SQLite must not make it, for others could read that."""
     try:
         file = os.stat(path)
-        return Opened(_connection(path, patience=patience), file)
-    except (FileNotFoundError, sqlite3.OperationalError):
+    except FileNotFoundError:
         if os.path.lexists(path):
             raise
-        return None  # somebody may have put it aside just now
+        return None
+    try:
+        return Opened(_connection(path, patience=patience), file)
+    except sqlite3.OperationalError:
+        if _is_there(path, file):
+            raise
+        return None  # somebody has put it aside just now
+
+
+def _is_there(path: str, file: os.stat_result) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.stat(path), file)
+    return False
 
 
 def _connection(path: str, mode: str = "rw", patience: float = BUSY_SECONDS) -> sqlite3.Connection:

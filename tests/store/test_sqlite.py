@@ -656,17 +656,23 @@ def test_of_eight_who_find_it_damaged_one_puts_it_aside(path: str) -> None:
     assert (Path(path).parent / asides[0]).read_bytes() == garbage(b"")
 
 
+@pytest.mark.parametrize("begun", [False, True])
 def test_one_that_is_put_aside_just_before_it_is_opened_is_begun_anew(
-    path: str, monkeypatch: pytest.MonkeyPatch
+    path: str, begun: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(path).write_bytes(b"damaged")
     connect = sqlite3.connect
 
     def after_it_is_gone(name: str, **options: object) -> sqlite3.Connection:
-        if name.endswith("procman.db?mode=rw"):
-            Path(path).rename(f"{path}.corrupt")
-            monkeypatch.undo()
-        return connect(name, **options)  # type: ignore[call-overload, no-any-return]
+        if not name.endswith("procman.db?mode=rw"):
+            return connect(name, **options)  # type: ignore[call-overload, no-any-return]
+        Path(path).rename(f"{path}.corrupt")
+        monkeypatch.undo()
+        with pytest.raises(sqlite3.OperationalError) as failed:
+            connect(name, **options)  # type: ignore[call-overload]
+        if begun:
+            open_store(path).close()
+        raise failed.value
 
     monkeypatch.setattr(sqlite3, "connect", after_it_is_gone)
     store = open_store(path)

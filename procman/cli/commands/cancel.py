@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 def run(options: Namespace) -> int:
     """Take back a run that waits for its time. Raises `UnknownNameError` when none of that number does."""
-    store = stores.open_for_reading(apps.root_of(options))
     number = int(options.id) if options.id.isdecimal() and len(options.id) < 19 else 0
-    waiting = store.run(number) if store else None
-    if store is None or waiting is None:
-        raise _no_job(f"no job '{options.id}': 'procman jobs' lists them")
-    if not store.cancel(number, time.time()):
-        raise _no_job(f"{waiting.name} does not wait any more: it is {rows.ending(waiting)}")
-    if options.json and (now := store.run(number)):
+    with stores.reading(apps.root_of(options)) as store:
+        waiting = store.run(number) if store else None
+        if store is None or waiting is None:
+            raise _no_job(f"no job '{options.id}': 'procman jobs' lists them")
+        if not store.cancel(number, time.time()):
+            raise _no_job(f"{waiting.name} does not wait any more: it is {rows.ending(waiting)}")
+        now = store.run(number)
+    if options.json and now:
         answers.say_json([rows.run(now)])
     else:
         answers.say(f"{waiting.name} canceled")

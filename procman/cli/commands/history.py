@@ -19,19 +19,18 @@ if TYPE_CHECKING:
 
     from procman.cli.options import Namespace
     from procman.core.tasks.run import Run
-    from procman.engine.needs import Store
 
 
 def run(options: Namespace) -> int:
     """List runs, or show one. Raises `UserError`."""
     root = apps.root_of(options)
-    store = stores.open_for_reading(root)
     if options.words[:1] == ["show"] and len(options.words) == 2:
-        return _show(store, options.words[1], options.json, taskfiles.zone(root))
+        return _show(root, options.words[1], options.json)
     if len(options.words) > 1:
         raise UserError([Problem("history", None, "name one task, or 'show' and the number of a run")])
     task = options.words[0] if options.words else None
-    runs = store.history(task, options.number) if store else []
+    with stores.reading(root) as store:
+        runs = store.history(task, options.number) if store else []
     if task and not runs:
         _must_exist(options, task)
     if options.json:
@@ -69,16 +68,18 @@ def _ending(run: Run) -> str:
     return f"{run.state}, lost" if gone else rows.ending(run)
 
 
-def _show(store: Store | None, number: str, as_json: bool, zone: tzinfo) -> int:
-    run = store.run(int(number)) if store and number.isdecimal() and len(number) < 19 else None
-    if store is None or run is None:
-        raise UnknownNameError([Problem("history show", None, f"no run '{number}'")])
-    output = store.output(run.id)
+def _show(root: str, number: str, as_json: bool) -> int:
+    with stores.reading(root) as store:
+        run = store.run(int(number)) if store and number.isdecimal() and len(number) < 19 else None
+        if store is None or run is None:
+            raise UnknownNameError([Problem("history show", None, f"no run '{number}'")])
+        output = store.output(run.id)
     if as_json:
         text = None if output is None else output.decode(errors="replace")
         answers.say_json([{**rows.run(run), "output": text}])
         return 0
-    answers.say(*(f"{label + ':':11} {value}" for label, value in _facts(run, zone) if value), "")
+    facts = _facts(run, taskfiles.zone(root))
+    answers.say(*(f"{label + ':':11} {value}" for label, value in facts if value), "")
     if output is None:
         answers.say("(no output kept)" if run.outcome else "(its output is kept when it ends)")
     else:

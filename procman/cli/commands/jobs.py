@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 def run(options: Namespace) -> int:
     """List the runs that wait for their time, the first to come first."""
     root = apps.root_of(options)
-    store = stores.open_for_reading(root)
-    waiting = store.jobs() if store else []
+    with stores.reading(root) as store:
+        waiting = store.jobs() if store else []
+        states = store.states() if store else {}
     if options.json:
         answers.say_json([rows.job(each) for each in waiting])
         return 0
     if waiting:
         now = time.time()
-        zone, states = taskfiles.zone(root), store.states() if store else {}
+        zone = taskfiles.zone(root)
         held = {name for name, state in states.items() if state.paused}
         headings = ("job", "task", "arguments", f"due ({_name(zone, now)})", "", "key")
         tables.show(headings, [_cells(each, now, zone, each.task in held) for each in waiting], right=(0,))

@@ -23,9 +23,9 @@ def run(options: Namespace) -> int:
     """List every schedule of every task, with what was and what will be."""
     root = apps.root_of(options)
     found = apps.load_tasks(root).values()
-    store = stores.open_for_reading(root)
-    states = store.states() if store else {}
-    summaries = store.summaries() if store else {}
+    with stores.reading(root) as store:
+        states = store.states() if store else {}
+        summaries = store.summaries() if store else {}
     now = time.time()
     listed = [
         _row(task, each, states.get(task.name, TaskState(task.name)), summaries.get(task.name), now)
