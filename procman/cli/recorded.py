@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from procman.cli.app import App
     from procman.core.messages import ChildExited
     from procman.core.plan.commands import Resolution
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 
 class Recorded:

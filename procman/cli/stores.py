@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from procman.core.tasks.task import Task
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 NOBODY = "nothing will run until 'procman start'"
 

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from procman.core.tasks.run import Run
     from procman.engine.admission import Admissions
-    from procman.engine.needs import Store, World
+    from procman.engine.needs import World
+    from procman.engine.store import Store
     from procman.engine.storequeue import StoreQueue
 
     Others = Mapping[str, list[Run]]

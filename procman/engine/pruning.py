@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from procman.core.tasks.task import Task
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
     from procman.engine.storequeue import StoreQueue
 
 TASKS, RUNS = 10, 200

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from procman.core.tasks.run import Summary, TaskState
     from procman.core.tasks.task import Task
     from procman.engine.intake import Others
-    from procman.engine.needs import Store, World
+    from procman.engine.needs import World
     from procman.engine.runs import Runs
+    from procman.engine.store import Store
     from procman.engine.storequeue import StoreQueue
 
 AGAIN_SECONDS = 5.0

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from procman.core.facts import Fact
-    from procman.engine.needs import Store, Worker
+    from procman.engine.needs import Worker
+    from procman.engine.store import Store
 
     Operation = Callable[[Store], Any]
 

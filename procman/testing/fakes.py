@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from procman.core.messages import Message
     from procman.core.plan.plan import ProcessPlan
     from procman.core.text.prefix import Buffer
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 
 class FakeClock:

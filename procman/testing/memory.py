@@ -1,4 +1,4 @@
-"""The store without a file, for tests; what each call promises stands in `procman.engine.needs.Store`."""
+"""The store without a file, for tests; what each call promises stands in `procman.engine.store`."""
 
 from __future__ import annotations
 

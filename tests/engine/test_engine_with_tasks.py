@@ -26,7 +26,7 @@ from procman.testing.fakes import FakePoller, FakeWriter
 from tests.engine.timetable import Timetable
 
 if TYPE_CHECKING:
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 TASKS = "remind: {command: run, schedule: every 10 minutes}"
 

@@ -18,7 +18,7 @@ from procman.testing.memory import MemoryStore
 from tests.engine.timetable import NOON, Timetable, days
 
 if TYPE_CHECKING:
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 EVERY_10 = """
 remind:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container
 
     from procman.core.tasks.run import Run
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 
 @pytest.fixture

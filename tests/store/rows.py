@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from procman.core.tasks.run import Ending, Outcome, Request, Run, TickRow, Trigger
 
 if TYPE_CHECKING:
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 ME, OTHER = "101:1:boot", "202:2:boot"
 NOW = 1_700_000_000.5

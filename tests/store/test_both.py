@@ -17,7 +17,7 @@ from procman.testing.memory import MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 TASKS = st.sampled_from(["mail", "report", "é 'quoted\""])
 OWNERS = st.sampled_from(["101:1:boot", "202:2:boot"])

@@ -1,4 +1,4 @@
-"""What `procman.engine.needs.Store` promises, of each kind of store."""
+"""What `procman.engine.store` promises, of each kind of store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, now, runn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from procman.engine.needs import Store
+    from procman.engine.store import Store
 
 ENDED = Ending(Outcome.OK, NOW + 3, code=0)
 

@@ -1,0 +1,146 @@
+"""What the engine, the commands and the app ask of a store; each kind of store keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from procman.core.tasks.run import Ending, Request, Run, State, Summary, TaskState, TickRow
+
+
+class Store(Protocol):
+    """The runs of an app, kept. Each call is a transaction of its own, unless it is made inside `together`.
+
+    All times are UTC seconds since the epoch; ticks are whole seconds. Every call may raise `StoreError`.
+    `owner` names the procman that has a run, `alive` tells whether such a name or the identity of a
+    child still belongs to a living process.
+    """
+
+    def together(self) -> AbstractContextManager[None]:
+        """All calls inside are one transaction: all are kept, or none."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will be asked."""
+        ...
+
+    # For the scheduler
+
+    def recall(self, schedules: Mapping[str, str], now: int) -> dict[str, TaskState]:
+        """Make the tasks known, by name with their schedules as written; what is known of each.
+
+        A task whose schedules are new or have changed counts as accounted for up to `now`. One with
+        an empty schedule has no ticks: `accounted` is None.
+        """
+        ...
+
+    def recover(self, alive: Callable[[str], bool], rerun: Collection[str], now: float) -> list[Run]:
+        """Close as `lost` every claimed or running run whose owner is not alive, and give them as closed.
+
+        Those of tasks in `rerun` get a pending run as next attempt, due now, in the same transaction. A
+        queued run whose owner is not alive never began: it becomes pending again.
+        """
+        ...
+
+    def claim(self, ticks: Sequence[TickRow], owner: str, now: float) -> list[Run]:
+        """Write a row for every tick that has none, and account for it; the runs that are ours to start.
+
+        Rows with an outcome are written as finished. A tick of a task that is paused at that tick is
+        written as skipped with the reason `paused` instead. A tick that has a row already, ours or
+        another's, is left as it is. Only new rows without outcome are given back, as claimed by `owner`.
+        """
+        ...
+
+    def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:
+        """Claimed and running runs of these tasks that belong to anybody but `owner`."""
+        ...
+
+    def take_due(self, now: float, owner: str, late_before: float, late: int, fresh: int) -> list[Run]:
+        """Claim pending runs that are due, the earliest due first; those of paused tasks stay.
+
+        All that have a tick; of the others at most `late` that were due before `late_before`, and at
+        most `fresh` more.
+        """
+        ...
+
+    def next_due(self, after: float) -> float | None:
+        """When the earliest pending run that is due after an instant is due, of tasks that are not paused."""
+        ...
+
+    def move(self, run: int, state: State) -> None:
+        """From claimed to queued or pending, or back to claimed."""
+        ...
+
+    def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
+        """The run has a child."""
+        ...
+
+    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> None:
+        """Close a run that is not finished. With `retry_due`, a pending run is its next attempt.
+
+        The next attempt has the same task, arguments and tick, the trigger `retry` and one attempt more.
+        """
+        ...
+
+    def prune(self, task: str, keep: int, before: float, most: int) -> int:
+        """Delete finished runs of a task beyond the newest `keep` and those that ended before a time.
+
+        At most `most` of them; how many it were.
+        """
+        ...
+
+    # For people and the app
+
+    def request(self, request: Request) -> tuple[int, bool]:
+        """Write a pending run; its id, and whether it is new.
+
+        With a key, a run of the same task and key that is kept and was not canceled is given instead.
+        """
+        ...
+
+    def begin(self, request: Request, command: str, owner: str) -> Run:
+        """Write a run that starts at once in the foreground, claimed by `owner`."""
+        ...
+
+    def jobs(self) -> list[Run]:
+        """Pending runs, the earliest due first."""
+        ...
+
+    def cancel(self, run: int, now: float) -> bool:
+        """Finish a pending run as canceled; False when it is not pending."""
+        ...
+
+    def pause(self, task: str, now: float) -> bool:
+        """Pause a task; False when it is paused already."""
+        ...
+
+    def resume(self, task: str, now: float) -> bool:
+        """End the pause of a task; False when it is not paused."""
+        ...
+
+    def history(self, task: str | None, limit: int) -> list[Run]:
+        """Runs that are not pending, the newest first."""
+        ...
+
+    def run(self, run: int) -> Run | None:
+        """One run."""
+        ...
+
+    def output(self, run: int) -> bytes | None:
+        """What the run wrote, as `Ending.output` was; None when it was not kept."""
+        ...
+
+    def states(self) -> dict[str, TaskState]:
+        """What is known of each task."""
+        ...
+
+    def summaries(self) -> dict[str, Summary]:
+        """Of each task with finished runs: its newest tick that was claimed or written, and how it ended."""
+        ...
+
+    def last_id(self) -> int:
+        """The highest id that was ever given to a run; 0 for none."""
+        ...

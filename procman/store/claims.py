@@ -1,0 +1,118 @@
+"""What the scheduler asks the store, and has it write: ticks and runs, from the claim to the end."""
+
+from __future__ import annotations
+
+from procman.core.tasks import transitions
+from procman.core.tasks.run import Run, State, TaskState
+from procman.store import statements as sql
+from procman.store.queries import Queries
+from procman.store.rows import to_run
+
+TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from procman.core.tasks.run import Ending, TickRow
+
+EVER = float("inf")
+
+
+class Claims(Queries):
+    """From a tick, or a request that is due, to a finished run, until that is pruned."""
+
+    def recall(self, schedules: Mapping[str, str], now: int) -> dict[str, TaskState]:
+        with self.together():
+            known = self.states()
+            states = {}
+            for name, schedule in schedules.items():
+                states[name] = transitions.recalled(known.get(name) or TaskState(name), schedule, now)
+                if states[name] != known.get(name):
+                    self._db.change(sql.PUT_STATE, *states[name])
+            return states
+
+    def recover(self, alive: Callable[[str], bool], rerun: Collection[str], now: float) -> list[Run]:
+        with self.together():
+            runs = [to_run(row) for row in self._db.rows(f"{sql.OPEN_RUNS} ORDER BY id")]
+            living = {owner: alive(owner) for owner in {run.owner or "" for run in runs}}
+            orphans = [run for run in runs if not living[run.owner or ""]]
+            for run in orphans:
+                if run.state is State.QUEUED:
+                    self.move(run.id, State.PENDING)
+                else:
+                    self.finish(run.id, transitions.lost(run, now), now if run.task in rerun else None)
+            return [
+                transitions.finished(run, transitions.lost(run, now))
+                for run in orphans
+                if run.state is not State.QUEUED
+            ]
+
+    def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
+        with self.together():
+            states = {task: self._state(task) for task in {row.task for row in rows}}
+            pasts = {task: self._past(task) for task in states}
+            claimed = []
+            for row in rows:
+                state, past = states[row.task], pasts[row.task]
+                run = transitions.of_tick(row, state, owner, now)
+                number = None if past.is_pruned(row.tick) else self._insert(run)
+                if number and run.outcome:
+                    past = past.with_end(run._replace(id=number))
+                elif number:
+                    claimed.append(run._replace(id=number))
+                states[row.task] = transitions.accounted(state, row.tick)
+                pasts[row.task] = past.with_tick(row.tick)
+            for task, state in states.items():
+                self._db.change(sql.PUT_STATE, *state)
+                self._db.change(sql.PUT_PAST, *pasts[task])
+            return claimed
+
+    def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:
+        rows = self._db.rows(f"{sql.OPEN_RUNS} AND state <> 'queued' AND owner <> ? ORDER BY id", owner)
+        return [to_run(row) for row in rows if row[1] in tasks]
+
+    def take_due(self, now: float, owner: str, late_before: float, late: int, fresh: int) -> list[Run]:
+        with self.together():
+            rows = self._db.rows(sql.TAKE_TICKS, now)
+            rows += self._db.rows(sql.TAKE_JOBS, now, -EVER, late_before, late)
+            rows += self._db.rows(sql.TAKE_JOBS, now, late_before, EVER, fresh)
+            runs = [to_run(row)._replace(state=State.CLAIMED, owner=owner) for row in rows]
+            for run in runs:
+                self._db.change(sql.MOVE, State.CLAIMED, owner, run.id)
+            return runs
+
+    def next_due(self, after: float) -> float | None:
+        found = self._db.rows(sql.NEXT_DUE, after)
+        return found[0][0] if found else None
+
+    def move(self, run: int, state: State) -> None:
+        with self.together():
+            found = self.run(run)
+            if found and transitions.may_move(found, state):
+                owner = None if state is State.PENDING else found.owner
+                self._db.change(sql.MOVE, state, owner, run)
+
+    def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
+        with self.together():
+            self._db.change(sql.START, command, pid, identity, at, run)
+
+    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> None:
+        with self.together():
+            found = self.run(run)
+            if found is None or found.state is State.FINISHED:
+                return
+            self._finish(transitions.finished(found, ending))
+            if ending.output is not None:
+                self._db.insert(sql.INSERT_OUTPUT, run, ending.output)
+            if retry_due is not None:
+                self._insert(transitions.next_attempt(found, retry_due, ending.at))
+
+    def prune(self, task: str, keep: int, before: float, most: int) -> int:
+        with self.together():
+            beyond = self._db.rows(sql.NTH_NEWEST, task, keep)
+            doomed = self._db.rows(sql.OLDEST, task, beyond[0][0] if beyond else 0, before, most)
+            for run, _ in doomed:
+                self._db.change("DELETE FROM outputs WHERE run = ?", run)
+                self._db.change("DELETE FROM runs WHERE id = ?", run)
+            if ticks := [tick for _, tick in doomed if tick is not None]:
+                self._db.change(sql.PUT_PAST, *self._past(task).without(max(ticks)))
+            return len(doomed)

@@ -1,0 +1,45 @@
+"""What people ask the store: what is to come, what was, and what is known of the tasks."""
+
+from __future__ import annotations
+
+from procman.core.tasks.run import TaskState
+from procman.store import statements as sql
+from procman.store.records import Records
+from procman.store.rows import to_past
+
+TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
+if TYPE_CHECKING:
+    from procman.core.tasks.run import Run, Summary
+
+
+class Queries(Records):
+    """Questions: nothing is changed."""
+
+    def jobs(self) -> list[Run]:
+        return self._runs("state = 'pending' ORDER BY due, id")
+
+    def history(self, task: str | None, limit: int) -> list[Run]:
+        if task is None:
+            return self._runs("state <> 'pending' ORDER BY id DESC LIMIT ?", limit)
+        runs = self._runs(f"task = ? AND {sql.OPEN}", task)
+        runs += self._runs(f"{sql.FINISHED} ORDER BY id DESC LIMIT ?", task, limit)
+        return sorted(runs, key=lambda run: -run.id)[:limit]
+
+    def run(self, run: int) -> Run | None:
+        found = self._runs("id = ?", run)
+        return found[0] if found else None
+
+    def output(self, run: int) -> bytes | None:
+        found = self._db.rows("SELECT output FROM outputs WHERE run = ?", run)
+        return found[0][0] if found else None
+
+    def states(self) -> dict[str, TaskState]:
+        return {row[0]: TaskState(*row) for row in self._db.rows(sql.STATES)}
+
+    def summaries(self) -> dict[str, Summary]:
+        pasts = map(to_past, self._db.rows(f"{sql.PASTS} WHERE last_outcome IS NOT NULL"))
+        return {past.task: past.summary for past in pasts}
+
+    def last_id(self) -> int:
+        found = self._db.rows("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
+        return found[0][0] if found else 0
