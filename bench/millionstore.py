@@ -8,7 +8,7 @@ from pathlib import Path
 
 from procman.core.tasks import transitions
 from procman.core.tasks.past import Past
-from procman.core.tasks.run import Ending, Outcome, Run, TaskState
+from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
 from procman.store import statements as sql
 from procman.store.rows import from_run
 from procman.store.sqlite import open_store
@@ -61,4 +61,6 @@ def _runs(names: list[str], runs: int, now: int, interval: int) -> Iterator[Run]
             ended = Ending(
                 Outcome.OK, tick + 0.5, 0, output_bytes=len(OUTPUT), max_rss_bytes=10**7, cpu_s=0.1
             )
-            yield transitions.finished(run._replace(identity="1-1-2", started_at=tick + 0.01), ended)
+            begun = run._replace(state=State.RUNNING, identity="1-1-2", started_at=tick + 0.01)
+            if finished := transitions.finished(begun, ended):
+                yield finished

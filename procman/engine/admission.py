@@ -11,6 +11,7 @@ from procman.core.tasks import due
 from procman.core.tasks.due import Admission
 from procman.core.tasks.run import Ending, Outcome, Run, State, Trigger
 from procman.core.tasks.task import Overlap
+from procman.core.tasks.transitions import Event
 from procman.engine.active import Lane
 
 if TYPE_CHECKING:
@@ -75,12 +76,12 @@ class Admissions:
         elif self.open:
             self._runs.start(run, task, Lane.LATE if now - lateness < self.late_before else Lane.JOB)
         else:
-            self._move(run, State.PENDING)
+            self._move(run, Event.RELEASE)
 
     def tick(self, run: Run, others: Sequence[Run]) -> None:
         """A tick has been claimed; `others` are runs of the task that another procman may have."""
         if not self.open:
-            self._move(run, State.PENDING)
+            self._move(run, Event.RELEASE)
             return
         task, line = self._tasks[run.task], self._waiting.setdefault(run.task, deque())
         here = self._runs.of(run.task)
@@ -101,7 +102,7 @@ class Admissions:
         self._advance(run.task)
         if run in line:
             line[line.index(run)] = run._replace(state=State.QUEUED)
-            self._move(run, State.QUEUED)
+            self._move(run, Event.QUEUE)
 
     def next(self, task: str) -> None:
         """Nothing is left of a run of this task: who waited for that comes now, and who waited for a lane."""
@@ -114,7 +115,7 @@ class Admissions:
         self.open = False
         for line in self._waiting.values():
             for run in line:
-                self._move(run, State.PENDING)
+                self._move(run, Event.RELEASE)
         self._waiting.clear()
         self._for_a_lane.clear()
 
@@ -129,7 +130,7 @@ class Admissions:
                 return
             run = line.popleft()
             if run.state is State.QUEUED:
-                self._move(run, State.CLAIMED)
+                self._move(run, Event.CALL)
             self._runs.start(run, task, Lane.LATE if late else Lane.TICK)
         if line is not None and not line:
             del self._waiting[name]
@@ -139,5 +140,5 @@ class Admissions:
         ending = Ending(outcome, self._world.wall(), reason=reason)
         self._queue.write(lambda store: store.finish(run.id, ending))
 
-    def _move(self, run: Run, state: State) -> None:
-        self._queue.write(lambda store: store.move(run.id, state))
+    def _move(self, run: Run, event: Event) -> None:
+        self._queue.write(lambda store: store.move(run.id, event))

@@ -12,8 +12,8 @@ from procman.core.life.child import Event
 from procman.core.plan.commands import line
 from procman.core.plan.plan import ProcessPlan, of_run
 from procman.core.schedule.durations import wording
-from procman.core.tasks import due
-from procman.core.tasks.run import Ending, Outcome, Run, State
+from procman.core.tasks import due, transitions
+from procman.core.tasks.run import Ending, Outcome, Run
 from procman.engine.active import Active, Lane
 from procman.engine.process import MOMENT, Process, is_due, may_be_asked
 
@@ -181,7 +181,7 @@ class Runs:
             ending = Ending(Outcome.SKIPPED, self._world.wall(), reason=reason)
             self._queue.write(lambda store: store.finish(run, ending))
         else:
-            self._queue.write(lambda store: store.move(run, State.PENDING))
+            self._queue.write(lambda store: store.move(run, transitions.Event.RELEASE))
         self.gone(active.task, retry_due)
 
     def _finish(self, active: Active, process: Process) -> float | None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from procman.core import facts
 from procman.core.tasks import due
 from procman.core.tasks.outlook import outlook
-from procman.core.tasks.run import Outcome, Run, State, TickRow
+from procman.core.tasks.run import Outcome, Run, TickRow
 from procman.core.tasks.task import OnLost
+from procman.core.tasks.transitions import Event
 from procman.engine.admission import Admissions
 from procman.engine.intake import Intake, others
 from procman.engine.pruning import Pruning
@@ -174,7 +175,7 @@ class Scheduler:
             runs = store.claim(rows, owner, wall)
             for run in runs:
                 if _has_jitter(run, wall):
-                    store.move(run.id, State.PENDING)
+                    store.move(run.id, Event.RELEASE)
             return runs, others(store, runs, owner)
 
         def claimed(result: tuple[list[Run], Others]) -> None:

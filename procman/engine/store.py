@@ -8,11 +8,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from procman.core.tasks.run import Ending, Request, Run, State, Summary, TaskState, TickRow
+    from procman.core.tasks.run import Ending, Request, Run, Summary, TaskState, TickRow
+    from procman.core.tasks.transitions import Event
 
 
 class Store(Protocol):
     """The runs of an app, kept. Each call is a transaction of its own, unless it is made inside `together`.
+
+    `procman.core.tasks.transitions` says what may become of a run: of one in another state, nothing.
 
     All times are UTC seconds since the epoch; ticks are whole seconds. Every call may raise `StoreError`.
     `owner` names the procman that has a run, `alive` tells whether such a name or the identity of a
@@ -70,8 +73,8 @@ class Store(Protocol):
         """When the earliest pending run that is due after an instant is due, of tasks that are not paused."""
         ...
 
-    def move(self, run: int, state: State) -> None:
-        """From claimed to queued or pending, or back to claimed."""
+    def move(self, run: int, event: Event) -> None:
+        """`QUEUE`, `CALL` or `RELEASE` a run."""
         ...
 
     def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:

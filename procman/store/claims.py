@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from procman.core.tasks import transitions
 from procman.core.tasks.run import Run, State, TaskState
+from procman.core.tasks.transitions import Event
 from procman.store import statements as sql
 from procman.store.queries import Queries
 from procman.store.rows import to_run
@@ -35,16 +36,14 @@ class Claims(Queries):
             runs = [to_run(row) for row in self._db.rows(f"{sql.OPEN_RUNS} ORDER BY id")]
             living = {owner: alive(owner) for owner in {run.owner or "" for run in runs}}
             orphans = [run for run in runs if not living[run.owner or ""]]
+            closed = []
             for run in orphans:
                 if run.state is State.QUEUED:
-                    self.move(run.id, State.PENDING)
-                else:
+                    self.move(run.id, Event.RELEASE)
+                elif ended := transitions.finished(run, transitions.lost(run, now)):
                     self.finish(run.id, transitions.lost(run, now), now if run.task in rerun else None)
-            return [
-                transitions.finished(run, transitions.lost(run, now))
-                for run in orphans
-                if run.state is not State.QUEUED
-            ]
+                    closed.append(ended)
+            return closed
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
         with self.together():
@@ -75,21 +74,19 @@ class Claims(Queries):
             rows = self._db.rows(sql.TAKE_TICKS, now)
             rows += self._db.rows(sql.TAKE_JOBS, now, -EVER, late_before, late)
             rows += self._db.rows(sql.TAKE_JOBS, now, late_before, EVER, fresh)
-            runs = [to_run(row)._replace(state=State.CLAIMED, owner=owner) for row in rows]
-            for run in runs:
-                self._db.change(sql.MOVE, State.CLAIMED, owner, run.id)
-            return runs
+            runs = [transitions.step(to_run(row), Event.CLAIM, owner=owner) for row in rows]
+            taken = [run for run in runs if run]
+            for run in taken:
+                self._db.change(sql.CLAIM, owner, run.id)
+            return taken
 
     def next_due(self, after: float) -> float | None:
         found = self._db.rows(sql.NEXT_DUE, after)
         return found[0][0] if found else None
 
-    def move(self, run: int, state: State) -> None:
+    def move(self, run: int, event: Event) -> None:
         with self.together():
-            found = self.run(run)
-            if found and transitions.may_move(found, state):
-                owner = None if state is State.PENDING else found.owner
-                self._db.change(sql.MOVE, state, owner, run)
+            self._db.change(sql.MOVES[event], run)
 
     def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
         with self.together():
@@ -98,9 +95,10 @@ class Claims(Queries):
     def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> None:
         with self.together():
             found = self.run(run)
-            if found is None or found.state is State.FINISHED:
+            ended = found and transitions.finished(found, ending)
+            if not found or not ended:
                 return
-            self._finish(transitions.finished(found, ending))
+            self._finish(ended)
             if ending.output is not None:
                 self._db.insert(sql.INSERT_OUTPUT, run, ending.output)
             if retry_due is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from procman.core.tasks import transitions
-from procman.core.tasks.run import Ending, Outcome, State
+from procman.core.tasks.run import Ending, Outcome
+from procman.core.tasks.transitions import Event
 from procman.store import statements as sql
 from procman.store.queries import Queries
 
@@ -29,10 +30,10 @@ class Requests(Queries):
     def cancel(self, run: int, now: float) -> bool:
         with self.together():
             found = self.run(run)
-            if found is None or found.state is not State.PENDING:
-                return False
-            self._finish(transitions.finished(found, Ending(Outcome.CANCELED, now)))
-            return True
+            canceled = found and transitions.finished(found, Ending(Outcome.CANCELED, now), Event.CANCEL)
+            if canceled:
+                self._finish(canceled)
+            return bool(canceled)
 
     def pause(self, task: str, now: float) -> bool:
         with self.together():

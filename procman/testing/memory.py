@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from procman.core.tasks import transitions
 from procman.core.tasks.past import Past
 from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
+from procman.core.tasks.transitions import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ class MemoryStore:
             if alive(run.owner or ""):
                 continue
             if run.state is State.QUEUED:
-                self.move(run.id, State.PENDING)
+                self.move(run.id, Event.RELEASE)
             else:
                 self.finish(run.id, transitions.lost(run, now), now if run.task in rerun else None)
                 closed.append(self._runs[run.id])
@@ -84,27 +85,24 @@ class MemoryStore:
         taken = [run for run in due if run.tick is not None]
         taken += [run for run in jobs if _due(run) < late_before][:late]
         taken += [run for run in jobs if _due(run) >= late_before][:fresh]
-        return [self._keep(run._replace(state=State.CLAIMED, owner=owner)) for run in taken]
+        claimed = [transitions.step(run, Event.CLAIM, owner=owner) for run in taken]
+        return [self._keep(run) for run in claimed if run]
 
     def next_due(self, after: float) -> float | None:
         return next((_due(run) for run in self._startable() if _due(run) > after), None)
 
-    def move(self, run: int, state: State) -> None:
-        found = self._runs.get(run)
-        if found and transitions.may_move(found, state):
-            self._keep(found._replace(state=state, owner=None if state is State.PENDING else found.owner))
+    def move(self, run: int, event: Event) -> None:
+        self._step(run, event)
 
     def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
-        found = self._runs.get(run)
-        if found and found.state in (State.CLAIMED, State.QUEUED):
-            begun = found._replace(state=State.RUNNING, command=command, pid=pid)
-            self._keep(begun._replace(identity=identity, started_at=at))
+        self._step(run, Event.START, command=command, pid=pid, identity=identity, started_at=at)
 
     def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> None:
         found = self._runs.get(run)
-        if found is None or found.state is State.FINISHED:
+        ended = found and transitions.finished(found, ending)
+        if not found or not ended:
             return
-        self._finish(transitions.finished(found, ending))
+        self._finish(ended)
         if ending.output is not None:
             self._outputs[run] = ending.output
         if retry_due is not None:
@@ -139,10 +137,10 @@ class MemoryStore:
 
     def cancel(self, run: int, now: float) -> bool:
         found = self._runs.get(run)
-        if found is None or found.state is not State.PENDING:
-            return False
-        self._finish(transitions.finished(found, Ending(Outcome.CANCELED, now)))
-        return True
+        canceled = found and transitions.finished(found, Ending(Outcome.CANCELED, now), Event.CANCEL)
+        if canceled:
+            self._finish(canceled)
+        return bool(canceled)
 
     def pause(self, task: str, now: float) -> bool:
         state = self._state(task)
@@ -189,6 +187,11 @@ class MemoryStore:
     def _keep(self, run: Run) -> Run:
         self._runs[run.id] = run
         return run
+
+    def _step(self, run: int, event: Event, **changes: Any) -> None:
+        found = self._runs.get(run)
+        if found and (after := transitions.step(found, event, **changes)):
+            self._keep(after)
 
     def _finish(self, run: Run) -> None:
         self._pasts[run.task] = self._past(run.task).with_end(self._keep(run))

@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from procman.core.tasks.run import Ending, Outcome, Request, State, TickRow, Trigger
+from procman.core.tasks.run import Ending, Outcome, Request, TickRow, Trigger
+from procman.core.tasks.transitions import Event
 from procman.store.sqlite import open_store
 from procman.testing.memory import MemoryStore
 
@@ -120,9 +121,9 @@ class Stores(RuleBasedStateMachine):
     def next_due(self, after: float) -> None:
         self._both(lambda store: store.next_due(after))
 
-    @rule(run=RUNS, state=st.sampled_from([State.PENDING, State.QUEUED, State.CLAIMED]))
-    def move(self, run: int, state: State) -> None:
-        self._both(lambda store: store.move(run, state))
+    @rule(run=RUNS, event=st.sampled_from([Event.QUEUE, Event.CALL, Event.RELEASE]))
+    def move(self, run: int, event: Event) -> None:
+        self._both(lambda store: store.move(run, event))
 
     @rule(run=RUNS, at=TIMES)
     def started(self, run: int, at: float) -> None:

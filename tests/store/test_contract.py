@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from procman.core.tasks import transitions
 from procman.core.tasks.run import Ending, Outcome, Request, Run, State, Summary, TaskState, TickRow, Trigger
+from procman.core.tasks.transitions import Event
 
 from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, now, running, tick
 
@@ -170,7 +172,7 @@ def test_a_lost_run_is_rerun_when_its_task_says_so(store: Store) -> None:
 
 def test_a_queued_run_whose_procman_is_gone_waits_for_anybody(store: Store) -> None:
     run = claimed(store, 1, owner=OTHER)[0]
-    store.move(run.id, State.QUEUED)
+    store.move(run.id, Event.QUEUE)
     assert store.recover(everyone_lives, (), NOW) == []
     assert now(store, run).state is State.QUEUED
     assert store.recover(nobody_lives, {"mail"}, NOW) == []
@@ -293,7 +295,7 @@ def test_claiming_nothing_is_nothing(store: Store) -> None:
 def test_open_runs_are_those_of_others_that_may_have_a_child(store: Store) -> None:
     running(store, 1, owner=ME)
     theirs, waiting = running(store, 2, owner=OTHER), claimed(store, 3, 4, owner=OTHER)
-    store.move(waiting[0].id, State.QUEUED)
+    store.move(waiting[0].id, Event.QUEUE)
     running(store, 1, task="third", owner=OTHER)
     finished(store, 5)
     store.request(asked())
@@ -360,14 +362,50 @@ def test_the_next_due_is_of_tasks_that_are_not_paused_and_of_runs_that_are_pendi
     assert store.next_due(NOW) == NOW + 3
 
 
-# move, started, finish
+# move, started, finish, cancel: as the table of transitions says
+
+EVENTS: dict[Event, Callable[[Store, int], object]] = {
+    Event.CLAIM: lambda store, run: store.take_due(NOW + 99, OTHER, NOW, 9, 9),
+    Event.QUEUE: lambda store, run: store.move(run, Event.QUEUE),
+    Event.CALL: lambda store, run: store.move(run, Event.CALL),
+    Event.RELEASE: lambda store, run: store.move(run, Event.RELEASE),
+    Event.START: lambda store, run: store.started(run, "x", 1, None, NOW),
+    Event.FINISH: lambda store, run: store.finish(run, Ending(Outcome.LOST, NOW, output=b"x"), NOW),
+    Event.CANCEL: lambda store, run: store.cancel(run, NOW),
+}
+PATHS: dict[State, tuple[Event, ...]] = {
+    State.CLAIMED: (),
+    State.QUEUED: (Event.QUEUE,),
+    State.PENDING: (Event.RELEASE,),
+    State.RUNNING: (Event.START,),
+    State.FINISHED: (Event.START, Event.FINISH),
+}
+
+
+@pytest.mark.parametrize(("state", "event"), transitions.TABLE)
+def test_a_run_goes_where_the_table_says_and_else_stays_as_it_is(
+    store: Store, state: State, event: Event
+) -> None:
+    number = claimed(store, 1)[0].id
+    for step in PATHS[state]:
+        EVENTS[step](store, number)
+    before = now(store, number)
+    assert before.state is state
+    known = store.last_id(), store.output(number), store.summaries()
+    EVENTS[event](store, number)
+    after = transitions.TABLE[state, event]
+    if after:
+        assert now(store, number).state is after
+    else:
+        assert now(store, number) == before
+        assert (store.last_id(), store.output(number), store.summaries()) == known
 
 
 def test_a_claimed_run_waits_in_the_queue_of_its_owner_and_comes_back(store: Store) -> None:
     run = claimed(store, 1)[0]
-    store.move(run.id, State.QUEUED)
+    store.move(run.id, Event.QUEUE)
     assert now(store, run) == run._replace(state=State.QUEUED)
-    store.move(run.id, State.CLAIMED)
+    store.move(run.id, Event.CALL)
     assert now(store, run) == run
 
 
@@ -375,20 +413,20 @@ def test_a_claimed_run_waits_in_the_queue_of_its_owner_and_comes_back(store: Sto
 def test_a_run_that_becomes_pending_belongs_to_nobody(store: Store, queued: bool) -> None:
     run = claimed(store, 1)[0]
     if queued:
-        store.move(run.id, State.QUEUED)
-    store.move(run.id, State.PENDING)
+        store.move(run.id, Event.QUEUE)
+    store.move(run.id, Event.RELEASE)
     assert store.jobs() == [run._replace(state=State.PENDING, owner=None)]
     assert store.take_due(NOW + 9, OTHER, NOW, 0, 1) == [run._replace(owner=OTHER)]
 
 
-@pytest.mark.parametrize("state", [State.QUEUED, State.PENDING, State.CLAIMED])
-def test_what_has_begun_is_over_or_belongs_to_nobody_is_not_moved(store: Store, state: State) -> None:
+@pytest.mark.parametrize("event", [Event.QUEUE, Event.RELEASE, Event.CALL])
+def test_what_has_begun_is_over_or_belongs_to_nobody_is_not_moved(store: Store, event: Event) -> None:
     store.request(asked())
     runs = [now(store, 1), running(store, 1), finished(store, 2)]
     for run in runs:
-        store.move(run.id, state)
+        store.move(run.id, event)
     assert [now(store, run) for run in runs] == runs
-    store.move(99, state)
+    store.move(99, event)
 
 
 def test_a_run_that_has_a_child_is_running(store: Store) -> None:
@@ -447,10 +485,10 @@ def test_a_run_is_finished_once(store: Store) -> None:
     assert store.jobs() == jobs
 
 
-@pytest.mark.parametrize("state", [State.CLAIMED, State.QUEUED, State.PENDING])
-def test_a_run_that_never_began_can_be_finished(store: Store, state: State) -> None:
+@pytest.mark.parametrize("event", [Event.CALL, Event.QUEUE, Event.RELEASE])
+def test_a_run_that_never_began_can_be_finished(store: Store, event: Event) -> None:
     run = claimed(store, 1)[0]
-    store.move(run.id, state)
+    store.move(run.id, event)
     store.finish(run.id, Ending(Outcome.SKIPPED, NOW, reason="mail.7 is still running"))
     assert now(store, run).outcome is Outcome.SKIPPED
     assert store.jobs() == []
@@ -520,7 +558,7 @@ def test_only_finished_runs_of_the_task_are_deleted(store: Store) -> None:
     store.request(asked())
     kept = [now(store, 3), running(store, 2), claimed(store, 3)[0], other]
     queued = claimed(store, 4)[0]
-    store.move(queued.id, State.QUEUED)
+    store.move(queued.id, Event.QUEUE)
     assert store.prune("mail", 0, NOW + 99, 99) == 1
     assert store.run(gone.id) is None
     assert [now(store, run) for run in kept] == kept
@@ -691,7 +729,7 @@ def test_history_is_of_runs_that_are_not_pending_the_newest_first(store: Store) 
     store.request(asked())
     running(store, 2)
     claimed(store, 3)
-    store.move(claimed(store, 4)[0].id, State.QUEUED)
+    store.move(claimed(store, 4)[0].id, Event.QUEUE)
     finished(store, 1, task="other")
     assert ids(store.history(None, 9)) == [6, 5, 4, 3, 1]
     assert ids(store.history("mail", 9)) == [5, 4, 3, 1]

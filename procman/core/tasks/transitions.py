@@ -1,14 +1,77 @@
-"""From one state of a run to the next: decided here for every store, so that these only keep it."""
+"""From one state of a run to the next: decided here for every store, so that these only keep it.
+
+Who tells of an event may be late: what has ended meanwhile, or was given to another procman, stays as it is.
+So an event that does not belong to a state changes nothing.
+"""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 from procman.core.tasks.run import Ending, Outcome, Run, State, Trigger
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
+    from typing import Any
+
     from procman.core.tasks.run import Request, TaskState, TickRow
 
 OPEN = (State.QUEUED, State.CLAIMED, State.RUNNING)
+
+
+class Event(StrEnum):
+    """What happens to a run that has a row."""
+
+    CLAIM = "claim"
+    """It is due: somebody takes it, to start it."""
+    QUEUE = "queue"
+    """An earlier run of its task must end first."""
+    CALL = "call"
+    """Its turn has come."""
+    RELEASE = "release"
+    """Who has it gives it back."""
+    START = "start"
+    FINISH = "finish"
+    CANCEL = "cancel"
+
+
+P, Q, C, R, F = State.PENDING, State.QUEUED, State.CLAIMED, State.RUNNING, State.FINISHED
+_: State | None = None
+# fmt: off
+EVENTS = (
+       Event.CLAIM, Event.QUEUE, Event.CALL, Event.RELEASE, Event.START, Event.FINISH, Event.CANCEL)
+ROWS: dict[State, tuple[State | None, ...]] = {
+    P: (C,          _,           _,          _,             _,           F,            F),
+    Q: (_,          _,           C,          P,             R,           F,            _),
+    C: (_,          Q,           _,          P,             R,           F,            _),
+    R: (_,          _,           _,          _,             _,           F,            _),
+    F: (_,          _,           _,          _,             _,           _,            _),
+}
+# fmt: on
+TABLE = {
+    (state, event): after for state, row in ROWS.items() for event, after in zip(EVENTS, row, strict=True)
+}
+"""The state after an event in a state; None: it changes nothing."""
+
+
+def sources(event: Event) -> list[State]:
+    """The states in which an event changes something."""
+    return [state for state in State if TABLE[state, event]]
+
+
+def target(event: Event) -> State:
+    """Where an event leads: to the same state, wherever it changes something."""
+    (state,) = {TABLE[state, event] for state in sources(event)}
+    assert state
+    return state
+
+
+def step(run: Run, event: Event, **changes: Any) -> Run | None:
+    """The run after an event, with what else changes; None when it changes nothing in its state."""
+    after = TABLE[run.state, event]
+    if after is State.PENDING:
+        changes["owner"] = None  # anybody may have it
+    return run._replace(state=after, **changes) if after else None
 
 
 def of_tick(row: TickRow, state: TaskState, owner: str, now: float) -> Run:
@@ -50,10 +113,11 @@ def begun(request: Request, command: str, owner: str) -> Run:
     return run._replace(state=State.CLAIMED, owner=owner)
 
 
-def finished(run: Run, ending: Ending) -> Run:
-    """A run that has ended."""
-    return run._replace(
-        state=State.FINISHED,
+def finished(run: Run, ending: Ending, event: Event = Event.FINISH) -> Run | None:
+    """The run when it has ended so; None when it cannot."""
+    return step(
+        run,
+        event,
         outcome=ending.outcome,
         ended_at=ending.at,
         code=ending.code,
@@ -75,13 +139,6 @@ def next_attempt(run: Run, due: float, now: float) -> Run:
     """The run that tries again. Without an id, and without the key: that still names the first attempt."""
     again = Run(0, run.task, args=run.args, trigger=Trigger.RETRY, tick=run.tick, created_at=now)
     return again._replace(due=due, attempt=run.attempt + 1)
-
-
-def may_move(run: Run, state: State) -> bool:
-    """Whether a run may be moved to this state: one that was begun or has ended meanwhile stays as it is."""
-    if state is State.QUEUED:
-        return run.state is State.CLAIMED
-    return state in (State.CLAIMED, State.PENDING) and run.state in (State.CLAIMED, State.QUEUED)
 
 
 def recalled(state: TaskState, schedule: str, now: int) -> TaskState:
