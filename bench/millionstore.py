@@ -10,8 +10,8 @@ from procman.core.tasks import transitions
 from procman.core.tasks.past import Past
 from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
 from procman.store import statements as sql
+from procman.store.open import open_store
 from procman.store.rows import from_run
-from procman.store.sqlite import open_store
 
 KEEP = 1000
 OUTPUT = b"sent 12 reminders, none failed, 3 bounced at the mail server of example.com, which is away\n"

@@ -26,7 +26,7 @@ from bench.schedulers import When, stamped
 from bench.subjects import Subject, clean_environment, find
 from bench.watch import Watch
 from procman.core.tasks.run import TickRow
-from procman.store.sqlite import open_store
+from procman.store.open import open_store
 
 RUNS, QUICK_RUNS, INTERVAL = 1_000_000, 20_000, 600
 NAMES = [f"task_{number:02d}" for number in range(20)]

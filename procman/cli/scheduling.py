@@ -17,10 +17,10 @@ from procman.engine.scheduler import Scheduler
 from procman.errors import StoreBusyError, StoreError
 from procman.host import identity, strays, wake
 from procman.host.limits import OPEN_FILES
-from procman.host.lock import DATABASE, FOLDER, make_folder
+from procman.host.lock import FOLDER, make_folder
 from procman.host.worker import Worker
 from procman.store.failures import BUSY_SECONDS
-from procman.store.sqlite import open_store
+from procman.store.open import in_folder, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,10 +50,10 @@ class Scheduling:
         self._root = app.root
         self._tasks = app.tasks
         self._poller = poller
-        self._path = os.path.join(folder, DATABASE)
+        self._place = in_folder(folder)
         self._store: SqliteStore | None = None
         try:
-            self._store = open_store(self._path, patience=BUSY_SECONDS if needed else 0)
+            self._store = open_store(self._place, patience=BUSY_SECONDS if needed else 0)
         except StoreBusyError:
             if needed:
                 raise
@@ -65,7 +65,7 @@ class Scheduling:
     def _perform(self, operations: Sequence[Callable[[Any], Any]]) -> list[Any]:
         """In the worker's thread, where it may take long."""
         try:
-            self._store = self._store or open_store(self._path)
+            self._store = self._store or open_store(self._place)
         except StoreError as error:
             return [error] * len(operations)
         return storequeue.perform(self._store, operations)

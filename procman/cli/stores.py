@@ -9,7 +9,7 @@ from procman.cli import complaints
 from procman.core.plan.commands import unknown_task
 from procman.errors import Problem, StoreError, UnknownNameError
 from procman.host import wake
-from procman.host.lock import DATABASE, FOLDER, make_folder
+from procman.host.lock import FOLDER, make_folder
 from procman.shortages import reason
 from procman.typed import TYPE_CHECKING
 
@@ -24,14 +24,14 @@ NOBODY = "nothing will run until 'procman start'"
 
 def open_for_writing(root: str, durable: bool = False) -> Store:
     """The app's store, made if need be. Raises `StoreError`."""
-    from procman.store.sqlite import open_store  # what only looks at procman.yml needs no SQLite
+    from procman.store.open import in_folder, open_store  # what only looks at procman.yml needs no SQLite
 
     folder = os.path.join(root, FOLDER)
     try:
         make_folder(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be made: {reason(error)}") from None
-    store = open_store(os.path.join(folder, DATABASE), durable=durable)
+    store = open_store(in_folder(folder), durable=durable)
     if store.moved_aside:
         complaints.tell(f"the store was damaged: begun anew, the old one is {store.moved_aside}")
     return store
@@ -40,13 +40,11 @@ def open_for_writing(root: str, durable: bool = False) -> Store:
 @contextmanager
 def reading(root: str) -> Iterator[Store | None]:
     """The app's store while it is looked at, None where there is none yet. Raises `StoreError`."""
-    try:
-        os.stat(os.path.join(root, FOLDER, DATABASE))
-    except FileNotFoundError:
+    from procman.store.open import in_folder, is_there
+
+    if not is_there(in_folder(os.path.join(root, FOLDER))):
         yield None
         return
-    except OSError:
-        pass  # it cannot be seen whether there is one: opening it tells why
     with closing(open_for_writing(root)) as store:
         yield store
 

@@ -12,9 +12,9 @@ import time
 from procman.core.tasks.run import Request, Trigger
 from procman.errors import StoreError
 from procman.host import wake
-from procman.host.lock import DATABASE, FOLDER, make_folder
+from procman.host.lock import FOLDER, make_folder
 from procman.shortages import reason
-from procman.store.sqlite import open_store
+from procman.store.open import in_folder, open_store
 
 TYPE_CHECKING = False  # as type checkers know it
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _Stores(threading.local):
                 make_folder(folder)
             except OSError as error:
                 raise StoreError(f"{folder} cannot be made: {reason(error)}") from error
-            self.opened[key] = open_store(os.path.join(folder, DATABASE), durable=True)
+            self.opened[key] = open_store(in_folder(folder), durable=True)
         return self.opened[key]
 
 

@@ -7,7 +7,6 @@ import os
 
 FOLDER = ".procman"
 PID_FILE = "procman.pid"
-DATABASE = "procman.db"
 """The store of runs, where the app has tasks."""
 
 

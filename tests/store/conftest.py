@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.store.sqlite import open_store
+from procman.store.open import open_store
 from procman.testing.memory import MemoryStore
 
 if TYPE_CHECKING:

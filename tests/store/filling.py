@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from procman.store.sqlite import open_store
+from procman.store.open import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path

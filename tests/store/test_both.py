@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from procman.core.tasks.run import Ending, Outcome, Request, TickRow, Trigger
 from procman.core.tasks.transitions import Event
-from procman.store.sqlite import open_store
+from procman.store.open import open_store
 from procman.testing.memory import MemoryStore
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import pytest
 from procman.core.tasks.run import Ending, Outcome
 from procman.errors import StoreError
 from procman.store import opening
-from procman.store.sqlite import SqliteStore, open_store
+from procman.store.open import open_store
 
 from .filling import fill
 from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, now, running, tick
@@ -28,6 +28,8 @@ from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, now, runn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+
+    from procman.store.sqlite import SqliteStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +46,7 @@ def script(path: str, code: str, *arguments: object) -> subprocess.Popen[str]:
     before = (
         "import sys\n"
         "from procman.core.tasks.run import Request, Ending, Outcome, TickRow, Trigger\n"
-        "from procman.store.sqlite import open_store\n"
+        "from procman.store.open import open_store\n"
         "store = open_store(sys.argv[1], durable=True)\n"
         "print('ready', flush=True)\n"
         "sys.stdin.readline()\n"
