@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from procman.core.tasks.query import Query
     from procman.core.tasks.run import Ending, Request, Run, Summary, TaskState, TickRow
     from procman.core.tasks.transitions import Event
 
@@ -36,7 +37,7 @@ class Store(Protocol):
         """Make the tasks known, by name with their schedules as written; what is known of each.
 
         A task whose schedules are new or have changed counts as accounted for up to `now`. One with
-        an empty schedule has no ticks: `accounted` is None.
+        an empty schedule has no ticks: `accounted` is None. What is known of the past was not after that.
         """
         ...
 
@@ -89,7 +90,7 @@ class Store(Protocol):
         ...
 
     def prune(self, task: str, keep: int, before: float, most: int) -> int:
-        """Delete finished runs of a task beyond the newest `keep` and those that ended before a time.
+        """Delete finished runs of a task beyond the newest `keep` (`Run.place`), and those before a time.
 
         At most `most` of them; how many it were.
         """
@@ -108,8 +109,12 @@ class Store(Protocol):
         """Write a run that starts at once in the foreground, claimed by `owner`."""
         ...
 
-    def jobs(self) -> list[Run]:
-        """Pending runs, the earliest due first."""
+    def jobs(self, limit: int | None = None) -> list[Run]:
+        """Pending runs, the earliest due first; not more than `limit`."""
+        ...
+
+    def count_jobs(self) -> int:
+        """How many runs are pending."""
         ...
 
     def cancel(self, run: int, now: float) -> bool:
@@ -124,8 +129,12 @@ class Store(Protocol):
         """End the pause of a task; False when it is not paused."""
         ...
 
-    def history(self, task: str | None, limit: int) -> list[Run]:
-        """Runs that are not pending, the newest first."""
+    def history(self, query: Query | None = None, limit: int | None = None) -> list[Run]:
+        """Runs that are not pending and are asked for, the newest first (`Run.place`); at most `limit`."""
+        ...
+
+    def count(self, query: Query | None = None) -> int:
+        """How many runs `history` would give without a limit."""
         ...
 
     def run(self, run: int) -> Run | None:

@@ -7,7 +7,7 @@ from procman.core.tasks.run import Run, State, TaskState
 from procman.core.tasks.transitions import Event
 from procman.store import statements as sql
 from procman.store.queries import Queries
-from procman.store.rows import to_run
+from procman.store.rows import to_past, to_run
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Claims(Queries):
                 states[name] = transitions.recalled(known.get(name) or TaskState(name), schedule, now)
                 if states[name] != known.get(name):
                     self._db.change(sql.PUT_STATE, *states[name])
+            for row in self._db.rows(sql.AHEAD, now + 1):
+                self._db.change(sql.PUT_PAST, *to_past(row).by(now + 1))
             return states
 
     def recover(self, alive: Callable[[str], bool], rerun: Collection[str], now: float) -> list[Run]:
@@ -90,7 +92,7 @@ class Claims(Queries):
 
     def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
         with self.together():
-            self._db.change(sql.START, command, pid, identity, at, run)
+            self._db.change(sql.START, command, pid, identity, at, at, run)
 
     def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> None:
         with self.together():
@@ -107,7 +109,8 @@ class Claims(Queries):
     def prune(self, task: str, keep: int, before: float, most: int) -> int:
         with self.together():
             beyond = self._db.rows(sql.NTH_NEWEST, task, keep)
-            doomed = self._db.rows(sql.OLDEST, task, beyond[0][0] if beyond else 0, before, most)
+            newest = max([*beyond, (before, 0)])
+            doomed = self._db.rows(sql.OLDEST, task, *newest, most)
             for run, _ in doomed:
                 self._db.change("DELETE FROM outputs WHERE run = ?", run)
                 self._db.change("DELETE FROM runs WHERE id = ?", run)

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from procman.errors import StoreError
 from procman.store.failures import BUSY_SECONDS, DAMAGED, code, failure
+from procman.store.rows import words_as_json
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCRIPTS = ("schema.sql",)
+SCRIPTS = ("schema.sql", "schema2.sql")
 """The n-th makes version n (`PRAGMA user_version`) of the one before."""
 CHECKED_BYTES = 1 << 20
 """Files up to this size are read as a whole when they are opened: that takes 3 ms a megabyte."""
@@ -138,6 +139,7 @@ def _is_whole(connection: sqlite3.Connection, path: str) -> bool:
 def _migrate(connection: sqlite3.Connection) -> None:
     with connection:
         connection.execute("BEGIN IMMEDIATE")
+        connection.create_function("words_as_json", 1, words_as_json)
         for name in SCRIPTS[_version(connection) :]:
             with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as script:
                 for statement in _statements(script):

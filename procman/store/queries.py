@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from procman.core.tasks.query import EVERYTHING
 from procman.core.tasks.run import TaskState
 from procman.store import statements as sql
 from procman.store.records import Records
-from procman.store.rows import to_past
+from procman.store.rows import to_past, to_run
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
+    from procman.core.tasks.query import Query
     from procman.core.tasks.run import Run, Summary
 
 
 class Queries(Records):
     """Questions: nothing is changed."""
 
-    def jobs(self) -> list[Run]:
-        return self._runs("state = 'pending' ORDER BY due, id")
+    def jobs(self, limit: int | None = None) -> list[Run]:
+        return self._runs("state = 'pending' ORDER BY due, id LIMIT ?", -1 if limit is None else limit)
 
-    def history(self, task: str | None, limit: int) -> list[Run]:
-        if task is None:
-            return self._runs("state <> 'pending' ORDER BY id DESC LIMIT ?", limit)
-        runs = self._runs(f"task = ? AND {sql.OPEN}", task)
-        runs += self._runs(f"{sql.FINISHED} ORDER BY id DESC LIMIT ?", task, limit)
-        return sorted(runs, key=lambda run: -run.id)[:limit]
+    def count_jobs(self) -> int:
+        return int(self._db.rows(sql.COUNT_JOBS)[0][0])
+
+    def history(self, query: Query | None = None, limit: int | None = None) -> list[Run]:
+        where, values = sql.asked(query or EVERYTHING)
+        most = -1 if limit is None else limit
+        rows = self._db.rows(sql.HISTORY.format(where=where), *values, *values, most)
+        runs = sorted(map(to_run, rows), key=lambda run: run.place, reverse=True)
+        return runs[:limit]
+
+    def count(self, query: Query | None = None) -> int:
+        where, values = sql.asked(query or EVERYTHING)
+        return sum(number for (number,) in self._db.rows(sql.COUNT.format(where=where), *values, *values))
 
     def run(self, run: int) -> Run | None:
         found = self._runs("id = ?", run)

@@ -55,7 +55,9 @@ class Records:
 
     def _finish(self, run: Run) -> None:
         measured = run.output_bytes, run.truncated, run.max_rss_bytes, run.cpu_s
-        self._db.change(sql.FINISH, run.outcome, run.ended_at, run.code, run.reason, *measured, run.id)
+        self._db.change(
+            sql.FINISH, run.at, run.outcome, run.ended_at, run.code, run.reason, *measured, run.id
+        )
         self._db.change(sql.PUT_PAST, *self._past(run.task).with_end(run))
 
     def _state(self, task: str) -> TaskState:

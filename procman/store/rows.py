@@ -10,22 +10,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+NONE = "[]"
+TRIGGERS = {str(trigger): trigger for trigger in Trigger}
+STATES = {str(state): state for state in State}
+OUTCOMES = {None: None, **{str(outcome): outcome for outcome in Outcome}}
+
 
 def from_run(run: Run) -> tuple[Any, ...]:
-    """All columns of a run but the id."""
-    return *run[1:3], _joined(run.args), *run[4:]
+    """All columns of a run but the id, and when it was."""
+    return *run[1:3], _json(run.args), *run[4:], run.at
 
 
 def to_run(row: Sequence[Any]) -> Run:
     """A run, from the columns of `RUNS`."""
-    run = Run._make(row)
-    return run._replace(
-        args=_split(row[3]),
-        trigger=Trigger(run.trigger),
-        state=State(run.state),
-        outcome=run.outcome and Outcome(run.outcome),
-        truncated=bool(run.truncated),
-    )
+    args, trigger = _words(row[3]), TRIGGERS[row[4]]
+    state, outcome, truncated = STATES[row[10]], OUTCOMES[row[11]], bool(row[20])
+    return Run._make((*row[:3], args, trigger, *row[5:10], state, outcome, *row[12:20], truncated, *row[21:]))
 
 
 def to_past(row: Sequence[Any]) -> Past:
@@ -36,10 +36,30 @@ def to_past(row: Sequence[Any]) -> Past:
     )
 
 
-def _joined(words: Sequence[str]) -> str:
-    """A text without loss, whatever is in the words: bytes that are no UTF-8 are there as lone surrogates."""
-    return "".join(word.encode("unicode_escape").decode("ascii") + "\n" for word in words)
+def _json(words: Sequence[str]) -> str:
+    """The words as an array, without loss: bytes that are no UTF-8 are there as lone surrogates, escaped."""
+    if not words:
+        return NONE
+    import json  # most runs have no arguments, and most apps do not wait for it
+
+    return json.dumps(words, ensure_ascii=False).encode(errors="backslashreplace").decode()
 
 
-def _split(text: str) -> tuple[str, ...]:
+def _words(text: str) -> tuple[str, ...]:
+    if text == NONE:
+        return ()
+    if not text.startswith("["):  # by an app that has still loaded the procman of version 1
+        return of_version_1(text)
+    import json
+
+    return tuple(json.loads(text))
+
+
+def of_version_1(text: str) -> tuple[str, ...]:
+    """Each word ends with a newline, escaped as the codec unicode_escape does."""
     return tuple(line.encode("ascii").decode("unicode_escape") for line in text.split("\n")[:-1])
+
+
+def words_as_json(text: str) -> str:
+    """The arguments of a row of version 1 as version 2 has them."""
+    return _json(of_version_1(text))

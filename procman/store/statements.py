@@ -11,6 +11,9 @@ TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from procman.core.tasks.query import Query
+    from procman.store.database import Value
+
 
 def _insertion(table: str, fields: Sequence[str]) -> str:
     return f"INTO {table} ({', '.join(fields)}) VALUES ({', '.join('?' for _ in fields)})"
@@ -33,11 +36,11 @@ PASTS = f"SELECT {', '.join(Past._fields)} FROM pasts"
 PUT_STATE = f"INSERT OR REPLACE {_insertion('tasks', TaskState._fields)}"
 PUT_PAST = f"INSERT OR REPLACE {_insertion('pasts', Past._fields)}"
 HAS_ROW = "SELECT 1 FROM runs WHERE task = ? AND tick = ? AND attempt = ?"
-INSERT_RUN = f"INSERT {_insertion('runs', Run._fields[1:])}"
+INSERT_RUN = f"INSERT {_insertion('runs', (*Run._fields[1:], 'at'))}"
 INSERT_OUTPUT = "INSERT INTO outputs (run, output) VALUES (?, ?)"
-ENDING = "outcome ended_at code reason output_bytes truncated max_rss_bytes cpu_s"
+ENDING = "at outcome ended_at code reason output_bytes truncated max_rss_bytes cpu_s"
 CLAIM = _update(Event.CLAIM, "owner")
-START = _update(Event.START, "command pid identity started_at")
+START = _update(Event.START, "command pid identity started_at at")
 FINISH = _update(Event.FINISH, ENDING)
 MOVES = {event: _update(event) for event in (Event.QUEUE, Event.CALL, Event.RELEASE)}
 SAME_KEY = "SELECT id FROM runs WHERE task = ? AND key = ? AND outcome IS NOT 'canceled'"
@@ -55,5 +58,42 @@ TAKE_JOBS = (
     " ORDER BY due, id LIMIT ?"
 )
 NEXT_DUE = f"SELECT due FROM runs WHERE {STARTABLE} AND due > ? ORDER BY due LIMIT 1"
-NTH_NEWEST = f"SELECT id FROM runs WHERE {FINISHED} ORDER BY id DESC LIMIT 1 OFFSET ?"
-OLDEST = f"SELECT id, tick FROM runs WHERE {FINISHED} AND (id <= ? OR ended_at < ?) ORDER BY id LIMIT ?"
+NTH_NEWEST = f"SELECT at, id FROM runs WHERE {FINISHED} ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?"
+OLDEST = f"SELECT id, tick FROM runs WHERE {FINISHED} AND (at, id) <= (?, ?) ORDER BY at, id LIMIT ?"
+AHEAD = f"{PASTS} WHERE last_tick > ?1 OR last_at > ?1 OR last_success > ?1 OR pruned_tick > ?1"
+HISTORY = (
+    f"{OPEN_RUNS} AND {{where}} UNION ALL SELECT * FROM"
+    f" ({RUNS} WHERE state = 'finished' AND {{where}} ORDER BY at DESC, id DESC LIMIT ?)"
+)
+"""What has not ended, which is little, and of the rest the newest: not in order."""
+COUNT = (
+    f"SELECT count(*) FROM runs INDEXED BY runs_open WHERE {OPEN} AND {{where}}"
+    " UNION ALL SELECT count(*) FROM runs WHERE state = 'finished' AND {where}"
+)
+COUNT_JOBS = "SELECT count(*) FROM runs WHERE state = 'pending'"
+TEXT = (
+    "(instr(command, ?) OR instr(key, ?) OR instr(reason, ?)"
+    " OR EXISTS (SELECT 1 FROM json_each(iif(json_valid(args), args, '[]')) WHERE instr(value, ?))"
+    " OR EXISTS (SELECT 1 FROM outputs WHERE run = runs.id AND instr(output, ?)))"
+)
+
+
+def asked(query: Query) -> tuple[str, list[Value]]:
+    """What a query says, as a condition and its values."""
+    outcomes = query.outcomes or ()
+    text = query.text or ""
+    conditions: list[tuple[bool, str, list[Value]]] = [
+        (query.task is not None, "task = ?", [query.task]),
+        (query.since is not None, "at >= ?", [query.since]),
+        (query.until is not None, "at < ?", [query.until]),
+        (query.before is not None, "(at, id) < (?, ?)", [*(query.before or ())]),
+        (
+            query.outcomes is not None,
+            f"coalesce(outcome, '') IN ({', '.join(['NULL', *'?' * len(outcomes)])})",
+            [outcome or "" for outcome in outcomes],
+        ),
+        (query.text is not None, TEXT, [*[text] * 4, text.encode(errors="replace")]),
+    ]
+    given = [(condition, values) for is_given, condition, values in conditions if is_given]
+    where = " AND ".join(condition for condition, _ in given) or "true"
+    return where, [value for _, values in given for value in values]

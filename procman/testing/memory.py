@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from procman.core.tasks import transitions
 from procman.core.tasks.past import Past
+from procman.core.tasks.query import EVERYTHING
 from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
 from procman.core.tasks.transitions import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from procman.core.tasks.query import Query
     from procman.core.tasks.run import Request, Summary, TickRow
 
 
@@ -47,6 +49,7 @@ class MemoryStore:
     def recall(self, schedules: Mapping[str, str], now: int) -> dict[str, TaskState]:
         for name, schedule in schedules.items():
             self._states[name] = transitions.recalled(self._state(name), schedule, now)
+        self._pasts = {name: past.by(now + 1) for name, past in self._pasts.items()}
         return {name: self._states[name] for name in schedules}
 
     def recover(self, alive: Callable[[str], bool], rerun: Collection[str], now: float) -> list[Run]:
@@ -109,9 +112,10 @@ class MemoryStore:
             self._add(transitions.next_attempt(found, retry_due, ending.at))
 
     def prune(self, task: str, keep: int, before: float, most: int) -> int:
-        ended = [run for run in self._runs.values() if run.task == task and run.state is State.FINISHED]
-        beyond = len(ended) - keep
-        doomed = [run for place, run in enumerate(ended) if place < beyond or (run.ended_at or 0) < before]
+        ended = self._sorted(
+            run for run in self._runs.values() if run.state is State.FINISHED and run.task == task
+        )
+        doomed = [run for place, run in enumerate(ended) if place >= keep or run.at < before][::-1]
         for run in doomed[:most]:
             del self._runs[run.id]
             self._ticks.discard(_tick(run))
@@ -131,9 +135,12 @@ class MemoryStore:
     def begin(self, request: Request, command: str, owner: str) -> Run:
         return self._add(transitions.begun(request, command, owner))
 
-    def jobs(self) -> list[Run]:
+    def jobs(self, limit: int | None = None) -> list[Run]:
         pending = [run for run in self._runs.values() if run.state is State.PENDING]
-        return sorted(pending, key=lambda run: (run.due, run.id))
+        return sorted(pending, key=lambda run: (run.due, run.id))[:limit]
+
+    def count_jobs(self) -> int:
+        return len(self.jobs())
 
     def cancel(self, run: int, now: float) -> bool:
         found = self._runs.get(run)
@@ -154,9 +161,13 @@ class MemoryStore:
             self._states[task] = transitions.resumed(state, now)
         return state.paused
 
-    def history(self, task: str | None, limit: int) -> list[Run]:
+    def history(self, query: Query | None = None, limit: int | None = None) -> list[Run]:
+        asked = query or EVERYTHING
         known = [run for run in self._runs.values() if run.state is not State.PENDING]
-        return [run for run in reversed(known) if task in (None, run.task)][:limit]
+        return self._sorted(run for run in known if asked.admits(run, self._outputs.get(run.id)))[:limit]
+
+    def count(self, query: Query | None = None) -> int:
+        return len(self.history(query))
 
     def run(self, run: int) -> Run | None:
         return self._runs.get(run)
@@ -183,6 +194,9 @@ class MemoryStore:
             self._ticks.add(_tick(run))
         self._last_id += 1
         return self._keep(run._replace(id=self._last_id))
+
+    def _sorted(self, runs: Iterable[Run]) -> list[Run]:
+        return sorted(runs, key=lambda run: run.place, reverse=True)
 
     def _keep(self, run: Run) -> Run:
         self._runs[run.id] = run

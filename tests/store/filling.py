@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})"
 RUNS = """
     INSERT INTO runs (task, command, args, trigger, tick, due, attempt, created_at, state, outcome, ended_at,
-                      code, owner, pid, identity, started_at, output_bytes, truncated, cpu_s)
-    SELECT 'task' || (i % :tasks), 'python -m registration.remind', '', 'schedule', :start + i, :start + i, 1,
-           :start + i, 'finished', CASE WHEN i % 10 THEN 'ok' ELSE 'failed' END, :start + i + 1.5,
+                      code, owner, pid, identity, started_at, output_bytes, truncated, cpu_s, at)
+    SELECT 'task' || (i % :tasks), 'python -m registration.remind', '[]', 'schedule', :start + i, :start + i,
+           1, :start + i, 'finished', CASE WHEN i % 10 THEN 'ok' ELSE 'failed' END, :start + i + 1.5,
            CASE WHEN i % 10 THEN 0 ELSE 1 END, '101:1:abc', 1000 + i % 5000, '102:1:abc', :start + i + 0.1,
-           60, 0, 0.5
+           60, 0, 0.5, :start + i + 1.5
     FROM n
 """
 OUTPUTS = "INSERT INTO outputs SELECT id, CAST(printf('%.60c', 'x') AS BLOB) FROM runs"
 PASTS = """
-    INSERT INTO pasts
-    SELECT task, max(tick), 'ok', max(id), 1, max(ended_at), max(id), NULL FROM runs GROUP BY task
+    INSERT INTO pasts (task, last_tick, last_outcome, last_run, last_at, last_ran, last_success)
+    SELECT task, max(tick), 'ok', max(id), max(at), 1, max(at) FROM runs GROUP BY task
 """
 TASKS = "INSERT INTO tasks (name, schedule, accounted) SELECT task, '* * * * *', last_tick FROM pasts"
 

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from procman.core.tasks.query import Query
 from procman.core.tasks.run import Ending, Outcome, Request, TickRow, Trigger
 from procman.core.tasks.transitions import Event
 from procman.store.open import open_store
@@ -55,6 +56,15 @@ ENDINGS = st.builds(
     st.booleans(),
     st.none() | st.integers(0, 1 << 50),
     st.none() | st.floats(0, 1e6),
+)
+QUERIES = st.builds(
+    Query,
+    st.none() | TASKS,
+    st.none() | st.lists(st.none() | st.sampled_from(Outcome), max_size=3).map(tuple),
+    st.none() | TIMES,
+    st.none() | TIMES,
+    st.none() | st.sampled_from(["run", "now", "a", "b", "because", "\n", "é", "\\", '"', "", "\x00", "[]"]),
+    st.none() | st.tuples(TIMES, RUNS),
 )
 
 
@@ -157,9 +167,13 @@ class Stores(RuleBasedStateMachine):
     def resume(self, task: str, now: float) -> None:
         self._both(lambda store: store.resume(task, now))
 
-    @rule(task=st.none() | TASKS, limit=FEW)
-    def history(self, task: str | None, limit: int) -> None:
-        self._both(lambda store: store.history(task, limit))
+    @rule(query=QUERIES, limit=st.none() | FEW)
+    def history(self, query: Query, limit: int | None) -> None:
+        self._both(lambda store: (store.history(query, limit), store.count(query)))
+
+    @rule(limit=FEW)
+    def jobs(self, limit: int) -> None:
+        self._both(lambda store: (store.jobs(limit), store.count_jobs()))
 
     @invariant()
     def they_know_the_same(self) -> None:

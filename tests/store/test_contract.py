@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from procman.core.tasks import transitions
+from procman.core.tasks.query import Query
 from procman.core.tasks.run import Ending, Outcome, Request, Run, State, Summary, TaskState, TickRow, Trigger
 from procman.core.tasks.transitions import Event
 
@@ -542,7 +543,7 @@ def test_old_runs_are_deleted_the_oldest_first(
     for number in range(1, 6):
         finished(store, number)
     assert store.prune("mail", keep, before, most) == 5 - len(left)
-    assert ids(store.history("mail", 9)) == left
+    assert ids(store.history(Query("mail"), 9)) == left
 
 
 def test_a_run_that_ended_long_ago_is_deleted_though_it_is_not_the_oldest(store: Store) -> None:
@@ -671,6 +672,9 @@ def test_jobs_are_the_pending_runs_the_earliest_due_first(store: Store) -> None:
     claimed(store, 1)
     finished(store, 2)
     assert ids(store.jobs()) == [4, 2, 1, 3]
+    assert ids(store.jobs(2)) == [4, 2]
+    assert store.jobs(0) == []
+    assert store.count_jobs() == 4
 
 
 def test_a_pending_run_can_be_canceled_once(store: Store) -> None:
@@ -731,12 +735,121 @@ def test_history_is_of_runs_that_are_not_pending_the_newest_first(store: Store) 
     claimed(store, 3)
     store.move(claimed(store, 4)[0].id, Event.QUEUE)
     finished(store, 1, task="other")
-    assert ids(store.history(None, 9)) == [6, 5, 4, 3, 1]
-    assert ids(store.history("mail", 9)) == [5, 4, 3, 1]
-    assert ids(store.history("mail", 2)) == [5, 4]
-    assert ids(store.history(None, 2)) == [6, 5]
-    assert store.history("third", 9) == []
+    assert ids(store.history()) == [5, 4, 6, 3, 1]
+    assert ids(store.history(Query("mail"))) == [5, 4, 3, 1]
+    assert ids(store.history(Query("mail"), 2)) == [5, 4]
+    assert ids(store.history(limit=3)) == [5, 4, 6]
+    assert store.history(Query("third"), 9) == []
     assert store.history(None, 0) == []
+
+
+def test_runs_stand_by_when_they_ended_or_began_whatever_their_number(store: Store) -> None:
+    """Asked for first, run last; and what began before and still runs."""
+    store.request(asked(NOW + 50))
+    long, short = claimed(store, 1, 2)
+    store.started(long.id, "x", 1, None, NOW + 3)
+    store.finish(short.id, Ending(Outcome.OK, NOW + 9))
+    store.take_due(NOW + 50, ME, NOW, 0, 1)
+    assert ids(store.history()) == [1, short.id, long.id]
+    store.started(1, "x", 1, None, NOW + 51)
+    assert ids(store.history()) == [1, short.id, long.id]
+    store.finish(1, Ending(Outcome.FAILED, NOW + 52))
+    assert store.summaries()["mail"] == Summary("mail", TICK + 2, Outcome.FAILED, NOW + 9)
+    store.finish(long.id, Ending(Outcome.OK, NOW + 60))
+    assert ids(store.history()) == [long.id, 1, short.id]
+    assert store.summaries()["mail"] == Summary("mail", TICK + 2, Outcome.OK, NOW + 60)
+    assert store.prune("mail", 2, 0, 9) == 1
+    assert ids(store.history()) == [long.id, 1]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.MISSED, Outcome.SKIPPED])
+def test_a_tick_that_never_ran_stands_where_it_was_due(store: Store, outcome: Outcome) -> None:
+    before, after = finished(store, 1), finished(store, 10)
+    store.claim([tick(5, outcome=outcome)], ME, NOW + 99)
+    assert ids(store.history()) == [after.id, 3, before.id]
+    assert store.prune("mail", 9, NOW + 6, 9) == 2
+    assert ids(store.history()) == [after.id]
+
+
+def test_a_canceled_run_stands_where_it_was_canceled(store: Store) -> None:
+    before, after = finished(store, 1), finished(store, 10)
+    for due in (NOW - 1000, NOW + 1000):
+        number, _ = store.request(asked(due))
+        store.cancel(number, NOW + 5)
+    assert ids(store.history()) == [after.id, 4, 3, before.id]
+
+
+def test_of_runs_at_the_same_time_the_higher_number_is_newer(store: Store) -> None:
+    runs = claimed(store, 1, 2, 3)
+    for run, outcome in zip(
+        (runs[1], runs[2], runs[0]), (Outcome.OK, Outcome.FAILED, Outcome.OK), strict=True
+    ):
+        store.finish(run.id, Ending(outcome, NOW + 9))
+    assert ids(store.history()) == [3, 2, 1]
+    assert store.summaries()["mail"].last_outcome is Outcome.FAILED
+    assert store.prune("mail", 1, 0, 9) == 2
+    assert ids(store.history()) == [3]
+
+
+def some_runs(store: Store) -> None:
+    """One of each kind, the n-th at `NOW` + n seconds."""
+    for number, outcome in enumerate((Outcome.OK, Outcome.FAILED, Outcome.LOST), start=1):
+        run = running(store, number)
+        store.finish(
+            run.id, Ending(outcome, NOW + number, reason=f"reason {number}", output=b"caf\xc3\xa9 \xff")
+        )
+    store.request(asked(NOW + 4, "other", "key", ('a "b"', "\u00e9\n")))
+    store.take_due(NOW + 4, ME, NOW, 0, 1)
+    run = claimed(store, 5, task="other")[0]
+    store.started(run.id, "run it 'now'", 7, None, NOW + 5)
+    store.request(asked(NOW + 6))
+
+
+QUERIES: dict[str, tuple[Query, list[int]]] = {
+    "all": (Query(), [5, 4, 3, 2, 1]),
+    "task": (Query("other"), [5, 4]),
+    "outcome": (Query(outcomes=(Outcome.FAILED,)), [2]),
+    "outcomes": (Query(outcomes=(Outcome.LOST, Outcome.OK)), [3, 1]),
+    "not ended": (Query(outcomes=(None,)), [5, 4]),
+    "no outcome": (Query(outcomes=()), []),
+    "since": (Query(since=NOW + 3), [5, 4, 3]),
+    "until": (Query(until=NOW + 3), [2, 1]),
+    "since and until": (Query(since=NOW + 2, until=NOW + 5), [4, 3, 2]),
+    "command": (Query(text="it 'now"), [5]),
+    "argument": (Query(text='"b"'), [4]),
+    "argument with a newline": (Query(text="\u00e9\n"), [4]),
+    "no text across arguments": (Query(text='", "'), []),
+    "key": (Query(text="ke"), [4]),
+    "reason": (Query(text="reason 2"), [2]),
+    "output": (Query(text="f\u00e9"), [3, 2, 1]),
+    "case": (Query(text="REASON"), []),
+    "percent": (Query(text="%"), []),
+    "empty text": (Query(text=""), [5, 4, 3, 2, 1]),
+    "before": (Query(before=(NOW + 3, 3)), [2, 1]),
+    "before, at the same time": (Query(before=(NOW + 3, 4)), [3, 2, 1]),
+    "all of them": (
+        Query("mail", (Outcome.OK, Outcome.FAILED), NOW, NOW + 9, "reason", (NOW + 2, 2)),
+        [1],
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "found"), QUERIES.values(), ids=list(QUERIES))
+def test_a_query_finds_the_runs_for_which_all_holds(store: Store, query: Query, found: list[int]) -> None:
+    some_runs(store)
+    assert ids(store.history(query)) == found
+    assert ids(store.history(query, 2)) == found[:2]
+    assert store.count(query) == len(found)
+
+
+def test_page_by_page_every_run_comes_once(store: Store) -> None:
+    some_runs(store)
+    found: list[Run] = []
+    query = Query()
+    while page := store.history(query, 2):
+        found += page
+        query = query._replace(before=page[-1].place)
+    assert found == store.history()
 
 
 def test_there_is_no_run_of_an_unknown_number(store: Store) -> None:
@@ -781,18 +894,32 @@ def test_a_canceled_run_is_in_the_summary(store: Store) -> None:
     assert store.summaries() == {"mail": Summary("mail", None, Outcome.CANCELED, None)}
 
 
-def test_the_newest_run_is_the_one_with_the_highest_number_whichever_ends_last(store: Store) -> None:
+def test_the_newest_run_is_the_one_that_ended_last_whatever_its_number(store: Store) -> None:
     first, second = claimed(store, 1, 2)
     store.finish(second.id, Ending(Outcome.OK, NOW + 1))
     store.finish(first.id, Ending(Outcome.FAILED, NOW + 9))
-    assert store.summaries()["mail"] == Summary("mail", TICK + 2, Outcome.OK, NOW + 1)
+    assert store.summaries()["mail"] == Summary("mail", TICK + 2, Outcome.FAILED, NOW + 1)
 
 
-def test_the_last_success_is_that_of_the_newest_run_whichever_ends_last(store: Store) -> None:
-    first, second = claimed(store, 1, 2)
-    store.finish(second.id, Ending(Outcome.OK, NOW + 1))
-    store.finish(first.id, Ending(Outcome.OK, NOW + 9))
-    assert store.summaries()["mail"].last_success == NOW + 1
+def test_what_is_written_late_of_an_older_run_is_not_the_newest(store: Store) -> None:
+    first, second, third = claimed(store, 1, 2, 3)
+    store.finish(second.id, Ending(Outcome.OK, NOW + 9))
+    store.finish(third.id, Ending(Outcome.OK, NOW + 3))
+    store.finish(first.id, Ending(Outcome.FAILED, NOW + 1))
+    assert store.summaries()["mail"] == Summary("mail", TICK + 3, Outcome.OK, NOW + 9)
+
+
+def test_what_a_clock_that_was_ahead_wrote_hides_nothing_for_longer(store: Store) -> None:
+    ahead = finished(store, 10**6)
+    store.prune("mail", 0, NOW, 9)
+    assert store.claim([tick(10)], ME, NOW + 10) == []
+    store.recall({"mail": "hourly"}, TICK + 10)
+    now_ = TICK + 11
+    assert store.summaries()["mail"] == Summary("mail", now_, Outcome.OK, now_)
+    run = claimed(store, 12)[0]
+    assert run.id > ahead.id
+    store.finish(run.id, Ending(Outcome.FAILED, NOW + 13))
+    assert store.summaries()["mail"] == Summary("mail", TICK + 12, Outcome.FAILED, now_)
 
 
 def test_lost_runs_are_in_the_summary(store: Store) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from procman.cli import answers, rows, stores, tables, taskfiles
 from procman.cli import app as apps
 from procman.core.schedule.durations import wording
+from procman.core.tasks.query import Query
 from procman.core.text.visible import readable
 from procman.errors import Problem, UnknownNameError, UserError, suggest
 from procman.host.identity import alive
@@ -30,7 +31,7 @@ def run(options: Namespace) -> int:
         raise UserError([Problem("history", None, "name one task, or 'show' and the number of a run")])
     task = options.words[0] if options.words else None
     with stores.reading(root) as store:
-        runs = store.history(task, options.number) if store else []
+        runs = store.history(Query(task), options.number) if store else []
     if task and not runs:
         _must_exist(options, task)
     if options.json:

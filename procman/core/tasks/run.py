@@ -90,6 +90,20 @@ class Run(NamedTuple):
         return f"{self.task}.{self.id}"
 
     @property
+    def at(self) -> float:
+        """When it was, for people: when it ended, or else began, or is to begin; a tick that never ran, when
+        it was due."""
+        if self.outcome in (Outcome.SKIPPED, Outcome.MISSED) and self.due is not None:
+            return self.due if self.ended_at is None else min(self.due, self.ended_at)
+        times = (self.ended_at, self.started_at, self.due, self.created_at)
+        return next(time for time in times if time is not None)
+
+    @property
+    def place(self) -> tuple[float, int]:
+        """Where it stands among others: of two at the same time, the one with the higher number is newer."""
+        return self.at, self.id
+
+    @property
     def lateness(self) -> float | None:
         """Seconds from when it was due to its start."""
         if self.started_at is None or self.due is None:
