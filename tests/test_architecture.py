@@ -142,7 +142,7 @@ def test_every_effect_has_one_room() -> None:
         for effect in effects.split():
             owners.setdefault(effect, []).append(owner)
     report(
-        f"{place} imports {name}, which belongs to {' and '.join(owners[name.split('.')[0]])}: ask there for it"
+        f"{place} imports {name}, which belongs to {' and '.join(owners[name.split('.')[0]])}: ask there"
         for module in TEXTS
         for place, name in imports(module)
         if room(module) not in owners.get(name.split(".")[0], [room(module)])

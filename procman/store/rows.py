@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NONE = "[]"
 TRIGGERS = {str(trigger): trigger for trigger in Trigger}
 STATES = {str(state): state for state in State}
-OUTCOMES = {None: None, **{str(outcome): outcome for outcome in Outcome}}
+OUTCOMES: dict[str | None, Outcome | None] = {None: None} | {str(outcome): outcome for outcome in Outcome}
 
 
 def from_run(run: Run) -> tuple[Any, ...]:
