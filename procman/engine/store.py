@@ -96,12 +96,20 @@ class Store(Protocol):
         """
         ...
 
+    def prune_keys(self, task: str, before: float, most: int) -> int:
+        """Forget keys of a task whose runs were asked for, and due, before a time; how many it were.
+
+        At most `most` of them, the oldest first, and none whose run has not ended.
+        """
+        ...
+
     # For people and the app
 
     def request(self, request: Request) -> tuple[int, bool]:
         """Write a pending run; its id, and whether it is new.
 
-        With a key, a run of the same task and key that is kept and was not canceled is given instead.
+        With a key that the task has, the run that was asked for with it is given instead; its row may be
+        deleted by now. A run that is canceled gives its key back.
         """
         ...
 

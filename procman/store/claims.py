@@ -117,3 +117,10 @@ class Claims(Queries):
             if ticks := [tick for _, tick in doomed if tick is not None]:
                 self._db.change(sql.PUT_PAST, *self._past(task).without(max(ticks)))
             return len(doomed)
+
+    def prune_keys(self, task: str, before: float, most: int) -> int:
+        with self.together():
+            doomed = self._db.rows(sql.OLD_KEYS, task, before, most)
+            for (key,) in doomed:
+                self._db.change("DELETE FROM keys WHERE task = ? AND key = ?", task, key)
+            return len(doomed)

@@ -35,3 +35,23 @@ CREATE TABLE retentions (
     keep INTEGER NOT NULL,
     keep_for REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Keys outlive the rows of their runs. They are kept by triggers, so that the key of an app that has still
+-- loaded the procman of version 1 counts, too. `since`: when its run was asked for, or is due if that is later.
+CREATE TABLE keys (
+    task TEXT NOT NULL,
+    key TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    since REAL NOT NULL,
+    PRIMARY KEY (task, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX keys_since ON keys (task, since);
+INSERT INTO keys SELECT task, key, id, max(created_at, coalesce(due, created_at)) FROM runs
+WHERE key IS NOT NULL AND outcome IS NOT 'canceled';
+DROP INDEX runs_key;
+CREATE TRIGGER key_taken AFTER INSERT ON runs WHEN NEW.key IS NOT NULL BEGIN
+    INSERT INTO keys VALUES (NEW.task, NEW.key, NEW.id, max(NEW.created_at, coalesce(NEW.due, NEW.created_at)));
+END;
+CREATE TRIGGER key_free AFTER UPDATE OF outcome ON runs WHEN NEW.key IS NOT NULL AND NEW.outcome = 'canceled' BEGIN
+    DELETE FROM keys WHERE task = NEW.task AND key = NEW.key AND run = NEW.id;
+END;

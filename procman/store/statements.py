@@ -43,7 +43,11 @@ CLAIM = _update(Event.CLAIM, "owner")
 START = _update(Event.START, "command pid identity started_at at")
 FINISH = _update(Event.FINISH, ENDING)
 MOVES = {event: _update(event) for event in (Event.QUEUE, Event.CALL, Event.RELEASE)}
-SAME_KEY = "SELECT id FROM runs WHERE task = ? AND key = ? AND outcome IS NOT 'canceled'"
+SAME_KEY = "SELECT run FROM keys WHERE task = ? AND key = ?"
+OLD_KEYS = (
+    "SELECT key FROM keys WHERE task = ? AND since < ?"
+    " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = keys.run AND state <> 'finished') ORDER BY since, key LIMIT ?"
+)
 OPEN = "state IN ('queued', 'claimed', 'running')"
 """As the index has it: SQLite takes a partial index only for a query that says the same."""
 OPEN_RUNS = f"{RUNS} INDEXED BY runs_open WHERE {OPEN}"

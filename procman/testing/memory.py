@@ -29,6 +29,7 @@ class MemoryStore:
         self._outputs: dict[int, bytes] = {}
         self._states: dict[str, TaskState] = {}
         self._pasts: dict[str, Past] = {}
+        self._keys: dict[tuple[str, str], tuple[int, float]] = {}
         self._last_id = 0
         self._ticks: set[tuple[str, int | None, int]] = set()
 
@@ -124,13 +125,27 @@ class MemoryStore:
                 self._pasts[task] = self._past(task).without(run.tick)
         return len(doomed[:most])
 
+    def prune_keys(self, task: str, before: float, most: int) -> int:
+        old = [
+            (since, key)
+            for (of, key), (run, since) in self._keys.items()
+            if of == task and since < before and self._has_ended(run)
+        ]
+        for _, key in sorted(old)[:most]:
+            del self._keys[task, key]
+        return len(old[:most])
+
     # For people and the app
 
     def request(self, request: Request) -> tuple[int, bool]:
-        for run in self._runs.values() if request.key is not None else ():
-            if (run.task, run.key) == (request.task, request.key) and run.outcome is not Outcome.CANCELED:
-                return run.id, False
-        return self._add(transitions.of_request(request)).id, True
+        if request.key is None:
+            return self._add(transitions.of_request(request)).id, True
+        name = request.task, request.key
+        new = name not in self._keys
+        if new:
+            number = self._add(transitions.of_request(request)).id
+            self._keys[name] = number, max(request.created_at, request.due)
+        return self._keys[name][0], new
 
     def begin(self, request: Request, command: str, owner: str) -> Run:
         return self._add(transitions.begun(request, command, owner))
@@ -207,7 +222,12 @@ class MemoryStore:
         if found and (after := transitions.step(found, event, **changes)):
             self._keep(after)
 
+    def _has_ended(self, run: int) -> bool:
+        return run not in self._runs or self._runs[run].state is State.FINISHED
+
     def _finish(self, run: Run) -> None:
+        if run.key is not None and run.outcome is Outcome.CANCELED:
+            self._keys = {name: held for name, held in self._keys.items() if held[0] != run.id}
         self._pasts[run.task] = self._past(run.task).with_end(self._keep(run))
 
     def _startable(self) -> list[Run]:

@@ -147,6 +147,10 @@ class Stores(RuleBasedStateMachine):
     def prune(self, task: str, keep: int, before: float, most: int, undone: bool) -> None:
         self._both(lambda store: store.prune(task, keep, before, most), undone)
 
+    @rule(task=TASKS, before=TIMES, most=FEW, undone=st.booleans())
+    def prune_keys(self, task: str, before: float, most: int, undone: bool) -> None:
+        self._both(lambda store: store.prune_keys(task, before, most), undone)
+
     @rule(request=ASKED, undone=st.booleans())
     def ask(self, request: Request, undone: bool) -> None:
         self._both(lambda store: store.request(request), undone)

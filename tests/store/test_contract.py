@@ -642,14 +642,68 @@ def test_without_a_key_each_is_a_new_run(store: Store) -> None:
     assert [store.request(asked()) for _ in range(3)] == [(1, True), (2, True), (3, True)]
 
 
-def test_a_key_is_free_again_when_its_run_was_canceled_or_deleted(store: Store) -> None:
+def test_a_key_is_free_again_when_its_run_was_canceled(store: Store) -> None:
     store.request(asked(key="k"))
+    store.request(asked(key="other"))
     store.cancel(1, NOW)
-    assert store.request(asked(key="k")) == (2, True)
-    assert store.request(asked(key="k")) == (2, False)
-    store.finish(2, ENDED)
-    store.prune("mail", 0, NOW, 9)
     assert store.request(asked(key="k")) == (3, True)
+    assert not store.cancel(1, NOW)
+    assert store.request(asked(key="k")) == (3, False)
+    assert store.request(asked(key="other")) == (2, False)
+
+
+def test_a_key_is_known_when_the_row_of_its_run_is_deleted(store: Store) -> None:
+    store.request(asked(key="k"))
+    store.finish(1, ENDED)
+    assert store.prune("mail", 0, NOW, 9) == 1
+    assert store.run(1) is None
+    assert store.request(asked(key="k")) == (1, False)
+    assert store.last_id() == 1
+
+
+# prune_keys
+
+
+def test_keys_are_forgotten_when_they_are_old_and_their_runs_are_over(store: Store) -> None:
+    for number in range(4):
+        store.request(asked(NOW + number, key=f"k{number}"))
+    store.request(asked(NOW, "other", key="k0"))
+    store.finish(1, ENDED)
+    store.finish(3, ENDED)
+    store.prune("mail", 0, NOW + 99, 1)
+    assert store.prune_keys("mail", NOW, 9) == 0
+    assert store.prune_keys("mail", NOW + 3, 9) == 2
+    again = [store.request(asked(NOW, key=f"k{number}")) for number in range(4)]
+    assert again == [(6, True), (2, False), (7, True), (4, False)]
+    assert store.request(asked(NOW, "other", key="k0")) == (5, False)
+
+
+def test_a_key_is_as_old_as_the_request_when_its_time_was_past(store: Store) -> None:
+    store.request(asked(NOW - 1000, key="k"))
+    store.finish(1, ENDED)
+    assert store.prune_keys("mail", NOW - 100, 9) == 0
+    assert store.prune_keys("mail", NOW - 99, 9) == 1
+
+
+def test_at_most_so_many_keys_are_forgotten_at_once_the_oldest_first(store: Store) -> None:
+    for number in (3, 1, 2):
+        store.finish(store.request(asked(NOW + number, key=str(number)))[0], ENDED)
+    assert store.prune_keys("mail", NOW + 9, 2) == 2
+    assert store.request(asked(key="3")) == (1, False)
+    assert store.prune_keys("mail", NOW + 9, 2) == 1
+    assert store.prune_keys("mail", NOW + 9, 2) == 0
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.CLAIMED, State.RUNNING])
+def test_a_key_stays_as_long_as_its_run_is_to_come_or_there(store: Store, state: State) -> None:
+    store.request(asked(key="k"))
+    if state is not State.PENDING:
+        store.take_due(NOW, ME, NOW, 0, 1)
+    if state is State.RUNNING:
+        store.started(1, "x", 1, None, NOW)
+    assert now(store, 1).state is state
+    assert store.prune_keys("mail", NOW + 1e9, 9) == 0
+    assert store.request(asked(key="k")) == (1, False)
 
 
 def test_a_run_in_the_foreground_begins_claimed(store: Store) -> None:

@@ -732,6 +732,7 @@ CALLS: dict[str, Callable[[SqliteStore], object]] = {
     "started": lambda store: store.started(store.last_id(), "x", 1, None, NOW),
     "finish": lambda store: store.finish(store.last_id() - 1, Ending(Outcome.OK, NOW, output=b"x"), NOW),
     "prune": lambda store: store.prune("task1", 10, NOW, 5),
+    "prune keys": lambda store: store.prune_keys("task1", NOW + 1, 5),
     "ask": lambda store: store.request(asked(task="task1", key="key")),
     "ask again": lambda store: store.request(asked(task="task1", key="known")),
     "jobs": lambda store: store.jobs(),

@@ -14,7 +14,7 @@ from procman.core.tasks.run import Outcome, Run, State, Summary, TaskState, Trig
 from procman.store import opening
 from procman.store.open import open_store
 
-from .rows import ME, NOW, TICK, ids
+from .rows import ME, NOW, TICK, asked, ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,28 @@ def test_the_arguments_of_version_1_are_json_now(store: SqliteStore) -> None:
     rows: dict[int, str] = dict(store._db.rows("SELECT id, args FROM runs"))
     assert rows[1] == '["42", "a b", "", "caf\\udcff\\n", "\u00e9\\\\", "\\""]'
     assert rows[3] == "[]"
+
+
+def test_the_keys_of_version_1_are_known_but_those_of_canceled_jobs(store: SqliteStore) -> None:
+    assert store.request(asked(task="mail", key="welcome")) == (1, False)
+    assert store.request(asked(task="other", key="k")) == (6, False)
+    store._db.change("DELETE FROM runs")
+    assert store.request(asked(task="mail", key="welcome")) == (1, False)
+    assert store.request(asked(task="other", key="canceled")) == (9, True)
+
+
+def test_a_key_of_an_app_that_still_has_version_1_counts(store: SqliteStore) -> None:
+    store._db.change(
+        "INSERT INTO runs (task, command, args, trigger, due, attempt, key, created_at, state, truncated)"
+        " VALUES ('mail', '', '', 'manual', ?, 1, 'new', ?, 'pending', 0)",
+        NOW,
+        NOW,
+    )
+    assert store.request(asked(task="mail", key="new")) == (9, False)
+    store._db.change(
+        "UPDATE runs SET state = 'finished', outcome = 'canceled', ended_at = ? WHERE key = 'new'", NOW
+    )
+    assert store.request(asked(task="mail", key="new")) == (10, True)
 
 
 def test_what_an_app_that_still_has_version_1_writes_is_read(store: SqliteStore) -> None:
