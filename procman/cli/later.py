@@ -30,7 +30,10 @@ def ask(app: App, resolution: Resolution, options: Namespace) -> int:
         number, new = store.request(asked)
         kept = store.run(number)
         paused = resolution.name in (states := store.states()) and states[resolution.name].paused
-    assert kept, "it has just been written"
+    if kept is None:  # the key is older than the history
+        answer = f"{resolution.name}.{number} was asked for already with the key '{options.key}', long ago"
+        answers.say_json([rows.former_job(number, asked)]) if options.json else answers.say(answer)
+        return 0
     if options.json:
         answers.say_json([rows.job(kept)])
     elif not new:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from procman.core.facts import signal_name
 from procman.core.schedule.instants import rfc3339
-from procman.core.tasks.run import Outcome
+from procman.core.tasks.run import Outcome, Run
 
 if TYPE_CHECKING:
-    from procman.core.tasks.run import Run
+    from procman.core.tasks.run import Request
     from procman.core.tasks.task import Task
 
 Row = dict[str, Any]
@@ -52,6 +52,12 @@ def job(run: Run) -> Row:
         "key": run.key,
         "created_at": time(run.created_at),
     }
+
+
+def former_job(number: int, asked: Request) -> Row:
+    """A run whose row is deleted: known is only that it was asked for with the same key."""
+    unknown = dict.fromkeys(("args", "due", "created_at"))
+    return {**job(Run(number, asked.task, key=asked.key)), **unknown}
 
 
 def task(task: Task) -> Row:

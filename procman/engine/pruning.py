@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from procman.engine.storequeue import StoreQueue
 
 TASKS, RUNS = 10, 200
-"""In one slice, at most; runs of each task."""
+"""In one slice, at most; runs of each task, and keys."""
 
 
 class Pruning:
@@ -41,11 +41,7 @@ class Pruning:
 
         def operation(store: Store) -> list[str]:
             tasks = [self._tasks[name] for name in names]
-            return [
-                task.name
-                for task in tasks
-                if store.prune(task.name, task.keep, wall - task.keep_for, RUNS) == RUNS
-            ]
+            return [task.name for task in tasks if _prune(store, task, wall)]
 
         def pruned(unfinished: list[str]) -> None:
             self._round.extend(unfinished)
@@ -57,3 +53,10 @@ class Pruning:
 
         if names:
             self._queue.query(operation, pruned, refused)
+
+
+def _prune(store: Store, task: Task, wall: float) -> bool:
+    """Whether there may be more."""
+    runs = store.prune(task.name, task.keep, wall - task.keep_for, RUNS)
+    keys = store.prune_keys(task.name, wall - task.keep_keys, RUNS)
+    return RUNS in (runs, keys)

@@ -46,7 +46,8 @@ MOVES = {event: _update(event) for event in (Event.QUEUE, Event.CALL, Event.RELE
 SAME_KEY = "SELECT run FROM keys WHERE task = ? AND key = ?"
 OLD_KEYS = (
     "SELECT key FROM keys WHERE task = ? AND since < ?"
-    " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = keys.run AND state <> 'finished') ORDER BY since, key LIMIT ?"
+    " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = keys.run AND state <> 'finished')"
+    " ORDER BY since, key LIMIT ?"
 )
 OPEN = "state IN ('queued', 'claimed', 'running')"
 """As the index has it: SQLite takes a partial index only for a query that says the same."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from procman.core.tasks.run import Outcome, State, Trigger
+from procman.core.tasks.run import Ending, Outcome, State, Trigger
+from procman.store.open import in_folder, open_store
 from tests.end_to_end.harness import PROCMAN
 from tests.end_to_end.output import wait_until
 
@@ -133,6 +135,18 @@ def test_a_key_makes_one_run_of_two(app: App) -> None:
     running.wait_for(r"other\.2 exited with code 0")
     assert running.stop() == 0
     assert [run.name for run in app.runs] == ["show.1", "other.2"]
+
+
+def test_a_key_is_known_when_its_run_is_no_longer_in_the_history(app: App) -> None:
+    app.tasks("show: 'true'")
+    app.do("run", "task", "show", "--detach", "--key", "0")
+    with closing(open_store(in_folder(str(app.root / ".procman")))) as store:
+        store.finish(1, Ending(Outcome.OK, 1.0))
+        assert store.prune("show", 0, 2.0, 1) == 1
+    asked = ("run", "task", "show", "--detach", "--key", "0")
+    assert app.do(*asked).out == "show.1 was asked for already with the key '0', long ago\n"
+    (row,) = app.listed(*asked)
+    assert row == {"id": 1, "task": "show", "key": "0", "args": None, "due": None, "created_at": None}
 
 
 def test_a_key_of_a_job_that_was_canceled_may_be_used_again(app: App) -> None:

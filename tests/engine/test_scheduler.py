@@ -544,6 +544,16 @@ def test_old_runs_are_deleted_by_number_and_by_age() -> None:
     assert len(aged.runs()) == 3
 
 
+def test_a_key_outlives_the_rows_of_its_run_for_as_long_as_its_task_says() -> None:
+    table = Timetable(with_(keep=1, keep_keys="2h"))
+    asked = Request("remind", (), Trigger.MANUAL, table.wall, table.wall, "k")
+    number, _ = table.store.request(asked)
+    table.start().at(115)
+    assert table.store.run(number) is None
+    assert table.store.request(asked) == (number, False)
+    assert table.at(131).store.request(asked)[1]
+
+
 def test_what_is_left_outside_the_group_of_a_run_is_stopped_too() -> None:
     table = Timetable(EVERY_10)
     table.stray = True

@@ -81,4 +81,5 @@ KEYS = {
     "on_lost": Key("on_lost", partial(_word, OnLost)),
     "keep": Key("keep", partial(_whole, 1, MOST_KEPT)),
     "keep_for": Key("keep_for", _more_than_nothing),
+    "keep_keys": Key("keep_keys", _more_than_nothing),
 }

@@ -54,6 +54,8 @@ class Task(NamedTuple):
     keep: int = 1000
     """Runs that the store keeps."""
     keep_for: float = 90 * DAY
+    keep_keys: float = 90 * DAY
+    """How long the key of a run is known at least, whatever is kept of the run."""
     line: int | None = None
 
     @property

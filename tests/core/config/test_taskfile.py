@@ -32,6 +32,7 @@ tasks:
     on_lost: rerun
     keep: 50
     keep_for: 7d
+    keep_keys: 1d
   clean: rm -rf tmp/*
 start:
   port: 3000
@@ -78,12 +79,13 @@ def test_a_task_is_all_that_the_file_says_about_it() -> None:
         OnLost.RERUN,
         50,
         7 * DAY,
+        1 * DAY,
         3,
     )
 
 
 def test_a_bare_string_is_the_command_of_a_task_and_all_else_is_as_usual() -> None:
-    assert read(EXAMPLE).tasks["clean"] == Task("clean", "rm -rf tmp/*", line=18)
+    assert read(EXAMPLE).tasks["clean"] == Task("clean", "rm -rf tmp/*", line=19)
 
 
 def test_tasks_come_in_the_order_of_the_file() -> None:
@@ -200,7 +202,7 @@ def test_any_other_name_is_an_error(name: str) -> None:
         "schedules: y": "unknown key 'schedules', did you mean 'schedule'?",
         "retry-delay: 1s": "unknown key 'retry-delay', did you mean 'retry_delay'?",
         "zzz: y": "unknown key 'zzz': write one of command, desc, description, enabled, grace, jitter, keep,"
-        " keep_for, missed, on_lost, overlap, retries, retry_delay, schedule, timeout",
+        " keep_for, keep_keys, missed, on_lost, overlap, retries, retry_delay, schedule, timeout",
         "overlap: skp": "overlap: 'skp' is not one of skip, allow, queue, replace, did you mean 'skip'?",
         "overlap: Skip": "overlap: 'Skip' is not one of skip, allow, queue, replace, did you mean 'skip'?",
         "missed: never": "missed: 'never' is not one of skip, once, all",
@@ -214,6 +216,7 @@ def test_any_other_name_is_an_error(name: str) -> None:
         "keep: 0": "keep: '0' is not a whole number from 1 to 1000000",
         "keep: 99999999999": "keep: '99999999999' is not a whole number from 1 to 1000000",
         "timeout: 0s": "timeout: '0s' is no time at all: write more, or take the line out",
+        "keep_keys: 0s": "keep_keys: '0s' is no time at all: write more, or take the line out",
         "keep_for: 0s": "keep_for: '0s' is no time at all: write more, or take the line out",
         "timeout:": "timeout: it has no value: write one, or take the line out",
         "schedule:": "schedule: it has no value: write one, or take the line out",
