@@ -70,7 +70,7 @@ def load(
     """Read the app that the options `-f`, `-d` and `-e` mean. Without a Procfile it may have no types."""
     root = root_of(options)
     path = _procfile(options)
-    optional = not need_procfile and not options.procfile and not os.path.exists(path)
+    optional = not need_procfile and options.procfile is None and not os.path.exists(path)
     types = NO_TYPES if optional else mistakes.gather(partial(_types, path), NO_TYPES)
     environment = mistakes.gather(lambda: load_environment(root, options), NO_ENVIRONMENT)
     tasks = mistakes.gather(lambda: _tasks(root, types, with_schedules), NO_TASKS)

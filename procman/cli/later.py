@@ -49,16 +49,16 @@ def ask(app: App, resolution: Resolution, options: Namespace) -> int:
 
 
 def _due(options: Namespace, app: App, now: float) -> float:
-    if sum(map(bool, (options.detach, options.delay, options.moment))) > 1:
+    if [options.detach, options.delay is not None, options.moment is not None].count(True) > 1:
         raise UserError([Problem("run task", None, "--detach, --in and --at exclude each other")])
     try:
-        if options.delay:
+        if options.delay is not None:
             return now + durations.parse(options.delay)
-        if options.moment:
+        if options.moment is not None:
             at = instants.parse(options.moment, taskfiles.zone(app.root), datetime.fromtimestamp(now, UTC))
             return at.timestamp()
     except ValueError as error:
-        raise UserError([Problem("--in" if options.delay else "--at", None, str(error))]) from None
+        raise UserError([Problem("--at" if options.delay is None else "--in", None, str(error))]) from None
     return now
 
 

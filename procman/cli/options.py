@@ -78,6 +78,11 @@ class Option(NamedTuple):
         return self.convert(text)
 
 
+def is_empty(text: str) -> bool:
+    """Whether a value says nothing, as `"$UNSET"` or `"$A,$B"` does: no option takes that for an answer."""
+    return not text.strip(" \t\n,")
+
+
 def switch(name: str, spelt: str, help_: str, *, default: bool = False) -> Option:
     """An option that is true or false."""
     return Option(name, spelt, help_, default=default, expects="true or false", on=True, off=False)

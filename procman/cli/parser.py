@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from procman.cli import commands
 from procman.cli.commands import ANY, ONE, OPTIONAL, REST, RUN_TASK, TABLE
-from procman.cli.options import by_flag
+from procman.cli.options import by_flag, is_empty
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -143,6 +143,8 @@ class _Reader:
             self.mistakes.append(f"{flag} takes no value: write {flag} alone, or {option.flags[-1]}={text}")
         elif text is None and option.on is None:
             self.mistakes.append(f"{flag} needs a value: write {flag} {option.metavar}")
+        elif text is not None and is_empty(text):
+            self.mistakes.append(f"the value of {flag} is empty: write {flag} {option.metavar}".rstrip())
         elif text is None:
             values[option.name] = option.off if negative else option.on
         else:

@@ -10,7 +10,7 @@ import os
 
 from procman.cli import foreman, parser, taskfiles
 from procman.cli.commands import TABLE
-from procman.cli.options import APP, ROOT, START, TASK, Namespace, by_flag
+from procman.cli.options import APP, ROOT, START, TASK, Namespace, by_flag, is_empty
 from procman.errors import Problem, UserError, suggest
 from procman.typed import TYPE_CHECKING, NamedTuple
 
@@ -72,6 +72,11 @@ def complete_task(words: Sequence[str]) -> Namespace:
 def _take(values: dict[str, Any], found: Iterable[Written], problems: list[Problem]) -> None:
     """Read the texts of options that have no value yet."""
     for option, negative, text, where in found:
+        if is_empty(text):
+            problems.append(
+                where._replace(text=f"the value of {option.word} is empty: write one, or take it out")
+            )
+            continue
         try:
             value = option.read(text)
         except ValueError:

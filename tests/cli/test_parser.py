@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procman.cli import parser
-from procman.cli.commands import FOREMANS, TABLE, meant
+from procman.cli.commands import FOREMANS, RUN_TASK, TABLE, meant
 from procman.cli.options import by_flag
 
 
@@ -190,6 +190,29 @@ def test_version_is_asked_for_before_a_command_only() -> None:
 )  # fmt: skip
 def test_all_mistakes_are_told_with_what_to_do(text: str, wrong: list[str]) -> None:
     assert mistakes(text) == wrong
+
+
+EVERY_FLAG = [
+    (command, flag, option)
+    for command, row in {**TABLE, "run task": RUN_TASK}.items()
+    for option in row.options
+    for flag in (*option.flags, *option.also)
+]
+
+
+@pytest.mark.parametrize("empty", ["", " ", ","])
+@pytest.mark.parametrize("joined", [False, True])
+def test_no_option_takes_an_empty_value_for_an_answer(empty: str, joined: bool) -> None:
+    """`--at "$UNSET"` must not mean now, nor `-d "$UNSET"` this folder."""
+    for command, flag, option in EVERY_FLAG:
+        if option.on is not None and not joined:
+            continue  # a word that cannot be its value is none
+        words = [f"{flag}={empty}"] if joined and flag.startswith("--") else [flag, empty]
+        task = command == "run task"
+        line = parser.read_task(words) if task else parser.read([command, *words])
+        if len(words) == 1 or option.on is None:
+            assert line.mistakes[0].startswith(f"the value of {flag} is empty: write {flag}"), words
+            assert option.name not in line.values
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,13 @@ def test_mistakes_of_the_command_line_the_environment_and_the_files_are_told_tog
     ]
 
 
+@pytest.mark.parametrize("text", ["env: ''", "env: []", "port: ''", "pty: ''"])
+def test_an_empty_value_in_foremans_file_is_a_mistake(folder: Path, text: str) -> None:
+    (folder / ".foreman").write_text(f"{text}\n")
+    name = text.partition(":")[0]
+    assert mistakes("start") == [f".foreman: the value of {name} is empty: write one, or take it out"]
+
+
 def test_what_is_no_option_in_foremans_file_is_passed_over_and_doubted(folder: Path) -> None:
     (folder / ".foreman").write_text("timout: 1\nuser: me\n:log: /var/log\nport: 2\n")
     found = options("start")

@@ -61,6 +61,14 @@ def test_options_behind_the_name_of_a_task_are_not_taken_for_its_arguments(app: 
     assert app.do("run", "mail", "--", "--in").code == 0
 
 
+def test_an_empty_word_is_not_taken_for_none(app: App) -> None:
+    app.tasks("mail: ': > sent'")
+    assert app.do("run", "task", "mail", "--in", "").code == 2
+    assert not (app.root / "sent").exists()
+    for words in (["next", ""], ["history", ""], ["pause", ""], ["run", "task", ""]):
+        assert app.do(*words).code == 4, words
+
+
 def test_a_stop_does_not_wait_without_end_for_a_store_that_somebody_holds_locked(app: App) -> None:
     app.tasks("tick: {command: true, schedule: every second}")
     running = app.launch(*PROCMAN, "scheduler")

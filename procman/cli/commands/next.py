@@ -55,13 +55,16 @@ class Coming(NamedTuple):
 def run(options: Namespace) -> int:
     """List the next ticks of all tasks, of one, or of an expression. Raises `UserError`."""
     root = apps.root_of(options)
-    tasks = {} if options.expression else apps.load_tasks(root)  # first: it tells the mistakes of the file
-    zone = _read("--tz", instants.find_zone, options.zone) if options.zone else taskfiles.zone(root)
+    # First, since it tells the mistakes of the file.
+    tasks = apps.load_tasks(root) if options.expression is None else {}
+    zone = taskfiles.zone(root)
+    if options.zone is not None:
+        zone = _read("--tz", instants.find_zone, options.zone)
     since = datetime.now(UTC)
-    if options.start:
+    if options.start is not None:
         since = _read("--from", lambda text: instants.parse(text, zone, since), options.start)
     chosen = _chosen(options, tasks, zone)
-    ticks = list(_first(_merged(chosen, since, zone if options.zone else None), options.number))
+    ticks = list(_first(_merged(chosen, since, None if options.zone is None else zone), options.number))
     if options.json:
         answers.say_json([tick.row for tick in ticks])
     else:
@@ -86,10 +89,11 @@ def _first(all_coming: Iterator[Coming], number: int) -> Iterator[Coming]:
 
 
 def _chosen(options: Namespace, tasks: dict[str, Task], zone: tzinfo) -> list[tuple[str | None, Schedule]]:
-    if options.expression:
+    if options.expression is not None:
         return [(None, _read("--expr", lambda text: schedule.parse(text, zone), options.expression))]
-    found = [stores.find(options.task, tasks, "next")] if options.task else tasks.values()
-    return [(task.name, each) for task in found if task.enabled or options.task for each in task.schedules]
+    one = options.task is not None
+    found = [stores.find(options.task, tasks, "next")] if one else tasks.values()
+    return [(task.name, each) for task in found if task.enabled or one for each in task.schedules]
 
 
 def _merged(

@@ -46,7 +46,7 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
         return help.run(of_task)
     environment = app.environment.values
     resolution = _resolve(words, app, lambda name: _which(name, environment) is not None)
-    if of_task and (of_task.detach or of_task.delay or of_task.moment or of_task.key):
+    if of_task and _is_for_later(of_task):
         from procman.cli.later import ask
 
         return ask(app, resolution, of_task)
@@ -63,6 +63,10 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
     ended = _foreground(resolution, environment, known, guarded, recorded.started)
     recorded.finished(ended)
     return ended.code
+
+
+def _is_for_later(options: Namespace) -> bool:
+    return options.detach or any(each is not None for each in (options.delay, options.moment, options.key))
 
 
 def _task_options(words: list[str], app: App) -> tuple[list[str], Namespace | None]:
