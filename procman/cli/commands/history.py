@@ -31,4 +31,97 @@ def run(options: Namespace) -> int:
         raise UserError([Problem("history", None, "name one task, or 'show' and the number of a run")])
     task = options.words[0] if options.words else None
     with stores.reading(root) as store:
+        runs = store.history(Query(task), options.number) if store else []
     if task is not None and not runs:
+        _must_exist(options, task)
+    if options.json:
+        answers.say_json([rows.run(run) for run in runs])
+    elif not runs:
+        answers.say("no runs yet")
+    else:
+        zone = taskfiles.zone(root)
+        began = f"began ({_local(runs[0].created_at, zone):%Z})"
+        headings = ("run", "task", began, "took", "outcome", "why")
+        tables.show(headings, [_cells(run, zone) for run in runs], right=(0, 3))
+    return 0
+
+
+def _must_exist(options: Namespace, task: str) -> None:
+    """A task without runs is one that procman.yml has; else its name is wrong."""
+    known = apps.load_tasks(apps.root_of(options))
+    if task not in known:
+        raise UnknownNameError(
+            [Problem("history", None, f"no task and no runs of '{task}'{suggest(task, known)}")]
+        )
+
+
+def _cells(run: Run, zone: tzinfo) -> tuple[str, ...]:
+    at = next(at for at in (run.started_at, run.tick, run.due, run.created_at) if at is not None)
+    took = "" if run.duration is None else wording(run.duration)
+    why = run.reason or ("" if run.attempt == 1 else f"attempt {run.attempt}")
+    return str(run.id), run.task, f"{_local(at, zone):%m-%d %H:%M:%S}", took, _ending(run), why
+
+
+def _ending(run: Run) -> str:
+    """How it ended; of one that has not, whether anybody is there who will see its end."""
+    known_by = run.identity or run.owner
+    gone = run.outcome is None and known_by is not None and not alive(known_by)
+    return f"{run.state}, lost" if gone else rows.ending(run)
+
+
+def _show(root: str, number: str, as_json: bool) -> int:
+    with stores.reading(root) as store:
+        run = store.run(int(number)) if store and number.isdecimal() and len(number) < 19 else None
+        if store is None or run is None:
+            raise UnknownNameError([Problem("history show", None, f"no run '{number}'")])
+        output = store.output(run.id)
+    if as_json:
+        text = None if output is None else output.decode(errors="replace")
+        answers.say_json([{**rows.run(run), "output": text}])
+        return 0
+    facts = _facts(run, taskfiles.zone(root))
+    answers.say(*(f"{label + ':':11} {value}" for label, value in facts if value), "")
+    if output is None:
+        answers.say("(no output kept)" if run.outcome else "(its output is kept when it ends)")
+    else:
+        _write(output)
+    return 0
+
+
+def _facts(run: Run, zone: tzinfo) -> list[tuple[str, str]]:
+    exited = "" if run.code is None else str(rows.run(run)["signal"] or run.code)
+    peak = "" if run.max_rss_bytes is None else f"{run.max_rss_bytes / 1e6:.0f} MB at most"
+    return [
+        ("run", f"{run.name}, {run.trigger}, attempt {run.attempt}"),
+        ("command", run.command),
+        ("outcome", _ending(run) + (f": {run.reason}" if run.reason else "")),
+        ("exit code", exited),
+        ("due", _shown(run.due, zone)),
+        ("began", _shown(run.started_at, zone)),
+        ("late by", "" if run.lateness is None else wording(run.lateness)),
+        ("ended", _shown(run.ended_at, zone)),
+        ("took", "" if run.duration is None else wording(run.duration)),
+        ("CPU time", "" if run.cpu_s is None else wording(run.cpu_s)),
+        ("memory", peak),
+        ("output", "" if run.output_bytes is None else f"{run.output_bytes} bytes" + ", cut" * run.truncated),
+    ]
+
+
+def _write(output: bytes) -> None:
+    """On a terminal so that it can be read and steers nothing; else as it came."""
+    if output and sys.stdout.isatty():
+        answers.write(readable(output).removesuffix("\n"))
+        return
+    sys.stdout.flush()
+    if output and not output.endswith(b"\n"):
+        output += b"\n"
+    while output:
+        output = output[os.write(1, output) :]
+
+
+def _local(epoch: float, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(epoch, zone)
+
+
+def _shown(epoch: float | None, zone: tzinfo) -> str:
+    return "" if epoch is None else f"{_local(epoch, zone):%Y-%m-%d %H:%M:%S %Z}"
