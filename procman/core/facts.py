@@ -147,6 +147,18 @@ class TicksMissed(NamedTuple):
         return f"{self.task}: {ticks} missed{made_up}"
 
 
+class TaskUnknown(NamedTuple):
+    """What was asked for cannot run: procman.yml did not have the task when it was read."""
+
+    task: str
+
+    def __str__(self) -> str:
+        return (
+            f"procman.yml has no task '{self.task}': what was asked for waits until it has,"
+            " and procman is started again"
+        )
+
+
 class ClockSetBack(NamedTuple):
     """`seconds` by which the clock is behind where it was, or behind a tick that has its row."""
 
@@ -182,6 +194,7 @@ Fact = (
     | RetryPlanned
     | TasksAwaited
     | TicksMissed
+    | TaskUnknown
     | ClockSetBack
     | Notice
 )

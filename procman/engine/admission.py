@@ -53,6 +53,8 @@ class Admissions:
         self._waiting: dict[str, deque[Run]] = {}
         self._for_a_lane: deque[str] = deque()  # tasks whose first in line waits for one
         self.open = True
+        self.unknown: set[str] = set()
+        """Tasks of which there are jobs, and which procman.yml did not have when it was read."""
         self.late_before = 0.0
         """What was due before this, procman was not there for."""
 
@@ -68,8 +70,8 @@ class Admissions:
         task, now = self._tasks.get(run.task), self._world.wall()
         lateness = now - (now if run.due is None else run.due)
         if task is None:
-            self._close(run, Outcome.FAILED, "there is no such task in procman.yml")
-        elif run.tick is not None and lateness > task.grace:
+            self._hold(run)
+        elif run.tick is not None and due.too_late(task, lateness):
             self._close(run, Outcome.MISSED, f"{wording(lateness)} late, grace: {wording(task.grace)}")
         elif run.tick is not None:
             self.tick(run, others)
@@ -77,6 +79,13 @@ class Admissions:
             self._runs.start(run, task, Lane.LATE if now - lateness < self.late_before else Lane.JOB)
         else:
             self._move(run, Event.RELEASE)
+
+    def _hold(self, run: Run) -> None:
+        """Its task may come back, or is new: the run waits for a procman that knows it."""
+        self._move(run, Event.RELEASE)
+        if run.task not in self.unknown:
+            self.unknown.add(run.task)
+            self._publish(facts.TaskUnknown(run.task))
 
     def tick(self, run: Run, others: Sequence[Run]) -> None:
         """A tick has been claimed; `others` are runs of the task that another procman may have."""

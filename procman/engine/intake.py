@@ -50,11 +50,12 @@ class Intake:
             return
         wall, owner, late_before = self._world.wall(), self._world.owner, self._admissions.late_before
         late, fresh = self._admissions.room
+        unknown = frozenset(self._admissions.unknown)
         self._under_way, self._wanted, self.at = True, False, wall + LONGEST_SLEEP
 
         def operation(store: Store) -> tuple[list[Run], Others, float | None]:
-            runs = store.take_due(wall, owner, late_before, late, fresh)
-            return runs, others(store, runs, owner), store.next_due(wall)
+            runs = store.take_due(wall, owner, late_before, (late, fresh), unknown)
+            return runs, others(store, runs, owner), store.next_due(wall, unknown)
 
         def taken(result: tuple[list[Run], Others, float | None]) -> None:
             runs, elsewhere, next_due = result
@@ -63,7 +64,8 @@ class Intake:
             self.by(next_due)
             for run in runs:
                 self._admissions.taken(run, elsewhere.get(run.task, ()))
-            if self._wanted or (self._crowded and jobs and max(self._admissions.room)):
+            more = self._wanted or unknown != self._admissions.unknown
+            if more or (self._crowded and jobs and max(self._admissions.room)):
                 self.now()
 
         def refused() -> None:

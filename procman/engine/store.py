@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from procman.core.tasks.query import Query
     from procman.core.tasks.run import Ending, Request, Run, Summary, TaskState, TickRow
+    from procman.core.tasks.task import Retention
     from procman.core.tasks.transitions import Event
 
 
@@ -62,16 +63,24 @@ class Store(Protocol):
         """Claimed and running runs of these tasks that belong to anybody but `owner`."""
         ...
 
-    def take_due(self, now: float, owner: str, late_before: float, late: int, fresh: int) -> list[Run]:
-        """Claim pending runs that are due, the earliest due first; those of paused tasks stay.
+    def take_due(
+        self,
+        now: float,
+        owner: str,
+        late_before: float,
+        room: tuple[int, int],
+        without: Collection[str] = (),
+    ) -> list[Run]:
+        """Claim pending runs that are due, the earliest due first; those of paused tasks stay, and of those
+        in `without`.
 
-        All that have a tick; of the others at most `late` that were due before `late_before`, and at
-        most `fresh` more.
+        All that have a tick; of the others, as `room` says, so many that were due before `late_before`, and
+        so many more.
         """
         ...
 
-    def next_due(self, after: float) -> float | None:
-        """When the earliest pending run that is due after an instant is due, of tasks that are not paused."""
+    def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
+        """When the earliest pending run that is due after an instant is due, of those that may be taken."""
         ...
 
     def move(self, run: int, event: Event) -> None:
@@ -87,6 +96,10 @@ class Store(Protocol):
 
         The next attempt has the same task, arguments and tick, the trigger `retry` and one attempt more.
         """
+        ...
+
+    def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:
+        """Note how long runs of these tasks are kept; of all others that had runs, what was noted last."""
         ...
 
     def prune(self, task: str, keep: int, before: float, most: int) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from procman.core.tasks import transitions
 from procman.core.tasks.run import Run, State, TaskState
+from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 from procman.store import statements as sql
 from procman.store.queries import Queries
-from procman.store.rows import to_past, to_run
+from procman.store.rows import as_json, to_past, to_run
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
@@ -71,19 +72,27 @@ class Claims(Queries):
         rows = self._db.rows(f"{sql.OPEN_RUNS} AND state <> 'queued' AND owner <> ? ORDER BY id", owner)
         return [to_run(row) for row in rows if row[1] in tasks]
 
-    def take_due(self, now: float, owner: str, late_before: float, late: int, fresh: int) -> list[Run]:
+    def take_due(
+        self,
+        now: float,
+        owner: str,
+        late_before: float,
+        room: tuple[int, int],
+        without: Collection[str] = (),
+    ) -> list[Run]:
+        others, (late, fresh) = as_json(without), room
         with self.together():
-            rows = self._db.rows(sql.TAKE_TICKS, now)
-            rows += self._db.rows(sql.TAKE_JOBS, now, -EVER, late_before, late)
-            rows += self._db.rows(sql.TAKE_JOBS, now, late_before, EVER, fresh)
+            rows = self._db.rows(sql.TAKE_TICKS, others, now)
+            rows += self._db.rows(sql.TAKE_JOBS, others, now, -EVER, late_before, late)
+            rows += self._db.rows(sql.TAKE_JOBS, others, now, late_before, EVER, fresh)
             runs = [transitions.step(to_run(row), Event.CLAIM, owner=owner) for row in rows]
             taken = [run for run in runs if run]
             for run in taken:
                 self._db.change(sql.CLAIM, owner, run.id)
             return taken
 
-    def next_due(self, after: float) -> float | None:
-        found = self._db.rows(sql.NEXT_DUE, after)
+    def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
+        found = self._db.rows(sql.NEXT_DUE, as_json(without), after)
         return found[0][0] if found else None
 
     def move(self, run: int, event: Event) -> None:
@@ -105,6 +114,15 @@ class Claims(Queries):
                 self._db.insert(sql.INSERT_OUTPUT, run, ending.output)
             if retry_due is not None:
                 self._insert(transitions.next_attempt(found, retry_due, ending.at))
+
+    def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:
+        with self.together():
+            rows = self._db.rows(sql.RETENTIONS)
+            known = {task: Retention() if None in kept else Retention(*kept) for task, *kept in rows}
+            for task, retention in retentions.items():
+                if known.pop(task, None) != retention:
+                    self._db.change(sql.PUT_RETENTION, task, *retention)
+            return known
 
     def prune(self, task: str, keep: int, before: float, most: int) -> int:
         with self.together():

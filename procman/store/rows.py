@@ -7,7 +7,7 @@ from procman.core.tasks.run import Outcome, Run, State, Trigger
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from typing import Any
 
 NONE = "[]"
@@ -18,7 +18,7 @@ OUTCOMES: dict[str | None, Outcome | None] = {None: None} | {str(outcome): outco
 
 def from_run(run: Run) -> tuple[Any, ...]:
     """All columns of a run but the id, and when it was."""
-    return *run[1:3], _json(run.args), *run[4:], run.at
+    return *run[1:3], as_json(run.args), *run[4:], run.at
 
 
 def to_run(row: Sequence[Any]) -> Run:
@@ -36,13 +36,13 @@ def to_past(row: Sequence[Any]) -> Past:
     )
 
 
-def _json(words: Sequence[str]) -> str:
+def as_json(words: Collection[str]) -> str:
     """The words as an array, without loss: bytes that are no UTF-8 are there as lone surrogates, escaped."""
     if not words:
         return NONE
     import json  # most runs have no arguments, and most apps do not wait for it
 
-    return json.dumps(words, ensure_ascii=False).encode(errors="backslashreplace").decode()
+    return json.dumps([*words], ensure_ascii=False).encode(errors="backslashreplace").decode()
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -62,4 +62,4 @@ def of_version_1(text: str) -> tuple[str, ...]:
 
 def words_as_json(text: str) -> str:
     """The arguments of a row of version 1 as version 2 has them."""
-    return _json(of_version_1(text))
+    return as_json(of_version_1(text))

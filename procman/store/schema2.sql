@@ -33,7 +33,8 @@ WHERE newest.task = pasts.task AND newest.at > pasts.last_at;
 CREATE TABLE retentions (
     task TEXT PRIMARY KEY,
     keep INTEGER NOT NULL,
-    keep_for REAL NOT NULL
+    keep_for REAL NOT NULL,
+    keep_keys REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Keys outlive the rows of their runs. They are kept by triggers, so that the key of an app that has still

@@ -56,7 +56,7 @@ FINISHED = "task = ? AND state = 'finished'"
 PAUSED = (
     "SELECT name FROM tasks WHERE paused_at IS NOT NULL AND (resumed_at IS NULL OR resumed_at < paused_at)"
 )
-STARTABLE = f"state = 'pending' AND task NOT IN ({PAUSED})"
+STARTABLE = f"state = 'pending' AND task NOT IN ({PAUSED}) AND task NOT IN (SELECT value FROM json_each(?))"
 TAKE_TICKS = f"{RUNS} WHERE {STARTABLE} AND tick IS NOT NULL AND due <= ? ORDER BY due, id"
 TAKE_JOBS = (
     f"{RUNS} WHERE {STARTABLE} AND tick IS NULL AND due <= ? AND due >= ? AND due < ?"
@@ -65,6 +65,8 @@ TAKE_JOBS = (
 NEXT_DUE = f"SELECT due FROM runs WHERE {STARTABLE} AND due > ? ORDER BY due LIMIT 1"
 NTH_NEWEST = f"SELECT at, id FROM runs WHERE {FINISHED} ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?"
 OLDEST = f"SELECT id, tick FROM runs WHERE {FINISHED} AND (at, id) <= (?, ?) ORDER BY at, id LIMIT ?"
+RETENTIONS = "SELECT task, keep, keep_for, keep_keys FROM pasts LEFT JOIN retentions USING (task)"
+PUT_RETENTION = "INSERT OR REPLACE INTO retentions (task, keep, keep_for, keep_keys) VALUES (?, ?, ?, ?)"
 AHEAD = f"{PASTS} WHERE last_tick > ?1 OR last_at > ?1 OR last_success > ?1 OR pruned_tick > ?1"
 HISTORY = (
     f"{OPEN_RUNS} AND {{where}} UNION ALL SELECT * FROM"

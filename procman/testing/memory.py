@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from procman.core.tasks import transitions
-from procman.core.tasks.past import Past
 from procman.core.tasks.query import EVERYTHING
 from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
+from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
+from procman.testing.memoryrows import MemoryRows, tick_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from procman.core.tasks.query import Query
     from procman.core.tasks.run import Request, Summary, TickRow
 
 
-class MemoryStore:
-    """Dictionaries of runs, outputs and tasks."""
-
-    moved_aside: str | None = None
-
-    def __init__(self) -> None:
-        self._runs: dict[int, Run] = {}
-        self._outputs: dict[int, bytes] = {}
-        self._states: dict[str, TaskState] = {}
-        self._pasts: dict[str, Past] = {}
-        self._keys: dict[tuple[str, str], tuple[int, float]] = {}
-        self._last_id = 0
-        self._ticks: set[tuple[str, int | None, int]] = set()
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        kept = {name: copy(value) for name, value in vars(self).items()}
-        try:
-            yield
-        except BaseException:
-            vars(self).update(kept)
-            raise
-
-    def close(self) -> None:
-        """There is nothing to close."""
+class MemoryStore(MemoryRows):
+    """What is asked of it."""
 
     # For the scheduler
 
@@ -83,8 +59,16 @@ class MemoryStore:
         begun = [run for run in self._runs.values() if run.state in (State.CLAIMED, State.RUNNING)]
         return [run for run in begun if run.task in tasks and run.owner != owner]
 
-    def take_due(self, now: float, owner: str, late_before: float, late: int, fresh: int) -> list[Run]:
-        due = [run for run in self._startable() if _due(run) <= now]
+    def take_due(
+        self,
+        now: float,
+        owner: str,
+        late_before: float,
+        room: tuple[int, int],
+        without: Collection[str] = (),
+    ) -> list[Run]:
+        late, fresh = room
+        due = [run for run in self._startable(without) if _due(run) <= now]
         jobs = [run for run in due if run.tick is None]
         taken = [run for run in due if run.tick is not None]
         taken += [run for run in jobs if _due(run) < late_before][:late]
@@ -92,8 +76,8 @@ class MemoryStore:
         claimed = [transitions.step(run, Event.CLAIM, owner=owner) for run in taken]
         return [self._keep(run) for run in claimed if run]
 
-    def next_due(self, after: float) -> float | None:
-        return next((_due(run) for run in self._startable() if _due(run) > after), None)
+    def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
+        return next((_due(run) for run in self._startable(without) if _due(run) > after), None)
 
     def move(self, run: int, event: Event) -> None:
         self._step(run, event)
@@ -112,6 +96,11 @@ class MemoryStore:
         if retry_due is not None:
             self._add(transitions.next_attempt(found, retry_due, ending.at))
 
+    def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:
+        self._retentions = {**self._retentions, **retentions}
+        others = self._pasts.keys() - retentions.keys()
+        return {task: self._retentions.get(task, Retention()) for task in others}
+
     def prune(self, task: str, keep: int, before: float, most: int) -> int:
         ended = self._sorted(
             run for run in self._runs.values() if run.state is State.FINISHED and run.task == task
@@ -119,7 +108,7 @@ class MemoryStore:
         doomed = [run for place, run in enumerate(ended) if place >= keep or run.at < before][::-1]
         for run in doomed[:most]:
             del self._runs[run.id]
-            self._ticks.discard(_tick(run))
+            self._ticks.discard(tick_of(run))
             self._outputs.pop(run.id, None)
             if run.tick is not None:
                 self._pasts[task] = self._past(task).without(run.tick)
@@ -199,50 +188,9 @@ class MemoryStore:
     def last_id(self) -> int:
         return self._last_id
 
-    # Rows
-
-    def _add(self, run: Run) -> Run:
-        """With its id; without one when its tick has a row."""
-        if _tick(run) in self._ticks:
-            return run
-        if run.tick is not None:
-            self._ticks.add(_tick(run))
-        self._last_id += 1
-        return self._keep(run._replace(id=self._last_id))
-
-    def _sorted(self, runs: Iterable[Run]) -> list[Run]:
-        return sorted(runs, key=lambda run: run.place, reverse=True)
-
-    def _keep(self, run: Run) -> Run:
-        self._runs[run.id] = run
-        return run
-
-    def _step(self, run: int, event: Event, **changes: Any) -> None:
-        found = self._runs.get(run)
-        if found and (after := transitions.step(found, event, **changes)):
-            self._keep(after)
-
-    def _has_ended(self, run: int) -> bool:
-        return run not in self._runs or self._runs[run].state is State.FINISHED
-
-    def _finish(self, run: Run) -> None:
-        if run.key is not None and run.outcome is Outcome.CANCELED:
-            self._keys = {name: held for name, held in self._keys.items() if held[0] != run.id}
-        self._pasts[run.task] = self._past(run.task).with_end(self._keep(run))
-
-    def _startable(self) -> list[Run]:
-        return [run for run in self.jobs() if not self._state(run.task).paused]
-
-    def _state(self, task: str) -> TaskState:
-        return self._states.get(task, TaskState(task))
-
-    def _past(self, task: str) -> Past:
-        return self._pasts.get(task, Past(task))
+    def _startable(self, without: Collection[str]) -> list[Run]:
+        return [run for run in self.jobs() if not self._state(run.task).paused and run.task not in without]
 
 
 def _due(run: Run) -> float:
     return run.due or 0.0
-
-
-def _tick(run: Run) -> tuple[str, int | None, int]:
-    return run.task, run.tick, run.attempt

@@ -397,11 +397,52 @@ def test_a_job_that_was_due_while_procman_was_down_runs_late() -> None:
     assert (run.outcome, run.lateness) == (Outcome.OK, 7 * 86400)
 
 
-def test_a_job_of_a_task_that_is_gone_has_failed_and_says_so() -> None:
-    store = MemoryStore()
-    ask(store, "gone", due=NOON.timestamp())
-    (run,) = Timetable("welcome: run", store).start().runs()
-    assert (run.outcome, run.reason) == (Outcome.FAILED, "there is no such task in procman.yml")
+def test_jobs_of_a_task_that_is_gone_wait_until_it_is_back() -> None:
+    """And keep no other from running; it is told once."""
+    table = Timetable(
+        "gone: {command: run, retries: 1, retry_delay: 10m, schedule: every hour}\nwelcome: run"
+    )
+    table.codes["gone"] = 1
+    table.start().at(61).stop()
+    for task in ["gone"] * 30 + ["welcome"] * 2:
+        ask(table.store, task, due=table.wall + 60)
+    without = Timetable("welcome: run", table.store, table_end(table)).start().at(30)
+    assert [run.outcome for run in without.runs() if run.task == "welcome"] == [Outcome.OK] * 2
+    assert [run.task for run in without.store.jobs()] == ["gone"] * 31
+    assert without.told("gone") == [
+        "procman.yml has no task 'gone': what was asked for waits until it has, and procman is started again"
+    ]
+    without.stop()
+    again = Timetable("gone: run", table.store, table_end(without)).start().at(5)
+    assert again.store.jobs() == []
+    assert [run.outcome for run in again.runs() if run.task == "gone"] == [Outcome.FAILED] + [Outcome.OK] * 31
+
+
+@pytest.mark.parametrize(
+    ("text", "late", "outcomes"),
+    [
+        ("jitter: 1m, grace: 0s", 0.02, [Outcome.OK]),
+        ("jitter: 1m, grace: 0s", 4.9, [Outcome.OK]),
+        ("jitter: 1m, grace: 0s", 5.1, [Outcome.MISSED]),
+        ("jitter: 1m, grace: 2s", 4.9, [Outcome.OK]),
+        ("jitter: 1m, grace: 20s", 19.9, [Outcome.OK]),
+        ("jitter: 1m, grace: 20s", 20.1, [Outcome.MISSED]),
+        ("retries: 1, grace: 0s", 0.02, [Outcome.FAILED, Outcome.FAILED]),
+        ("retries: 1, grace: 0s", 4.9, [Outcome.FAILED, Outcome.FAILED]),
+        ("retries: 1, grace: 0s", 5.1, [Outcome.FAILED, Outcome.MISSED]),
+    ],
+)
+def test_what_waited_is_on_time_for_five_seconds_whatever_the_grace(
+    text: str, late: float, outcomes: list[Outcome]
+) -> None:
+    table = Timetable(f"x: {{command: run, schedule: every hour, {text}}}").start()
+    table.codes["x"] = "retries" in text
+    table.at(60, 0.1)
+    (job,) = table.store.jobs()
+    table.at(0, (job.due or 0) - table.begun - 0.01)
+    table.pass_time(0.01 + late)
+    table.settle().at(61, 10)
+    assert [run.outcome for run in table.runs()] == outcomes
 
 
 def test_a_job_that_is_canceled_does_not_run() -> None:

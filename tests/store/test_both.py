@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Ending, Outcome, Request, TickRow, Trigger
+from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 from procman.store.open import open_store
 from procman.testing.memory import MemoryStore
@@ -121,15 +122,15 @@ class Stores(RuleBasedStateMachine):
     def open_runs(self, tasks: set[str], owner: str) -> None:
         self._both(lambda store: store.open_runs(tasks, owner))
 
-    @rule(now=TIMES, owner=OWNERS, late_before=TIMES, most=st.tuples(FEW, FEW), undone=st.booleans())
+    @rule(now=TIMES, owner=OWNERS, late_before=TIMES, room=st.tuples(FEW, FEW), without=st.sets(TASKS))
     def take_due(
-        self, now: float, owner: str, late_before: float, most: tuple[int, int], undone: bool
+        self, now: float, owner: str, late_before: float, room: tuple[int, int], without: set[str]
     ) -> None:
-        self._both(lambda store: store.take_due(now, owner, late_before, *most), undone)
+        self._both(lambda store: store.take_due(now, owner, late_before, room, without))
 
-    @rule(after=TIMES)
-    def next_due(self, after: float) -> None:
-        self._both(lambda store: store.next_due(after))
+    @rule(after=TIMES, without=st.sets(TASKS))
+    def next_due(self, after: float, without: set[str]) -> None:
+        self._both(lambda store: store.next_due(after, without))
 
     @rule(run=RUNS, event=st.sampled_from([Event.QUEUE, Event.CALL, Event.RELEASE]))
     def move(self, run: int, event: Event) -> None:
@@ -150,6 +151,10 @@ class Stores(RuleBasedStateMachine):
     @rule(task=TASKS, before=TIMES, most=FEW, undone=st.booleans())
     def prune_keys(self, task: str, before: float, most: int, undone: bool) -> None:
         self._both(lambda store: store.prune_keys(task, before, most), undone)
+
+    @rule(retentions=st.dictionaries(TASKS, st.builds(Retention, FEW, TIMES, TIMES)))
+    def retain(self, retentions: dict[str, Retention]) -> None:
+        self._both(lambda store: store.retain(retentions))
 
     @rule(request=ASKED, undone=st.booleans())
     def ask(self, request: Request, undone: bool) -> None:

@@ -10,6 +10,7 @@ import pytest
 from procman.core.tasks import transitions
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Ending, Outcome, Request, Run, State, Summary, TaskState, TickRow, Trigger
+from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 
 from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, now, running, tick
@@ -311,12 +312,12 @@ def test_pending_runs_that_are_due_are_claimed_the_earliest_first(store: Store) 
     for due in (NOW + 0.5, NOW - 3, NOW, NOW - 3):
         store.request(asked(due))
     jobs = store.jobs()
-    taken = store.take_due(NOW, ME, NOW - 5, 0, 9)
+    taken = store.take_due(NOW, ME, NOW - 5, (0, 9))
     assert taken == [run._replace(state=State.CLAIMED, owner=ME) for run in jobs[:3]]
     assert ids(taken) == [2, 4, 3]
     assert [now(store, run) for run in taken] == taken
     assert store.jobs() == jobs[3:]
-    assert store.take_due(NOW, OTHER, NOW - 5, 9, 9) == []
+    assert store.take_due(NOW, OTHER, NOW - 5, (9, 9)) == []
 
 
 @pytest.mark.parametrize(
@@ -326,21 +327,34 @@ def test_pending_runs_that_are_due_are_claimed_the_earliest_first(store: Store) 
 def test_late_and_fresh_runs_are_counted_apart(store: Store, late: int, fresh: int, taken: list[int]) -> None:
     for due in (NOW - 7, NOW - 6, NOW - 5, NOW):
         store.request(asked(due))
-    assert ids(store.take_due(NOW, ME, NOW - 5, late, fresh)) == taken
+    assert ids(store.take_due(NOW, ME, NOW - 5, (late, fresh))) == taken
 
 
 def test_a_run_is_not_due_before_its_time_however_late_is_defined(store: Store) -> None:
     store.request(asked(NOW + 1))
-    assert store.take_due(NOW, ME, NOW + 5, 9, 9) == []
+    assert store.take_due(NOW, ME, NOW + 5, (9, 9)) == []
 
 
 def test_pending_runs_of_paused_tasks_stay(store: Store) -> None:
     store.request(asked(NOW - 10))
     number, _ = store.request(asked(NOW - 9, task="other"))
     store.pause("mail", NOW - 20)
-    assert ids(store.take_due(NOW, ME, NOW - 5, 1, 1)) == [number]
+    assert ids(store.take_due(NOW, ME, NOW - 5, (1, 1))) == [number]
     store.resume("mail", NOW)
-    assert ids(store.take_due(NOW, ME, NOW - 5, 1, 1)) == [1]
+    assert ids(store.take_due(NOW, ME, NOW - 5, (1, 1))) == [1]
+
+
+def test_pending_runs_of_tasks_that_nobody_wants_stay(store: Store) -> None:
+    names = ["mail", "é 'quoted\"", "third"]
+    for due, task in enumerate(names, start=1):
+        store.request(asked(NOW + due, task))
+    run = claimed(store, 1)[0]
+    store.move(run.id, Event.RELEASE)
+    assert store.next_due(NOW, names) is None
+    assert store.next_due(NOW, names[:2]) == NOW + 3
+    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), names)) == []
+    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), names[:2])) == [3]
+    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9))) == [run.id, 1, 2]
 
 
 def test_the_next_due_is_the_earliest_after_an_instant(store: Store) -> None:
@@ -366,7 +380,7 @@ def test_the_next_due_is_of_tasks_that_are_not_paused_and_of_runs_that_are_pendi
 # move, started, finish, cancel: as the table of transitions says
 
 EVENTS: dict[Event, Callable[[Store, int], object]] = {
-    Event.CLAIM: lambda store, run: store.take_due(NOW + 99, OTHER, NOW, 9, 9),
+    Event.CLAIM: lambda store, run: store.take_due(NOW + 99, OTHER, NOW, (9, 9)),
     Event.QUEUE: lambda store, run: store.move(run, Event.QUEUE),
     Event.CALL: lambda store, run: store.move(run, Event.CALL),
     Event.RELEASE: lambda store, run: store.move(run, Event.RELEASE),
@@ -417,7 +431,7 @@ def test_a_run_that_becomes_pending_belongs_to_nobody(store: Store, queued: bool
         store.move(run.id, Event.QUEUE)
     store.move(run.id, Event.RELEASE)
     assert store.jobs() == [run._replace(state=State.PENDING, owner=None)]
-    assert store.take_due(NOW + 9, OTHER, NOW, 0, 1) == [run._replace(owner=OTHER)]
+    assert store.take_due(NOW + 9, OTHER, NOW, (0, 1)) == [run._replace(owner=OTHER)]
 
 
 @pytest.mark.parametrize("event", [Event.QUEUE, Event.RELEASE, Event.CALL])
@@ -497,7 +511,7 @@ def test_a_run_that_never_began_can_be_finished(store: Store, event: Event) -> N
 
 def test_the_next_attempt_is_the_same_again(store: Store) -> None:
     store.request(asked(args=("a b", ""), key="k"))
-    first = store.take_due(NOW, ME, NOW, 0, 1)[0]
+    first = store.take_due(NOW, ME, NOW, (0, 1))[0]
     store.finish(first.id, Ending(Outcome.FAILED, NOW + 3, code=1), NOW + 60)
     again = Run(
         id=2,
@@ -516,7 +530,7 @@ def test_every_attempt_at_a_tick_has_a_row(store: Store) -> None:
     run = claimed(store, 1)[0]
     for attempt in (2, 3):
         store.finish(run.id, Ending(Outcome.FAILED, NOW), NOW + attempt)
-        run = store.take_due(NOW + attempt, ME, NOW, 0, 1)[0]
+        run = store.take_due(NOW + attempt, ME, NOW, (0, 1))[0]
         assert (run.attempt, run.tick, run.trigger) == (attempt, TICK + 1, Trigger.RETRY)
     assert claimed(store, 1) == []
 
@@ -589,6 +603,21 @@ def test_a_tick_whose_row_was_deleted_does_not_run_again(store: Store) -> None:
     assert ids(claimed(store, 4)) == [4]
 
 
+def test_how_long_runs_of_other_tasks_are_kept_is_known_from_last_time(store: Store) -> None:
+    for task in ("mail", "other", "third"):
+        finished(store, 1, task=task)
+    store.request(asked(task="asked only"))
+    assert store.retain({"mail": Retention(5, 60.0), "other": Retention(6, 70.0)}) == {"third": Retention()}
+    assert store.retain({"third": Retention(7, 80.0), "other": Retention(8, 90.0)}) == {
+        "mail": Retention(5, 60.0)
+    }
+    assert store.retain({}) == {
+        "mail": Retention(5, 60.0),
+        "other": Retention(8, 90.0),
+        "third": Retention(7, 80.0),
+    }
+
+
 # ask, begin, jobs, cancel
 
 
@@ -622,7 +651,7 @@ def test_arguments_are_kept_as_they_are(store: Store, args: tuple[str, ...]) -> 
 def test_who_asks_with_a_key_that_is_known_gets_the_run_that_has_it(store: Store, state: State) -> None:
     store.request(asked(key="k"))
     if state is not State.PENDING:
-        store.take_due(NOW, ME, NOW, 0, 1)
+        store.take_due(NOW, ME, NOW, (0, 1))
     if state in (State.RUNNING, State.FINISHED):
         store.started(1, "x", 1, None, NOW)
     if state is State.FINISHED:
@@ -698,7 +727,7 @@ def test_at_most_so_many_keys_are_forgotten_at_once_the_oldest_first(store: Stor
 def test_a_key_stays_as_long_as_its_run_is_to_come_or_there(store: Store, state: State) -> None:
     store.request(asked(key="k"))
     if state is not State.PENDING:
-        store.take_due(NOW, ME, NOW, 0, 1)
+        store.take_due(NOW, ME, NOW, (0, 1))
     if state is State.RUNNING:
         store.started(1, "x", 1, None, NOW)
     assert now(store, 1).state is state
@@ -711,7 +740,7 @@ def test_a_run_in_the_foreground_begins_claimed(store: Store) -> None:
     assert run == now(store, 1)
     assert (run.state, run.owner, run.command, run.args) == (State.CLAIMED, ME, "run mail a", ("a",))
     assert (run.trigger, run.tick, run.due) == (Trigger.MANUAL, None, NOW)
-    assert store.take_due(NOW, OTHER, NOW, 9, 9) == []
+    assert store.take_due(NOW, OTHER, NOW, (9, 9)) == []
 
 
 def test_a_run_in_the_foreground_has_no_key_for_it_may_be_begun_again(store: Store) -> None:
@@ -768,7 +797,7 @@ def test_a_pause_that_ends_at_once_is_over(store: Store) -> None:
     store.resume("mail", NOW)
     assert not store.states()["mail"].paused
     assert store.next_due(NOW - 1) == NOW
-    assert ids(store.take_due(NOW, ME, NOW, 9, 9)) == [1]
+    assert ids(store.take_due(NOW, ME, NOW, (9, 9))) == [1]
 
 
 def test_pause_and_resume_do_what_they_say_though_the_clock_is_set_back(store: Store) -> None:
@@ -803,7 +832,7 @@ def test_runs_stand_by_when_they_ended_or_began_whatever_their_number(store: Sto
     long, short = claimed(store, 1, 2)
     store.started(long.id, "x", 1, None, NOW + 3)
     store.finish(short.id, Ending(Outcome.OK, NOW + 9))
-    store.take_due(NOW + 50, ME, NOW, 0, 1)
+    store.take_due(NOW + 50, ME, NOW, (0, 1))
     assert ids(store.history()) == [1, short.id, long.id]
     store.started(1, "x", 1, None, NOW + 51)
     assert ids(store.history()) == [1, short.id, long.id]
@@ -853,7 +882,7 @@ def some_runs(store: Store) -> None:
             run.id, Ending(outcome, NOW + number, reason=f"reason {number}", output=b"caf\xc3\xa9 \xff")
         )
     store.request(asked(NOW + 4, "other", "key", ('a "b"', "\u00e9\n")))
-    store.take_due(NOW + 4, ME, NOW, 0, 1)
+    store.take_due(NOW + 4, ME, NOW, (0, 1))
     run = claimed(store, 5, task="other")[0]
     store.started(run.id, "run it 'now'", 7, None, NOW + 5)
     store.request(asked(NOW + 6))

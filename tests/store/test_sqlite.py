@@ -727,7 +727,7 @@ CALLS: dict[str, Callable[[SqliteStore], object]] = {
     "recall": lambda store: store.recall({"task1": "hourly", "new": "hourly"}, TICK),
     "recover": lambda store: store.recover(lambda name: False, {"task1"}, NOW),
     "open runs": lambda store: store.open_runs(["task1"], ME),
-    "take due": lambda store: store.take_due(NOW, ME, NOW - 5, 4, 100),
+    "take due": lambda store: store.take_due(NOW, ME, NOW - 5, (4, 100)),
     "next due": lambda store: store.next_due(NOW),
     "started": lambda store: store.started(store.last_id(), "x", 1, None, NOW),
     "finish": lambda store: store.finish(store.last_id() - 1, Ending(Outcome.OK, NOW, output=b"x"), NOW),

@@ -121,7 +121,7 @@ def test_what_an_app_that_still_has_version_1_writes_is_read(store: SqliteStore)
     )
     for args in ("", "a\\n\nb\n"):
         store._db.change(insert, args, NOW, NOW)
-    assert [run.args for run in store.take_due(NOW, ME, NOW, 9, 9)] == [(), ("a\n", "b")]
+    assert [run.args for run in store.take_due(NOW, ME, NOW, (9, 9))] == [(), ("a\n", "b")]
     assert ids(store.history(Query(text="run mail"), 2)) == [2, 3]
 
 

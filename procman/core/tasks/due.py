@@ -69,6 +69,14 @@ def _row(task: Task, tick: int, trigger: Trigger | None, now: float) -> TickRow:
     return TickRow(task.name, tick, trigger, tick + jitter_of(task, tick), task.command)
 
 
+def too_late(task: Task, lateness: float) -> bool:
+    """Whether a tick that waited, for its jitter, its next attempt or a restart, is not to begin any more.
+
+    To be on time counts as that whatever the grace: nothing begins in the very moment at which it is due.
+    """
+    return lateness > max(task.grace, ON_TIME_SECONDS)
+
+
 def rows_of_each(tasks: int) -> int:
     """How many rows missed ticks of one task get when there are so many tasks."""
     return max(MOST_CATCH_UPS, min(MOST_ROWS, MOST_ROWS_OF_ALL // max(1, tasks)))

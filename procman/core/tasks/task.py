@@ -35,6 +35,15 @@ class OnLost(StrEnum):
     RERUN = "rerun"
 
 
+class Retention(NamedTuple):
+    """How many finished runs of a task are kept, and for how many seconds they and the keys are."""
+
+    keep: int = 1000
+    keep_for: float = 90 * DAY
+    keep_keys: float = 90 * DAY
+    """How long the key of a run is known at least, whatever is kept of the run."""
+
+
 class Task(NamedTuple):
     """One entry of `tasks:` in procman.yml. Durations in seconds; `line` is where it stands."""
 
@@ -51,12 +60,15 @@ class Task(NamedTuple):
     jitter: float = 0.0
     enabled: bool = True
     on_lost: OnLost = OnLost.LEAVE
-    keep: int = 1000
-    """Runs that the store keeps."""
-    keep_for: float = 90 * DAY
-    keep_keys: float = 90 * DAY
-    """How long the key of a run is known at least, whatever is kept of the run."""
+    keep: int = Retention().keep
+    keep_for: float = Retention().keep_for
+    keep_keys: float = Retention().keep_keys
     line: int | None = None
+
+    @property
+    def retention(self) -> Retention:
+        """What is kept of its runs."""
+        return Retention(self.keep, self.keep_for, self.keep_keys)
 
     @property
     def expression(self) -> str:
