@@ -30,7 +30,8 @@ OWNERS = {
     "host": "_socket ctypes fcntl psutil pty selectors socket subprocess termios tty",
     "cli": "argcomplete argparse json",
     "store": "sqlite3 json",
-    "no room yet": "asyncio multiprocessing",
+    "control": "asyncio",
+    "no room yet": "multiprocessing",
 }
 CALLS_OF_HOST = {*"fork forkpty killpg openpty popen posix_spawn posix_spawnp system waitid waitpid".split()}
 VARYING = {"fromisoformat", "strptime"}

@@ -6,122 +6,107 @@ Imported by apps, so it is light: no YAML, no cron, no tables.
 from __future__ import annotations
 
 import os
-import threading
 import time
 
+from procman.control import arguments, names
 from procman.core.tasks.run import Request, Trigger
-from procman.errors import StoreError
+from procman.errors import StoreBusyError, StoreError
 from procman.host import wake
 from procman.host.lock import FOLDER, make_folder
 from procman.shortages import reason
-from procman.store.open import in_folder, open_store
+from procman.store.database import ASK_AGAIN_SECONDS
+from procman.store.failures import BUSY_SECONDS
+from procman.store.open import in_folder
+from procman.store.sharing import SHARING
 
 TYPE_CHECKING = False  # as type checkers know it
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
-    from procman.store.sqlite import SqliteStore
-
-    Plain = str | int | float
+    from procman.control.arguments import Delay, Plain
 
 ROOT = "PROCMAN_ROOT"
-TASKS = "procman.yml"
-FIRST_YEAR, LAST_YEAR = 1971, 9000
-
-
-class _Stores(threading.local):
-    """One open store a thread and process: neither threads nor forks may share a connection of SQLite."""
-
-    def __init__(self) -> None:
-        self.opened: dict[tuple[int, str], SqliteStore] = {}
-
-    def of(self, folder: str) -> SqliteStore:
-        key = os.getpid(), folder
-        if key not in self.opened:
-            try:
-                make_folder(folder)
-            except OSError as error:
-                raise StoreError(f"{folder} cannot be made: {reason(error)}") from error
-            self.opened[key] = open_store(in_folder(folder), durable=True)
-        return self.opened[key]
-
-
-_stores = _Stores()
 
 
 def enqueue(
     task: str,
     *args: Plain,
-    delay: timedelta | float | None = None,
+    delay: Delay | None = None,
     at: datetime | None = None,
     key: str | None = None,
 ) -> int:
-    """Have a task run as soon as possible, after `delay` (seconds or timedelta), or at an aware datetime.
+    """Have a task run as soon as possible, after `delay` (seconds, timedelta, '10m'), or at a datetime.
 
-    `args` are passed to the task's command as separate words. With `key` the task runs only once for all
-    who ask with that key. Gives the number of the run. It is kept on disk when this returns, and begins
-    within 100 ms when procman runs, else when it is started. Safe in threads and forked processes.
+    `args` are passed to the task's command as separate words; `at` is aware of its zone. With `key` the task
+    runs only once for all who ask with that key. Gives the number of the run. It is kept on disk when this
+    returns, and begins within 100 ms when procman runs, else when it is started. Safe in threads, greenlets
+    and forked processes. While another program has the store locked it waits, 10 s at most.
 
     The app is the one in the folder `PROCMAN_ROOT`, which procman sets for its children, else in the
     working directory. Raises `TypeError` for arguments that are no plain values, `ValueError` for times
     that are none and tasks that the app does not have, `procman.errors.StoreError` when it cannot be kept.
     """
-    root = os.environ.get(ROOT) or os.getcwd()
-    now = time.time()
-    due = _due(delay, at, now)
-    words = tuple(_word(position, value) for position, value in enumerate(args, start=1))
-    _check(root, task)
-    trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
-    folder = os.path.join(root, FOLDER)
-    number, _ = _stores.of(folder).request(Request(task, words, trigger, due, now, key))
-    wake.ring(folder)
+    call = _Call(task, args, delay, at, key)
+    while (number := call.attempt()) is None:
+        time.sleep(ASK_AGAIN_SECONDS)
     return number
 
 
-def _due(delay: timedelta | float | None, at: datetime | None, now: float) -> float:
-    if delay is not None and at is not None:
-        raise ValueError("give either delay or at, not both")
-    if at is not None:
-        if at.tzinfo is None:
-            raise ValueError(f"at={at!r} has no time zone: make it aware, as with datetime.now(UTC)")
-        if not FIRST_YEAR <= at.year <= LAST_YEAR:
-            raise ValueError(f"at={at!r} is not a time that any clock will show")
-        return at.timestamp()
-    if delay is None:
-        return now
-    seconds = delay if isinstance(delay, int | float) else delay.total_seconds()
-    if not 0 <= seconds < 1e11:
-        raise ValueError(f"delay={delay!r} is not a time from now on")
-    return now + seconds
+async def enqueue_async(
+    task: str,
+    *args: Plain,
+    delay: Delay | None = None,
+    at: datetime | None = None,
+    key: str | None = None,
+) -> int:
+    """`enqueue` for an asyncio loop, which goes on meanwhile: the disk is waited for in a thread.
+
+    Who is canceled while it waits does not know whether the run was asked for; a `key` makes it safe to ask
+    again.
+    """
+    import asyncio  # who calls this has loaded it
+
+    call = await asyncio.to_thread(_Call, task, args, delay, at, key)
+    while (number := await asyncio.to_thread(call.attempt)) is None:
+        await asyncio.sleep(ASK_AGAIN_SECONDS)  # in no thread: those of the loop are few
+    return number
 
 
-def _word(position: int, value: Plain) -> str:
-    """A plain value as the command gets it."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        kind = type(value).__name__
-        raise TypeError(
-            f"argument {position} is a {kind}: a command takes str, int and float; pass a number or a"
-            " name by which the task finds it again"
-        )
-    word = str(value)
+class _Call:
+    """What is asked for. Making it says what is wrong with it."""
+
+    def __init__(
+        self, task: str, args: tuple[Plain, ...], delay: Delay | None, at: datetime | None, key: str | None
+    ) -> None:
+        self._deadline = time.monotonic() + BUSY_SECONDS
+        root = os.environ.get(ROOT) or os.getcwd()
+        self._folder = os.path.join(root, FOLDER)
+        now = time.time()
+        with SHARING.alone():  # a fork in the middle of an import would leave a locked lock in the child
+            due = arguments.due(delay, at, now)
+            words = tuple(arguments.word(position, value) for position, value in enumerate(args, start=1))
+            trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
+            self._request = Request(arguments.name(task), words, trigger, due, now, arguments.key(key))
+            names.check(root, self._folder, task)
+
+    def attempt(self) -> int | None:
+        """The number of the run, once it is on the disk; None while others have the store locked."""
+        _make(self._folder)
+        try:
+            with SHARING.store(in_folder(self._folder)) as store:
+                number, _ = store.request(self._request)
+                log = store.log()
+        except StoreBusyError:
+            if time.monotonic() > self._deadline:
+                raise
+            return None
+        log.flush()  # others may have the connection meanwhile, and one flush serves all that wait for it
+        wake.ring(self._folder)
+        return number
+
+
+def _make(folder: str) -> None:
     try:
-        encoded = word.encode(errors="surrogateescape")  # as procman will pass it on, whatever the locale
-    except UnicodeEncodeError:
-        raise ValueError(f"argument {position} has signs that no command can be given: {word!r}") from None
-    if b"\0" in encoded:
-        raise ValueError(f"argument {position} has a NUL byte, which no command can be given")
-    return word
-
-
-def _check(root: str, task: str) -> None:
-    """A name that procman.yml does not even mention is a mistake; reading all of it would take too long."""
-    if not isinstance(task, str):
-        raise TypeError(f"a task is named by a str, not by a {type(task).__name__}")
-    path = os.path.join(root, TASKS)
-    try:
-        with open(path, "rb") as file:
-            known = task.encode() in file.read()
-    except FileNotFoundError:
-        raise ValueError(f"no app with tasks in {root}: set {ROOT}, or run where {TASKS} is") from None
-    if not known:
-        raise ValueError(f"no task '{task}' in {path}")
+        make_folder(folder)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {reason(error)}") from error

@@ -12,8 +12,7 @@ from procman.store.failures import BUSY_SECONDS, code, failure
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from io import FileIO
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from procman.store.opening import Opened
@@ -28,15 +27,18 @@ class Database:
     """A connection. Each statement is a transaction of its own, unless it is made inside `together`.
 
     With `durable`, a transaction is on the disk when it is over. What goes wrong is a `StoreError`.
-    For one thread at a time, and not to be carried over fork(2).
+    Others may have it for `patience` seconds, or that is one. For one thread at a time. After fork(2) the
+    child's copy is dead: SQLite would take the locks of the parent for its own, and write where no one reads.
     """
 
-    def __init__(self, path: str, opened: Opened, durable: bool) -> None:
+    def __init__(self, path: str, opened: Opened, durable: bool, patience: float = BUSY_SECONDS) -> None:
         self._path = path
         self._connection = opened.connection
         self._file = opened.file
         self._durable = durable
-        self._log: FileIO | None = None
+        self._patience = patience
+        self._process = os.getpid()
+        self._log: Log | None = None
         self._depth = 0
         self._failed = False
         self.change("PRAGMA busy_timeout = 0")
@@ -58,9 +60,18 @@ class Database:
 
     def close(self) -> None:
         """Close the connection; the last one to do so tidies the write-ahead log away."""
-        if self._log:
-            self._log.close()
-        self._connection.close()
+        self._log = None
+        if self._process == os.getpid() or not self._connection.in_transaction:
+            self._connection.close()  # to undo what the parent is about to write would be its damage
+
+    def log(self) -> Log:
+        """Where the transactions are written, which `durable` ones have flushed. Raises `StoreError`."""
+        if self._log is None:
+            try:
+                self._log = Log(self._path)
+            except OSError as error:
+                raise failure(error, self._path) from error
+        return self._log
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -96,6 +107,8 @@ class Database:
     def _execute(self, sql: str, values: Sequence[Value]) -> tuple[list[Row], sqlite3.Cursor]:
         if self._failed:
             raise StoreError(f"{self._path}: the transaction failed before: nothing of it is kept")
+        if self._process != os.getpid():
+            raise StoreError(f"{self._path}: opened before a fork: each process opens its own")
         try:
             return self._wait_and_execute(sql, values)
         except UnicodeEncodeError:
@@ -112,8 +125,8 @@ class Database:
                 cursor = self._connection.execute(sql, values)
                 return cursor.fetchall(), cursor
             except sqlite3.OperationalError as error:
-                deadline = deadline or time.monotonic() + BUSY_SECONDS
-                if code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                deadline = deadline or time.monotonic() + self._patience
+                if code(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
                     raise
                 time.sleep(ASK_AGAIN_SECONDS)
 
@@ -128,20 +141,39 @@ class Database:
         That is what SQLite's `synchronous = FULL` does as part of the commit, one process after the other.
         """
         self.change("COMMIT")
-        if not self._durable:
-            return
-        try:
-            if self._log is None:
-                _flush_folder(self._path)
-                self._log = open(f"{self._path}-wal", "rb", buffering=0)  # noqa: SIM115
-            os.fsync(self._log.fileno())
-        except OSError as error:
-            raise failure(error, self._path) from error
+        if self._durable:
+            self.log().flush()
 
     def _end(self) -> None:
         self._failed = False
+        if self._process != os.getpid():
+            return
         if self._connection.in_transaction:  # SQLite itself ends it after some errors
             self.change("ROLLBACK")
+
+
+class Log:
+    """The write-ahead log of a store, to be flushed apart from its connection, also while that is closed.
+
+    The locks of SQLite are on other files: closing this one drops none of them (fcntl(2)).
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._fd = -1
+        _flush_folder(path)
+        self._fd = os.open(f"{path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+
+    def flush(self) -> None:
+        """What is committed is on the disk when this is back. Raises `StoreError`."""
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            raise failure(error, self._path) from error
+
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
+        if self._fd >= 0:
+            close(self._fd)
 
 
 def _flush_folder(path: str) -> None:

@@ -47,7 +47,7 @@ def open_database(path: str, patience: float = BUSY_SECONDS) -> Opened:
         if found and _is_sound(found.connection, path):
             return found
         try:
-            return _begin_anew(path)
+            return _begin_anew(path, patience)
         finally:
             if found:
                 found.connection.close()  # not before: to close a file where it belongs changes it
@@ -55,9 +55,9 @@ def open_database(path: str, patience: float = BUSY_SECONDS) -> Opened:
         raise failure(error, path) from error
 
 
-def _begin_anew(path: str) -> Opened:
-    with _alone(path):
-        found = _connect(path)
+def _begin_anew(path: str, patience: float) -> Opened:
+    with _alone(path, patience):
+        found = _connect(path, patience)
         if found and _is_sound(found.connection, path):  # somebody else was faster
             return found
         aside = _put_aside(path)
@@ -177,12 +177,12 @@ def _make_empty(path: str) -> None:
 
 
 @contextmanager
-def _alone(path: str) -> Iterator[None]:
+def _alone(path: str, patience: float) -> Iterator[None]:
     """Let one at a time make or replace the file; one that is killed leaves no lock behind."""
     lock = f"{path}.lock"
     # SQLite makes it: were it closed here, all locks on it that other threads have would go (fcntl(2)).
     try:
-        connection = _connection(lock, mode="rwc")
+        connection = _connection(lock, mode="rwc", patience=patience)
     except sqlite3.OperationalError:
         _make_empty(lock)  # the system says why it cannot be made
         raise

@@ -16,20 +16,33 @@ TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from procman.store.database import Value
+    from procman.store.database import Log, Value
 
 
 class Records:
-    """A store that is open. `moved_aside` is where the damaged file is kept that was there before."""
+    """A store that is open. `moved_aside` is where the damaged file is kept that was there before.
 
-    def __init__(self, path: str, durable: bool = False, patience: float = BUSY_SECONDS) -> None:
-        self._path, self._durable = os.path.abspath(path), durable
+    Others may have it locked for `patience` seconds when it is opened, and for `waits` at each call.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        durable: bool = False,
+        patience: float = BUSY_SECONDS,
+        waits: float = BUSY_SECONDS,
+    ) -> None:
+        self._path, self._durable, self._waits = os.path.abspath(path), durable, waits
         self._open(patience)
 
-    def _open(self, patience: float = BUSY_SECONDS) -> None:
+    def _open(self, patience: float) -> None:
         opened = open_database(self._path, patience)
         self.moved_aside = opened.moved_aside
-        self._db = Database(self._path, opened, self._durable)
+        try:
+            self._db = Database(self._path, opened, self._durable, self._waits)
+        except BaseException:
+            opened.connection.close()
+            raise
 
     def together(self) -> AbstractContextManager[None]:
         return self._db.together()
@@ -37,11 +50,15 @@ class Records:
     def close(self) -> None:
         self._db.close()
 
+    def log(self) -> Log:
+        """What has to be flushed for that which was written to be on the disk."""
+        return self._db.log()
+
     def _anywhere(self) -> AbstractContextManager[None]:
         """A transaction in the file that is there now: what is asked for has no past in another."""
         if self._db.moved and not self._db.in_transaction:
             self._db.close()
-            self._open()
+            self._open(self._waits)
         return self._db.together()
 
     def _runs(self, where: str, *values: Value) -> list[Run]:

@@ -22,6 +22,7 @@ from procman.core.tasks.run import Ending, Outcome
 from procman.errors import StoreError
 from procman.store import opening
 from procman.store.open import open_store
+from procman.store.sqlite import SqliteStore
 
 from .filling import fill
 from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, now, running, tick
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from procman.store.sqlite import SqliteStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -229,11 +229,8 @@ def test_one_that_is_killed_while_it_writes_leaves_whole_rows_only(path: str) ->
         store.close()
 
 
-def test_one_that_waits_in_vain_says_who_is_to_blame(
-    path: str, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("procman.store.database.BUSY_SECONDS", 0.0)
-    other = open_store(path)
+def test_one_that_waits_in_vain_says_who_is_to_blame(path: str, store: SqliteStore) -> None:
+    other = SqliteStore(path, waits=0)
     with store.together(), pytest.raises(StoreError, match="another program has locked it"):
         other.request(asked())
     assert other.request(asked()) == (1, True)
