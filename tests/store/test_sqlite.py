@@ -425,6 +425,13 @@ def test_another_write_does_not_wait_for_the_disk(store: SqliteStore, flushed: l
     assert flushed == []
 
 
+@pytest.mark.parametrize("durable", [True, False])
+def test_sqlite_flushes_the_log_before_it_is_copied_into_the_file(path: str, durable: bool) -> None:
+    """`synchronous = NORMAL` (sqlite.org/pragma.html): with OFF a power cut may damage the file."""
+    with closing(open_store(path, durable=durable)) as store:
+        assert store._db.rows("PRAGMA synchronous") == [(1,)]
+
+
 def test_a_disk_that_does_not_flush_is_told(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(fd: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
