@@ -149,9 +149,14 @@ def test_a_fork_does_not_wait_until_the_store_is_unlocked(app: App) -> None:
         HEAD
         + """
 def ask(): tell("kept", enqueue("show"))
+waits, sleep = threading.Event(), time.sleep
+def seen(seconds):
+    waits.set()
+    sleep(seconds)
+time.sleep = seen
 thread = threading.Thread(target=ask)
 thread.start()
-while not os.path.exists("waits"): time.sleep(0.01)
+waits.wait()
 child = os.fork()
 if not child:
     tell("child", os.getpid())
@@ -164,7 +169,6 @@ sys.exit(os.waitpid(child, 0)[1])
     with closing(sqlite3.connect(app.root / ".procman" / "procman.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         running = app.launch(PYTHON, "ask.py")
-        app.write("waits", "")
         running.wait_for("child")
         other.execute("ROLLBACK")
     assert (running.end(), running.err.text) == (0, "")

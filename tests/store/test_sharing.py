@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -142,8 +143,11 @@ def test_a_call_in_the_middle_of_a_call_is_an_error_and_no_deadlock(sharing: Sha
         assert store.request(asked()) == (1, True)
 
 
-def test_what_others_have_locked_is_told_at_once(sharing: Sharing, path: str) -> None:
+def test_what_others_have_locked_is_told_at_once(
+    sharing: Sharing, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ask(sharing, path)
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("it waits"))
     other = open_store(path)
     with other.together(), pytest.raises(StoreBusyError, match="another program has locked it"):
         ask(sharing, path)
@@ -151,12 +155,48 @@ def test_what_others_have_locked_is_told_at_once(sharing: Sharing, path: str) ->
     other.close()
 
 
-def test_a_store_that_is_locked_while_it_is_opened_is_told_at_once(sharing: Sharing, path: str) -> None:
-    other = open_store(path)
-    with other.together(), pytest.raises(StoreBusyError, match="another program has locked it"):
-        ask(sharing, path)
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long SQLite itself is told to wait, by connection."""
+    connect = sqlite3.connect
+    told: list[float] = []
+
+    def noted(name: str, timeout: float, **rest: Any) -> sqlite3.Connection:
+        told.append(timeout)
+        connection: sqlite3.Connection = connect(name, timeout=timeout, **rest)
+        return connection
+
+    monkeypatch.setattr("procman.store.opening.sqlite3.connect", noted)
+    return told
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_store_that_is_locked_while_it_is_opened_or_made_is_told_at_once(
+    sharing: Sharing, path: str, patience: list[float], made: bool
+) -> None:
+    if made:
+        open_store(path).close()
+        patience.clear()
+    locked = path if made else f"{path}.lock"
+    with closing(sqlite3.Connection(locked, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreBusyError, match="another program has locked it"):
+            ask(sharing, path)
+    assert patience == [0]
     assert ask(sharing, path) == 1
-    other.close()
+
+
+def test_the_end_of_a_copy_does_not_undo_what_its_parent_is_about_to_write(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_store(path)) as store:
+        with store.together():
+            store.request(asked())
+            with monkeypatch.context() as child:
+                in_a_fork(child)
+                store.close()
+        assert len(store.jobs()) == 1
 
 
 @pytest.mark.parametrize("how", ["store.request(asked)", "store.run(1)", "store.together().__enter__()"])
