@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from procman import shortages
@@ -11,6 +12,8 @@ from procman.core.plan import plan as plans
 from procman.core.tasks.run import Ending, Outcome, Request, Trigger
 from procman.errors import StoreError
 from procman.host import identity
+from procman.host.lock import FOLDER
+from procman.host.owners import Owners
 from procman.host.signals import STOPPING
 from procman.typed import TYPE_CHECKING
 
@@ -35,7 +38,9 @@ class Recorded:
 
         def begin() -> None:
             self._store = stores.open_for_writing(app.root)
-            self._run = self._store.begin(asked, self._command, identity.own())
+            self._owners = Owners(os.path.join(app.root, FOLDER))
+            self._owners.hold()
+            self._run = self._store.begin(asked, self._command, self._owners.owner)
             self.variables = plans.of_run(self._run)
 
         self._try(begin)
@@ -59,8 +64,13 @@ class Recorded:
                 max_rss_bytes=usage.max_rss_bytes if usage else None,
                 cpu_s=usage.cpu_s if usage else None,
             )
-            self._try(lambda: store.finish(self._run.id, ending))
-            self._try(store.close)
+
+            def end() -> None:
+                store.finish(self._run.id, ending)
+                store.close()
+
+            self._try(end)
+            self._owners.release()
 
     def _try(self, act: Callable[[], None]) -> None:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import time
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from procman.cli import taskfiles
@@ -15,9 +14,10 @@ from procman.engine.needs import World
 from procman.engine.runs import Runs
 from procman.engine.scheduler import Scheduler
 from procman.errors import StoreBusyError, StoreError
-from procman.host import identity, strays, wake
+from procman.host import strays, wake
 from procman.host.limits import OPEN_FILES
 from procman.host.lock import FOLDER, make_folder
+from procman.host.owners import Owners
 from procman.host.worker import Worker
 from procman.store.failures import BUSY_SECONDS
 from procman.store.open import in_folder, open_store
@@ -51,6 +51,7 @@ class Scheduling:
         self._tasks = app.tasks
         self._poller = poller
         self._place = in_folder(folder)
+        self._owners = Owners(folder)
         self._store: SqliteStore | None = None
         try:
             self._store = open_store(self._place, patience=BUSY_SECONDS if needed else 0)
@@ -91,9 +92,7 @@ class Scheduling:
             wall=time.time,
             zone=taskfiles.zone(self._root),
             chance=random.random,
-            owner=identity.own(),
-            identity=identity.identity,
-            alive=identity.alive,
+            liveness=self._owners,
             stop_strays=strays.stop,
         )
         self._queue = storequeue.StoreQueue(self._worker, publish, world.clock)
@@ -103,7 +102,7 @@ class Scheduling:
     def end(self) -> Iterator[Notice]:
         """Close the store, after a last try to write what it would not take; what should be said about it."""
         if self._queue:
-            self._queue.expire(inf, busy=False)
+            self._queue.last_try()
         answers = self._worker.close(PATIENCE)
         if answers is None:
             yield Notice("the store does not answer: what it was not told yet, the next start will find out")
@@ -112,5 +111,6 @@ class Scheduling:
             message.then(message.result)
         if self._store:
             self._store.close()
+        self._owners.release()
         if self._queue and self._queue.unwritten:
             yield Notice(f"{self._queue.unwritten} changes could not be written to the store")

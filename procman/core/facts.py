@@ -180,24 +180,44 @@ class Notice(NamedTuple):
         return self.text
 
 
-Fact = (
-    ProcessStarted
-    | ProcessEnded
-    | SpawnFailed
-    | StopRequested
-    | StillAlive
-    | KillSent
-    | GivenUp
-    | SignalForwarded
-    | WaitsForInput
-    | RunEnded
-    | RetryPlanned
-    | TasksAwaited
-    | TicksMissed
-    | TaskUnknown
-    | ClockSetBack
-    | Notice
-)
+class RunLate(NamedTuple):
+    """A run takes longer than its task allows, and is stopped; how it ended is told later."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} timed out: {self.reason}, stopping it"
+
+
+def has_words(fact: object) -> bool:
+    """Whether a fact is for people, and not only for programs (`core/tasks/facts`)."""
+    return type(fact).__str__ is not object.__str__
+
+
+if TYPE_CHECKING:
+    from procman.core.tasks.facts import TaskFact
+
+    Fact = (
+        ProcessStarted
+        | ProcessEnded
+        | SpawnFailed
+        | StopRequested
+        | StillAlive
+        | KillSent
+        | GivenUp
+        | SignalForwarded
+        | WaitsForInput
+        | RunEnded
+        | RetryPlanned
+        | TasksAwaited
+        | TicksMissed
+        | TaskUnknown
+        | ClockSetBack
+        | RunLate
+        | Notice
+        | TaskFact
+    )
 
 
 def listed(who: Iterable[Who]) -> str:

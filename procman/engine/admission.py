@@ -9,6 +9,7 @@ from procman.core import facts
 from procman.core.schedule.durations import wording
 from procman.core.tasks import due
 from procman.core.tasks.due import Admission
+from procman.core.tasks.facts import of_end
 from procman.core.tasks.run import Ending, Outcome, Run, State, Trigger
 from procman.core.tasks.task import Overlap
 from procman.core.tasks.transitions import Event
@@ -28,7 +29,7 @@ MOST_LATE = 4
 MOST_JOBS = 100
 """Runs at once that were asked for: a thousand asked for at once are no reason to fork a thousand."""
 JOBS_A_LOOK = 10
-"""Claimed at a time: those that are claimed and have not begun are lost when procman is killed."""
+"""Claimed at a time: those that are claimed and have not begun come late when procman is killed."""
 
 
 class Admissions:
@@ -65,13 +66,13 @@ class Admissions:
         fresh = MOST_JOBS - self._runs.count[Lane.JOB]
         return max(0, min(late, JOBS_A_LOOK)), max(0, min(fresh, JOBS_A_LOOK))
 
-    def taken(self, run: Run, others: Sequence[Run]) -> None:
+    def taken(self, run: Run, others: Sequence[str]) -> None:
         """A pending run has been claimed. One with a tick had jitter, waited for a restart or is a retry."""
         task, now = self._tasks.get(run.task), self._world.wall()
         lateness = now - (now if run.due is None else run.due)
         if task is None:
             self._hold(run)
-        elif run.tick is not None and due.too_late(task, lateness):
+        elif run.tick is not None and due.too_late(task, lateness) and not run.reruns:
             self._close(run, Outcome.MISSED, f"{wording(lateness)} late, grace: {wording(task.grace)}")
         elif run.tick is not None:
             self.tick(run, others)
@@ -87,18 +88,17 @@ class Admissions:
             self.unknown.add(run.task)
             self._publish(facts.TaskUnknown(run.task))
 
-    def tick(self, run: Run, others: Sequence[Run]) -> None:
-        """A tick has been claimed; `others` are runs of the task that another procman may have."""
+    def tick(self, run: Run, others: Sequence[str]) -> None:
+        """A tick has been claimed; `others` are runs of the task that are there at another procman."""
         if not self.open:
             self._move(run, Event.RELEASE)
             return
         task, line = self._tasks[run.task], self._waiting.setdefault(run.task, deque())
         here = self._runs.of(run.task)
-        elsewhere = [each.name for each in others if self._world.alive(each.identity or each.owner or "")]
         orderly = run.trigger is Trigger.CATCH_UP
-        admission = due.admit(task.overlap, orderly, len(here), len(elsewhere), len(line))
+        admission = due.admit(task.overlap, orderly, len(here), len(others), len(line))
         if admission is Admission.SKIP:
-            still = [f"{name} is still running" for name in (*here, *elsewhere)]
+            still = [f"{name} is still running" for name in (*here, *others)]
             self._close(run, Outcome.SKIPPED, [*still, *(f"{each.name} comes first" for each in line)][0])
             return
         before = [*line] if admission is Admission.REPLACE else []
@@ -145,9 +145,14 @@ class Admissions:
             del self._waiting[name]
 
     def _close(self, run: Run, outcome: Outcome, reason: str) -> None:
-        self._publish(facts.RunEnded(run.name, outcome, reason))
         ending = Ending(outcome, self._world.wall(), reason=reason)
-        self._queue.write(lambda store: store.finish(run.id, ending))
+
+        def told(ended: Run | None) -> None:
+            if ended:
+                self._publish(of_end(ended))
+                self._publish(facts.RunEnded(run.name, outcome, reason))
+
+        self._queue.write(run.id, lambda store: store.finish(run.id, ending), told)
 
     def _move(self, run: Run, event: Event) -> None:
-        self._queue.write(lambda store: store.move(run.id, event))
+        self._queue.write(run.id, lambda store: store.move(run.id, event))

@@ -129,12 +129,17 @@ class Engine:
             case StdoutClosed():
                 self._supervisor.stop("nobody reads the log any more", now)
             case GuardianDied():
-                self._supervisor.stop(GUARDIAN_DIED, now)
+                self._killed(now)
             case Poked():
                 if self._scheduler:
                     self._scheduler.look()
             case WorkDone(then, result):
                 then(result)
+
+    def _killed(self, now: float) -> None:
+        if self._scheduler and not self._supervisor.stopping:
+            self._scheduler.killed()
+        self._supervisor.stop(GUARDIAN_DIED, now)
 
     def _output(self, name: str, data: bytes, now: float) -> None:
         self._log.output(name, data, now)

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from procman.engine.questions import TakeDue
 
-    from procman.core.tasks.run import Run
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from procman.core.facts import Fact
     from procman.engine.admission import Admissions
     from procman.engine.needs import World
-    from procman.engine.store import Store
+    from procman.engine.orphans import Orphans
     from procman.engine.storequeue import StoreQueue
-
-    Others = Mapping[str, list[Run]]
 
 LONGEST_SLEEP = 30.0
 """A look at least so often: the clock may be set, a ring of the bell unheard."""
 
 
 class Intake:
-    """`at` is when the next one is due, in UTC seconds; None before the first."""
+    """`at` is when the next look is due, in UTC seconds; None before the first. Of runs with a number up to
+    `seen` everybody has been told that they were asked for."""
 
-    def __init__(self, admissions: Admissions, queue: StoreQueue, world: World) -> None:
-        self._admissions = admissions
+    def __init__(
+        self,
+        admissions: Admissions,
+        orphans: Orphans,
+        queue: StoreQueue,
+        publish: Callable[[Fact], None],
+        world: World,
+    ) -> None:
+        self.admissions = admissions
+        self.orphans = orphans
+        self.publish = publish
+        self.world = world
         self._queue = queue
-        self._world = world
         self._under_way = self._wanted = self._crowded = False
         self.at: float | None = None
+        self.seen: int | None = None
 
     def due(self, wall: float) -> bool:
         """Whether it is time; also when the clock was set back."""
@@ -45,38 +56,18 @@ class Intake:
 
     def now(self) -> None:
         """Take what is due, as much as there is room for."""
-        if self._under_way or not self._admissions.open:
+        if self._under_way or not self.admissions.open:
             self._wanted = True
             return
-        wall, owner, late_before = self._world.wall(), self._world.owner, self._admissions.late_before
-        late, fresh = self._admissions.room
-        unknown = frozenset(self._admissions.unknown)
-        self._under_way, self._wanted, self.at = True, False, wall + LONGEST_SLEEP
+        self._under_way, self._wanted, self.at = True, False, self.world.wall() + LONGEST_SLEEP
+        self._queue.query(TakeDue(self, *self.admissions.room))
 
-        def operation(store: Store) -> tuple[list[Run], Others, float | None]:
-            runs = store.take_due(wall, owner, late_before, (late, fresh), unknown)
-            return runs, others(store, runs, owner), store.next_due(wall, unknown)
+    def taken(self, jobs: int, crowded: bool, more: bool) -> None:
+        """So many jobs were taken; `crowded` when others had no room, `more` when there is something else."""
+        self._under_way, self._crowded = False, crowded
+        if self._wanted or more or (crowded and jobs and max(self.admissions.room)):
+            self.now()
 
-        def taken(result: tuple[list[Run], Others, float | None]) -> None:
-            runs, elsewhere, next_due = result
-            jobs = sum(run.tick is None for run in runs)
-            self._under_way, self._crowded = False, jobs >= min(late, fresh)
-            self.by(next_due)
-            for run in runs:
-                self._admissions.taken(run, elsewhere.get(run.task, ()))
-            more = self._wanted or unknown != self._admissions.unknown
-            if more or (self._crowded and jobs and max(self._admissions.room)):
-                self.now()
-
-        def refused() -> None:
-            self._under_way = False
-
-        self._queue.query(operation, taken, refused)
-
-
-def others(store: Store, runs: Sequence[Run], owner: str) -> dict[str, list[Run]]:
-    """Open runs of the same tasks that another procman has, by task."""
-    found: dict[str, list[Run]] = {}
-    for run in store.open_runs({run.task for run in runs}, owner) if runs else ():
-        found.setdefault(run.task, []).append(run)
-    return found
+    def refused(self) -> None:
+        """The store would not: there is another look when it is due."""
+        self._under_way = False

@@ -88,6 +88,34 @@ class Worker(Protocol):
         ...
 
 
+class Liveness(Protocol):
+    """Who has a run, and whether it is there. Names hold over restarts, and from container to container."""
+
+    @property
+    def owner(self) -> str:
+        """This procman."""
+        ...
+
+    def hold(self) -> None:
+        """Be known to live, before a run is claimed; again is the same."""
+        ...
+
+    def identity(self, pid: int) -> str | None:
+        """The lasting name of a child."""
+        ...
+
+    def owner_lives(self, owner: str) -> bool:
+        """Whether the procman with this name lives; that which cannot be told is taken for alive."""
+        ...
+
+    def child_lives(self, name: str | None, owner: str) -> bool | None:
+        """Whether the child with this name does, or the one that its owner could not name any more.
+
+        None when that cannot be seen from here.
+        """
+        ...
+
+
 class World(NamedTuple):
     """What the scheduler knows of the world. Times in seconds."""
 
@@ -99,12 +127,7 @@ class World(NamedTuple):
     """Where times are shown for people."""
     chance: Callable[[], float]
     """A random number in [0, 1)."""
-    owner: str
-    """This procman, as `alive` knows it."""
-    identity: Callable[[int], str | None]
-    """The lasting name of a child."""
-    alive: Callable[[str], bool]
-    """Whether the process with such a name lives."""
+    liveness: Liveness
     stop_strays: Callable[[Collection[int], int, Container[int]], set[int]]
     """Send a signal to what these runs have left outside their process groups, the children given
     last not counted; which of the runs had left any."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from procman.engine.storequeue import Ask
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -50,7 +52,7 @@ class Pruning:
             self.note(self._kept)
             self._begin_round(wall)
 
-        self._queue.query(lambda store: store.retain(self._now), learnt, self._refused)
+        self._queue.query(Ask(lambda store: store.retain(self._now), learnt, self._refused))
 
     def _begin_round(self, wall: float) -> None:
         self._round.extend(name for name in self._suspects if name in self._kept)
@@ -73,7 +75,7 @@ class Pruning:
 
         self._under_way = bool(names)
         if names:
-            self._queue.query(operation, done, refused)
+            self._queue.query(Ask(operation, done, refused))
 
     def _refused(self) -> None:
         """All that is left of the round is for the next one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from heapq import heappop, heappush
-from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
 
 from procman.core import facts
@@ -13,9 +12,11 @@ from procman.core.plan.commands import line
 from procman.core.plan.plan import ProcessPlan, of_run
 from procman.core.schedule.durations import wording
 from procman.core.tasks import due, transitions
+from procman.core.tasks.facts import of_end
 from procman.core.tasks.run import Ending, Outcome, Run
 from procman.engine.active import Active, Lane
-from procman.engine.process import MOMENT, Process, is_due, may_be_asked
+from procman.engine.leftovers import Leftovers
+from procman.engine.process import MOMENT, Process, may_be_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
     from procman.engine.processes import Processes
     from procman.engine.storequeue import StoreQueue
 
-LOOK_SECONDS = 0.05
-"""What ended runs have left is looked for this late, so that many that end at once are one look."""
 STOPPED = (Outcome.STOPPED, "procman was asked to stop")
+KILLED = (Outcome.LOST, transitions.KILLED_WHILE_IT_RAN)
 RETRIED = (Outcome.FAILED, Outcome.TIMED_OUT)
 
 
@@ -52,11 +52,11 @@ class Runs:
         self._by_name: dict[str, Active] = {}
         self._by_task: dict[str, dict[str, Process]] = {}
         self._timeouts: list[tuple[float, str]] = []  # a heap; those of ended runs are passed over
-        self._left: list[int] = []
-        self._left_at: float | None = None
-        self._strays: dict[int, float] = {}
+        self._leftovers = Leftovers(processes, world, kill_timeout)
         self._undecided: deque[tuple[float, Process]] = deque()
         self._closing = False
+        self.killed = False
+        """Whether procman is stopped because its guardian was killed."""
         self.count = dict.fromkeys(Lane, 0)
         self.gone: Callable[[Task, float | None], None] = lambda task, retry_due: None
 
@@ -75,9 +75,8 @@ class Runs:
         while self._timeouts and self._timeouts[0][1] not in self._by_name:
             heappop(self._timeouts)
         times = [self._timeouts[0][0]] if self._timeouts else []
-        times += [self._left_at] if self._left_at is not None else []
         times += [self._undecided[0][0]] if self._undecided else []
-        return min([*times, *self._strays.values()], default=None)
+        return min((at for at in (*times, self._leftovers.deadline) if at is not None), default=None)
 
     def start(self, run: Run, task: Task, lane: Lane) -> None:
         """Have a claimed run started when its turn comes."""
@@ -106,12 +105,11 @@ class Runs:
             name = heappop(self._timeouts)[1]
             if (active := self._by_name.get(name)) and not active.ended_at:
                 reason = f"took longer than {wording(active.task.timeout or 0)}"
-                self._publish(facts.RunEnded(name, Outcome.TIMED_OUT, f"{reason}, stopping it"))
+                self._publish(facts.RunLate(name, reason))
                 self.stop(name, Outcome.TIMED_OUT, reason, now)
         while self._undecided and self._undecided[0][0] <= now:
             self._conclude(self._undecided.popleft()[1], now)
-        if is_due(self._left_at, now) or any(at <= now for at in self._strays.values()):
-            self._stop_strays(now)
+        self._leftovers.expire(now)
 
     def postpone(self, seconds: float) -> None:
         """All were suspended for so long: timeouts move on."""
@@ -124,12 +122,12 @@ class Runs:
         """A run has a child: that is written down."""
         active = self._by_name[process.plan.name]
         active.began = True
-        at, identity = self._world.wall(), self._world.identity
+        at, identity = self._world.wall(), self._world.liveness.identity
         run, command, pid = active.run.id, process.plan.command, process.pid
         active.run = active.run._replace(started_at=at)
         if active.task.timeout is not None:
             heappush(self._timeouts, (self._world.clock() + active.task.timeout, process.plan.name))
-        self._queue.write(lambda store: store.started(run, command, pid, identity(pid), at))
+        self._queue.write(run, lambda store: store.started(run, command, pid, identity(pid), at))
 
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A run could not be started."""
@@ -143,7 +141,7 @@ class Runs:
         active = self._by_name[process.plan.name]
         active.ended_at = self._world.wall()
         if active.outcome is None:
-            active.outcome, active.reason = _outcome(process)
+            active.outcome, active.reason = self._outcome(process)
             active.undecided = process.life.wanted and may_be_asked(process.code)
 
     def reported(self, process: Process) -> None:
@@ -168,27 +166,28 @@ class Runs:
         name = process.plan.name
         active = self._by_name.pop(name)
         if active.undecided and self._closing:
-            active.outcome, active.reason = STOPPED
+            active.outcome, active.reason = self._cut_short
         self._by_task[active.task.name].pop(name)
         self.count[active.lane] -= 1
         retry_due = None
         run, reason = active.run.id, active.reason
         if active.began:
             retry_due = self._finish(active, process)
-            self._left.append(run)
-            self._left_at = self._left_at or now + LOOK_SECONDS
+            self._leftovers.of(run, now)
         elif active.outcome:  # somebody had a reason to stop it
             ending = Ending(Outcome.SKIPPED, self._world.wall(), reason=reason)
-            self._queue.write(lambda store: store.finish(run, ending))
+            self._queue.write(run, lambda store: store.finish(run, ending), self._told)
         else:
-            self._queue.write(lambda store: store.move(run, transitions.Event.RELEASE))
+            self._queue.write(run, lambda store: store.move(run, transitions.Event.RELEASE))
         self.gone(active.task, retry_due)
 
     def _finish(self, active: Active, process: Process) -> float | None:
         """Have the end written down; when the next attempt is due, if there is one."""
         usage, kept, run = process.usage, active.capture, active.run.id
+        if active.outcome is None:  # it did not even die of SIGKILL
+            active.outcome, active.reason = self._cut_short
         ending = Ending(
-            outcome=active.outcome or Outcome.STOPPED,  # it did not even die of SIGKILL
+            outcome=active.outcome,
             at=active.ended_at or self._world.wall(),
             code=process.code if active.ended_at else None,
             reason=active.reason,
@@ -198,32 +197,43 @@ class Runs:
             max_rss_bytes=usage.max_rss_bytes if usage else None,
             cpu_s=usage.cpu_s if usage else None,
         )
-        retry_due = self._retry(active, ending.at)
-        self._queue.write(lambda store: store.finish(run, ending, retry_due))
+        planned = self._retry(active)
+        retry_due = ending.at + planned.seconds if planned else self._rerun(active, ending.at)
+
+        def told(ended: Run | None) -> None:
+            self._told(ended, retry_due)
+            if ended and planned:
+                self._publish(planned)
+
+        self._queue.write(run, lambda store: store.finish(run, ending, retry_due), told)
         return retry_due
 
-    def _stop_strays(self, now: float) -> None:
-        """What runs that have ended left outside their groups gets SIGTERM, and SIGKILL later."""
-        left, self._left, self._left_at = self._left, [], None
-        late = [run for run, at in self._strays.items() if at <= now]
-        for run in self._world.stop_strays(left, SIGTERM, self._processes.pids) if left else ():
-            self._strays[run] = now + self._kill_timeout
-        for run in late:
-            del self._strays[run]
-        if late:
-            self._world.stop_strays(late, SIGKILL, self._processes.pids)
+    def _told(self, ended: Run | None, retry_due: float | None = None) -> None:
+        """The end of a run is in the store, unless somebody else has written another."""
+        if ended:
+            self._publish(of_end(ended, retry_due))
 
-    def _retry(self, active: Active, at: float) -> float | None:
-        """When the next attempt is due, if there is one."""
-        attempt, retries = active.run.attempt, active.task.retries
-        if active.outcome not in RETRIED or attempt > retries:
+    def _retry(self, active: Active) -> facts.RetryPlanned | None:
+        """The next attempt at what failed, if there is one."""
+        run, most = active.run, active.task.retries + 1 + active.run.reruns
+        if active.outcome not in RETRIED or run.attempt >= most:
             return None
-        seconds = due.retry_delay(active.task.retry_delay, attempt, self._world.chance())
-        self._publish(facts.RetryPlanned(active.run.name, attempt + 1, retries + 1, seconds))
-        return at + seconds
+        tried = run.attempt - run.reruns
+        seconds = due.retry_delay(active.task.retry_delay, tried, self._world.chance())
+        return facts.RetryPlanned(run.name, run.attempt + 1, most, seconds)
 
+    def _rerun(self, active: Active, at: float) -> float | None:
+        """When what ended with procman is due again, if it is: at once, for whoever comes next."""
+        ending, task = (active.outcome, active.reason), active.task
+        again = (ending == STOPPED and task.rerun_if_stopped) or (ending == KILLED and task.rerun_if_lost)
+        return at if again else None
 
-def _outcome(process: Process) -> tuple[Outcome, str | None]:
-    if not process.life.wanted:
-        return STOPPED
-    return (Outcome.FAILED, None) if process.code else (Outcome.OK, None)
+    @property
+    def _cut_short(self) -> tuple[Outcome, str]:
+        """How a run ends that does so because procman does."""
+        return KILLED if self.killed else STOPPED
+
+    def _outcome(self, process: Process) -> tuple[Outcome, str | None]:
+        if not process.life.wanted:
+            return self._cut_short
+        return (Outcome.FAILED, None) if process.code else (Outcome.OK, None)

@@ -20,8 +20,7 @@ class Store(Protocol):
     `procman.core.tasks.transitions` says what may become of a run: of one in another state, nothing.
 
     All times are UTC seconds since the epoch; ticks are whole seconds. Every call may raise `StoreError`.
-    `owner` names the procman that has a run, `alive` tells whether such a name or the identity of a
-    child still belongs to a living process.
+    `owner` names the procman that has a run.
     """
 
     def together(self) -> AbstractContextManager[None]:
@@ -42,11 +41,12 @@ class Store(Protocol):
         """
         ...
 
-    def recover(self, alive: Callable[[str], bool], rerun: Collection[str], now: float) -> list[Run]:
-        """Close as `lost` every claimed or running run whose owner is not alive, and give them as closed.
+    def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
+        """Close as `lost` every open run that is gone, and give them as closed.
 
-        Those of tasks in `rerun` get a pending run as next attempt, due now, in the same transaction. A
-        queued run whose owner is not alive never began: it becomes pending again.
+        Those of tasks in `rerun` get a pending run as next attempt, due now, in the same transaction. What
+        had not begun becomes pending again instead, as `transitions.comes_again` says. `gone` is asked about
+        each run that is queued, claimed or running, in the order in which they were written.
         """
         ...
 
@@ -55,7 +55,8 @@ class Store(Protocol):
 
         Rows with an outcome are written as finished. A tick of a task that is paused at that tick is
         written as skipped with the reason `paused` instead. A tick that has a row already, ours or
-        another's, is left as it is. Only new rows without outcome are given back, as claimed by `owner`.
+        another's, is left as it is. The new rows are given back: those without outcome are
+        claimed by `owner`.
         """
         ...
 
@@ -79,6 +80,13 @@ class Store(Protocol):
         """
         ...
 
+    def asked_for(self, after: int, most: int) -> list[Run]:
+        """Runs that were asked for since the run with the number `after`, in the order of their numbers.
+
+        At most `most` of them; without those that began at once in the foreground, and without retries.
+        """
+        ...
+
     def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
         """When the earliest pending run that is due after an instant is due, of those that may be taken."""
         ...
@@ -91,8 +99,9 @@ class Store(Protocol):
         """The run has a child."""
         ...
 
-    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> None:
-        """Close a run that is not finished. With `retry_due`, a pending run is its next attempt.
+    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
+        """Close a run that is not finished, and give it as closed. With `retry_due`, a pending run is its
+        next attempt. None: it was finished before, or is not there; then nothing is changed.
 
         The next attempt has the same task, arguments and tick, the trigger `retry` and one attempt more.
         """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from procman.core.facts import Notice
 from procman.errors import StoreError
@@ -20,6 +21,36 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 5.0
 HOLD_SECONDS = 0.25
 """What is to be kept is held back at most so long, for what is more urgent: the store's thread takes time."""
+
+
+class Question(Protocol):
+    """What is asked of the store, and then followed by one of the other two."""
+
+    def perform(self, store: Store) -> Any:
+        """Ask, in the store's thread and in one transaction."""
+        ...
+
+    def answered(self, answer: Any) -> None:
+        """It is in the store: go on with what `perform` gave."""
+        ...
+
+    def refused(self) -> None:
+        """The store is in trouble: nothing was changed."""
+        ...
+
+
+class Ask(NamedTuple):
+    """A question in three functions, for those that nobody needs to follow."""
+
+    perform: Callable[[Store], Any]
+    answered: Callable[[Any], None]
+    refused: Callable[[], None]
+
+
+class _Write(NamedTuple):
+    run: int
+    operation: Operation
+    then: Callable[[Any], None]
 
 
 def perform(store: Store, operations: Sequence[Operation]) -> list[Any]:
@@ -48,86 +79,121 @@ def _as_trouble(error: Exception) -> StoreError:
 
 
 class StoreQueue:
-    """Questions may be refused while the store is in trouble; what is to be kept waits until it is not."""
+    """Questions may be refused while the store is in trouble; what is to be kept waits until it is not.
+
+    Writes are handed in one request after the other, the next when the last is answered. So what is written
+    about a run comes in the order in which it happened, also when some of it is refused.
+    """
 
     def __init__(self, worker: Worker, publish: Callable[[Fact], None], clock: Callable[[], float]) -> None:
         self._worker = worker
         self._publish = publish
         self._clock = clock
         self._unanswered = 0
-        self._held: list[Operation] = []
+        self._writing = False
+        self._held: list[_Write] = []
         self._held_since = 0.0
-        self._refused: list[Operation] = []
+        self._refused: list[_Write] = []
+        self._again: deque[_Write] = deque()  # refused ones that are tried again, each alone
+        self._stuck: set[int] = set()  # runs of which one was refused again meanwhile
         self._retry_at: float | None = None
         self._told = ""
 
     @property
     def settled(self) -> bool:
         """Whether every request has been answered."""
-        return not (self._unanswered or self._held)
+        return not (self._unanswered or (self._held and self._retry_at is None))
 
     @property
     def unwritten(self) -> int:
         """Operations that the store would not take."""
-        return len(self._refused)
+        return len(self._refused) + len(self._again) + len(self._held)
 
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock."""
-        return self._retry_at
+        if self._writing:
+            return None  # the answer comes first
+        if self._retry_at is not None or not self._held:
+            return self._retry_at
+        return self._held_since + HOLD_SECONDS
 
-    def query(self, operation: Operation, then: Callable[[Any], None], refused: Callable[[], None]) -> None:
+    def query(self, question: Question) -> None:
         """Have something done now or not at all."""
 
         def answered(result: Any) -> None:
             if self._well(result):
-                then(result)
+                question.answered(result)
             else:
-                refused()
+                question.refused()
 
         self._hand_in()
-        self._submit(operation, answered)
+        self._submit(question.perform, answered)
 
-    def write(self, operation: Operation) -> None:
-        """Have something written, however long it takes, in the order in which it was handed in."""
+    def write(
+        self, run: int, operation: Operation, then: Callable[[Any], None] = lambda result: None
+    ) -> None:
+        """Have something written about a run, however long it takes; then `then` gets what that gave."""
         if not self._held:
             self._held_since = self._clock()
-        self._held.append(operation)
+        self._held.append(_Write(run, operation, then))
 
     def expire(self, now: float, busy: bool) -> None:
         """Hand in what was kept since the last time, and again what the store would not take.
 
         Those who are `busy` starting children do so first, for a while.
         """
-        if self._retry_at is not None and self._retry_at <= now:
+        if self._retry_at is not None and self._retry_at <= now and not self._again:
             self._retry_at = None
-            refused, self._refused = self._refused, []
-            for operation in refused:  # each alone, in case it is one of them that cannot be written
-                self._submit_writes((operation,))
+            self._again.extend([*self._refused, *self._held])
+            self._refused, self._held = [], []
+            self._stuck.clear()
         if not busy or now - self._held_since >= HOLD_SECONDS:
             self._hand_in()
 
-    def _hand_in(self) -> None:
-        """All that is held, as one request."""
-        if self._retry_at is not None:
-            self._refused += self._held
-        elif self._held:
-            self._submit_writes(tuple(self._held))
-        self._held = []
+    def last_try(self) -> None:
+        """procman ends: hand in all there is."""
+        writes = (*self._refused, *self._again, *self._held)
+        self._refused, self._held = [], []
+        self._again.clear()
+        for write in writes:
+            self._submit_writes((write,))
 
-    def _submit_writes(self, operations: tuple[Operation, ...]) -> None:
-        def all_of_them(store: Store) -> None:
-            for operation in operations:
-                operation(store)
+    def _hand_in(self) -> None:
+        """What comes next: refused ones, each alone, in case it is one of them that cannot be written."""
+        if self._writing:
+            return
+        while self._again and self._again[0].run in self._stuck:
+            self._refused.append(self._again.popleft())
+        if self._again:
+            self._submit_writes((self._again.popleft(),))
+        elif self._held and self._retry_at is None:
+            held, self._held = self._held, []
+            self._submit_writes(tuple(held))
+
+    def _submit_writes(self, writes: tuple[_Write, ...]) -> None:
+        def all_of_them(store: Store) -> list[Any]:
+            return [write.operation(store) for write in writes]
 
         def answered(result: Any) -> None:
+            self._writing = False
             if not self._well(result):
-                self._refused += operations
-            elif self._told and not self._refused:
-                self._told = ""
-                self._publish(Notice("the store can be written again"))
+                self._refused += writes
+                self._stuck |= {write.run for write in writes}
+            else:
+                for write, gave in zip(writes, result, strict=True):
+                    write.then(gave)
+                self._say_if_well_again()
+            if self._again:
+                self._hand_in()
 
+        self._writing = True
         self._submit(all_of_them, answered)
+
+    def _say_if_well_again(self) -> None:
+        if self._told and not (self._refused or self._again):
+            self._told = ""
+            self._publish(Notice("the store can be written again"))
 
     def _submit(self, operation: Operation, answered: Callable[[Any], None]) -> None:
         def done(result: Any) -> None:

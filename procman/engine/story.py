@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from procman.core.facts import Fact, ProcessEnded
+from procman.core.facts import ProcessEnded
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from procman.core.facts import Fact
 
 
 class Story:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procman.core.facts import WaitsForInput
+from procman.core.facts import WaitsForInput, has_words
 from procman.core.text.lines import LineCutter
 from procman.core.text.pace import REFRESH_SECONDS, Pace
 from procman.core.text.prefix import SYSTEM
@@ -14,6 +14,7 @@ from procman.typed import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from procman.core.facts import Fact
     from procman.core.text.prefix import Buffer
     from procman.core.text.prompts import Prompts
 
@@ -135,6 +136,11 @@ class Log:
         self._heads.forget(name)
         if self._prompts:
             self._prompts.forget(name)
+
+    def hear(self, fact: Fact) -> None:
+        """Say a fact, if it is for people."""
+        if has_words(fact):
+            self.say(fact)
 
     def say(self, words: object) -> None:
         """A line of procman's own: a fact, or what else is worth knowing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from procman.core.tasks import transitions
-from procman.core.tasks.run import Run, State, TaskState
+from procman.core.tasks.run import TaskState
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 from procman.store import statements as sql
@@ -14,7 +14,7 @@ TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from procman.core.tasks.run import Ending, TickRow
+    from procman.core.tasks.run import Ending, Run, TickRow
 
 EVER = float("inf")
 
@@ -34,19 +34,17 @@ class Claims(Queries):
                 self._db.change(sql.PUT_PAST, *to_past(row).by(now + 1))
             return states
 
-    def recover(self, alive: Callable[[str], bool], rerun: Collection[str], now: float) -> list[Run]:
+    def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
         with self.together():
             runs = [to_run(row) for row in self._db.rows(f"{sql.OPEN_RUNS} ORDER BY id")]
-            living = {owner: alive(owner) for owner in {run.owner or "" for run in runs}}
-            orphans = [run for run in runs if not living[run.owner or ""]]
             closed = []
-            for run in orphans:
-                if run.state is State.QUEUED:
+            for run in filter(gone, runs):
+                if transitions.comes_again(run):
                     self.move(run.id, Event.RELEASE)
-                elif ended := transitions.finished(run, transitions.lost(run, now)):
-                    self.finish(run.id, transitions.lost(run, now), now if run.task in rerun else None)
-                    closed.append(ended)
-            return closed
+                else:
+                    again = now if run.task in rerun else None
+                    closed.append(self.finish(run.id, transitions.lost(run, now), again))
+            return [run for run in closed if run]
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
         with self.together():
@@ -57,10 +55,9 @@ class Claims(Queries):
                 state, past = states[row.task], pasts[row.task]
                 run = transitions.of_tick(row, state, owner, now)
                 number = None if past.is_pruned(row.tick) else self._insert(run)
-                if number and run.outcome:
-                    past = past.with_end(run._replace(id=number))
-                elif number:
+                if number:
                     claimed.append(run._replace(id=number))
+                    past = past.with_end(claimed[-1]) if run.outcome else past
                 states[row.task] = transitions.accounted(state, row.tick)
                 pasts[row.task] = past.with_tick(row.tick)
             for task, state in states.items():
@@ -91,6 +88,9 @@ class Claims(Queries):
                 self._db.change(sql.CLAIM, owner, run.id)
             return taken
 
+    def asked_for(self, after: int, most: int) -> list[Run]:
+        return self._runs(sql.ASKED_FOR, after, most)
+
     def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
         found = self._db.rows(sql.NEXT_DUE, as_json(without), after)
         return found[0][0] if found else None
@@ -103,17 +103,18 @@ class Claims(Queries):
         with self.together():
             self._db.change(sql.START, command, pid, identity, at, at, run)
 
-    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> None:
+    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
         with self.together():
             found = self.run(run)
             ended = found and transitions.finished(found, ending)
             if not found or not ended:
-                return
+                return None
             self._finish(ended)
             if ending.output is not None:
                 self._db.insert(sql.INSERT_OUTPUT, run, ending.output)
             if retry_due is not None:
-                self._insert(transitions.next_attempt(found, retry_due, ending.at))
+                self._insert(transitions.next_attempt(found, retry_due, ending))
+            return ended
 
     def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:
         with self.together():

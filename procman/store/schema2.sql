@@ -56,3 +56,6 @@ END;
 CREATE TRIGGER key_free AFTER UPDATE OF outcome ON runs WHEN NEW.key IS NOT NULL AND NEW.outcome = 'canceled' BEGIN
     DELETE FROM keys WHERE task = NEW.task AND key = NEW.key AND run = NEW.id;
 END;
+
+-- How many attempts before this one ended with procman, and so do not count as retries.
+ALTER TABLE runs ADD COLUMN reruns INTEGER NOT NULL DEFAULT 0;

@@ -26,7 +26,7 @@ def _update(event: Event, columns: str = "") -> str:
         ", ".join(f"'{state}'" for state in transitions.sources(event)),
     )
     changes = [f"state = '{target}'", *(f"{column} = ?" for column in columns.split())]
-    changes += ["owner = NULL"] if target is State.PENDING else []
+    changes += ["owner = NULL", "due = coalesce(due, created_at)"] if target is State.PENDING else []
     return f"UPDATE runs SET {', '.join(changes)} WHERE id = ? AND state IN ({sources})"
 
 
@@ -62,6 +62,7 @@ TAKE_JOBS = (
     f"{RUNS} WHERE {STARTABLE} AND tick IS NULL AND due <= ? AND due >= ? AND due < ?"
     " ORDER BY due, id LIMIT ?"
 )
+ASKED_FOR = "id > ? AND tick IS NULL AND attempt = 1 AND due IS NOT NULL ORDER BY id LIMIT ?"
 NEXT_DUE = f"SELECT due FROM runs WHERE {STARTABLE} AND due > ? ORDER BY due LIMIT 1"
 NTH_NEWEST = f"SELECT at, id FROM runs WHERE {FINISHED} ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?"
 OLDEST = f"SELECT id, tick FROM runs WHERE {FINISHED} AND (at, id) <= (?, ?) ORDER BY at, id LIMIT ?"

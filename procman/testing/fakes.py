@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from procman.core.facts import Fact, signal_name
+from procman.core.facts import has_words, signal_name
 from procman.core.messages import Spawned
 from procman.engine.storequeue import perform
 from procman.errors import SpawnError
@@ -12,6 +12,7 @@ from procman.errors import SpawnError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from procman.core.facts import Fact
     from procman.core.messages import Message
     from procman.core.plan.plan import ProcessPlan
     from procman.core.text.prefix import Buffer
@@ -101,7 +102,30 @@ class FakeChildren:
 
     def publish(self, fact: Fact) -> None:
         """Facts go into the same journal, as words, so that a test sees the order of everything."""
-        self.journal.append(str(fact))
+        if has_words(fact):
+            self.journal.append(str(fact))
+
+
+class FakeLiveness:
+    """Everybody lives, but those who are `dead`; nothing can be told of those who are `unseen`."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self.dead: set[str] = set()
+        self.unseen: set[str] = set()
+        self.held = 0
+
+    def hold(self) -> None:
+        self.held += 1
+
+    def identity(self, pid: int) -> str | None:
+        return f"child-{pid}"
+
+    def owner_lives(self, owner: str) -> bool:
+        return owner not in self.dead
+
+    def child_lives(self, name: str | None, owner: str) -> bool | None:
+        return None if name is None or name in self.unseen else name not in self.dead
 
 
 class FakeWriter:

@@ -29,17 +29,15 @@ class MemoryStore(MemoryRows):
         self._pasts = {name: past.by(now + 1) for name, past in self._pasts.items()}
         return {name: self._states[name] for name in schedules}
 
-    def recover(self, alive: Callable[[str], bool], rerun: Collection[str], now: float) -> list[Run]:
+    def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
         closed = []
-        for run in [run for run in self._runs.values() if run.state in transitions.OPEN]:
-            if alive(run.owner or ""):
-                continue
-            if run.state is State.QUEUED:
+        for run in filter(gone, [run for run in self._runs.values() if run.state in transitions.OPEN]):
+            if transitions.comes_again(run):
                 self.move(run.id, Event.RELEASE)
             else:
-                self.finish(run.id, transitions.lost(run, now), now if run.task in rerun else None)
-                closed.append(self._runs[run.id])
-        return closed
+                again = now if run.task in rerun else None
+                closed.append(self.finish(run.id, transitions.lost(run, now), again))
+        return [run for run in closed if run]
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
         states = {row.task: self._state(row.task) for row in rows}
@@ -47,10 +45,9 @@ class MemoryStore(MemoryRows):
         for row in rows:
             run = transitions.of_tick(row, states[row.task], owner, now)
             if not self._past(row.task).is_pruned(row.tick) and (run := self._add(run)).id:
+                claimed.append(run)
                 if run.outcome:
                     self._pasts[row.task] = self._past(row.task).with_end(run)
-                else:
-                    claimed.append(run)
             self._states[row.task] = transitions.accounted(self._state(row.task), row.tick)
             self._pasts[row.task] = self._past(row.task).with_tick(row.tick)
         return claimed
@@ -76,6 +73,10 @@ class MemoryStore(MemoryRows):
         claimed = [transitions.step(run, Event.CLAIM, owner=owner) for run in taken]
         return [self._keep(run) for run in claimed if run]
 
+    def asked_for(self, after: int, most: int) -> list[Run]:
+        asked = [run for run in self._runs.values() if run.tick is None and run.due is not None]
+        return [run for run in asked if run.id > after and run.attempt == 1][:most]
+
     def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
         return next((_due(run) for run in self._startable(without) if _due(run) > after), None)
 
@@ -85,16 +86,17 @@ class MemoryStore(MemoryRows):
     def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
         self._step(run, Event.START, command=command, pid=pid, identity=identity, started_at=at)
 
-    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> None:
+    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
         found = self._runs.get(run)
         ended = found and transitions.finished(found, ending)
         if not found or not ended:
-            return
+            return None
         self._finish(ended)
         if ending.output is not None:
             self._outputs[run] = ending.output
         if retry_due is not None:
-            self._add(transitions.next_attempt(found, retry_due, ending.at))
+            self._add(transitions.next_attempt(found, retry_due, ending))
+        return ended
 
     def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:
         self._retentions = {**self._retentions, **retentions}

@@ -161,8 +161,10 @@ def test_whenever_procman_is_killed_no_tick_runs_twice_and_each_has_a_row(app: A
     assert last.stop() == 0
     check_every_tick_has_one_row(app)
     assert {run.state for run in app.runs if run.outcome is None} <= {State.PENDING}
-    lost = {(run.task, run.tick, run.attempt + 1) for run in app.runs if run.outcome is Outcome.LOST}
-    assert lost == {(run.task, run.tick, run.attempt) for run in app.runs if run.attempt > 1}
+    cut_short = [run for run in app.runs if run.outcome in (Outcome.LOST, Outcome.STOPPED)]
+    assert {(run.task, run.tick, run.attempt + 1) for run in cut_short} == {
+        (run.task, run.tick, run.attempt) for run in app.runs if run.attempt > 1
+    }
 
 
 def test_three_procmans_on_one_app_run_each_tick_once(app: App) -> None:
@@ -197,10 +199,56 @@ def test_a_run_of_a_procman_that_lives_is_not_lost_for_the_other(app: App) -> No
 
 
 def test_the_guardian_killed_stops_the_runs_too(app: App) -> None:
-    app.tasks("long: {command: 'echo begun; exec sleep 1000', schedule: '@reboot'}")
+    app.tasks("long: {command: 'echo begun; exec sleep 1000', schedule: '@reboot', on_lost: rerun}")
     running = scheduler(app)
     running.wait_for("begun")
     os.kill(running.process.pid, signal.SIGKILL)
     running.end()
     wait_until(lambda: not app.processes())
-    assert app.runs[0].outcome is Outcome.STOPPED
+    lost = app.runs[0]
+    assert (lost.outcome, lost.reason) == (Outcome.LOST, "procman was killed while it ran")
+    again = scheduler(app)
+    again.wait_for(r"long\.2 started")
+    assert again.stop() == 0
+
+
+def test_a_run_that_was_stopped_with_procman_runs_again_when_its_task_says_so(app: App) -> None:
+    app.tasks("""
+        again: {command: 'echo "$PROCMAN_ATTEMPT." >> ran; exec sleep 1000', on_lost: rerun}
+        once: 'echo 1. >> ran; exec sleep 1000'
+    """)
+    for name in ("again", "once"):
+        app.do("run", "task", name, "--detach")
+    running = scheduler(app)
+    running.wait_for(r"again\.1 started")
+    running.wait_for(r"once\.2 started")
+    wait_until(lambda: sorted((app.root / "ran").read_text().split()) == ["1.", "1."])
+    assert running.stop() == 0
+    following = scheduler(app)
+    following.wait_for(r"again\.3 started")
+    wait_until(lambda: "2." in (app.root / "ran").read_text())
+    assert following.stop() == 0
+    assert [run.outcome for run in app.runs[:3]] == [Outcome.STOPPED] * 3
+
+
+def test_the_start_of_a_run_is_soon_on_the_disk(app: App) -> None:
+    app.tasks("long: {command: 'exec sleep 1000', schedule: '@reboot'}")
+    running = scheduler(app)
+    running.wait_for("long.1 started")
+    wait_until(lambda: app.runs[0].state is State.RUNNING)  # and not at the next wake-up
+    assert running.stop() == 0
+
+
+def test_nothing_is_rerun_beside_what_a_killed_procman_has_left(app: App) -> None:
+    """The guardian gives it some seconds: the next start waits for that."""
+    app.write("slow", "trap '' TERM\necho \"$PROCMAN_ATTEMPT.\" >> began\nwhile :; do sleep 0.05; done\n")
+    app.tasks("slow: {command: exec sh slow, schedule: '@reboot', on_lost: rerun}")
+    running = app.launch(*PROCMAN, "scheduler")
+    child = psutil.Process(running.pid_of("slow.1"))
+    wait_until(lambda: app.runs[0].state is State.RUNNING)
+    running.supervisor().kill()
+    app.write("procman.yml", "tasks: {slow: {command: exec sh slow, on_lost: rerun}}")
+    again = app.launch(*PROCMAN, "scheduler", "-t", "0.1")
+    again.wait_for(r"slow\.2 started")
+    assert not child.is_running()
+    again.stop()

@@ -85,6 +85,8 @@ def test_output_of_a_run_is_shown_and_kept() -> None:
     stage.table.children.leave("remind.1")
     stage.turn(ChildExited(stage.table.children.pids["remind.1"], 0), OutputClosed("remind.1"))
     stage.table.worker.work()
+    stage.turn()
+    stage.table.worker.work()
     assert b"remind.1 | reminded 3\n" in stage.writer.text
     assert stage.table.store.output(1) == b"reminded 3\n"
 
@@ -115,6 +117,8 @@ def test_procman_ends_when_all_is_stopped_and_the_store_knows_of_it() -> None:
     assert stage.table.supervisor.finished
     assert not stage.table.scheduler.settled
     stage.table.worker.work()
+    assert not stage.table.scheduler.settled
+    stage.turn().table.worker.work()
     assert stage.engine.run() == 0
     assert stage.table.rows() == ["remind 10:00 stopped"]
 
@@ -129,7 +133,7 @@ def test_a_release_runs_before_any_task() -> None:
 
 def test_a_bug_in_an_operation_is_told_and_is_not_the_end_of_the_processes() -> None:
     table = Timetable(TASKS).start()
-    table.queue.write(lambda store: 1 / 0)
+    table.queue.write(1, lambda store: 1 / 0)
     table.settle()
     (said,) = table.told("bug")
     assert said.startswith("a bug in procman (ZeroDivisionError: division by zero, <lambda>, line ")
@@ -139,9 +143,9 @@ def test_what_the_store_refused_is_tried_again_in_order() -> None:
     table = Timetable(TASKS).start()
     done: list[str] = []
     table.worker.broken = StoreError("full")
-    table.queue.write(lambda store: done.append("one"))
+    table.queue.write(1, lambda store: done.append("one"))
     table.settle()
-    table.queue.write(lambda store: done.append("two"))
+    table.queue.write(1, lambda store: done.append("two"))
     table.settle()
     assert table.queue.unwritten == 2
     table.worker.broken = None
@@ -157,8 +161,8 @@ def test_what_can_never_be_written_does_not_hold_up_the_rest() -> None:
     def broken(store: Store) -> None:
         raise StoreError("this row is impossible")
 
-    table.queue.write(broken)
-    table.queue.write(lambda store: done.append("fine"))
+    table.queue.write(1, broken)
+    table.queue.write(2, lambda store: done.append("fine"))
     table.settle().at(0, 30)
     assert done == ["fine"]
     assert table.told("impossible") == ["this row is impossible; tasks wait until that is over"]
@@ -166,7 +170,7 @@ def test_what_can_never_be_written_does_not_hold_up_the_rest() -> None:
 
 def test_what_is_to_be_kept_waits_while_children_are_started_but_not_for_long() -> None:
     table = Timetable(TASKS).start()
-    table.queue.write(lambda store: None)
+    table.queue.write(1, lambda store: None)
     table.queue.expire(table.clock.now, busy=True)
     assert not table.worker.work()
     table.pass_time(0.3)

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 from procman.core.config import taskfile
 from procman.core.messages import Usage
 from procman.core.plan.plan import Policy
+from procman.engine.bus import Bus
 from procman.engine.needs import World
 from procman.engine.runs import Runs
 from procman.engine.scheduler import Scheduler
 from procman.engine.storequeue import StoreQueue
 from procman.engine.supervisor import Supervisor
-from procman.testing.fakes import FakeChildren, FakeClock, FakeWorker
+from procman.testing.fakes import FakeChildren, FakeClock, FakeLiveness, FakeWorker
 from procman.testing.memory import MemoryStore
 from tests.engine.play import process
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container
 
+    from procman.core.facts import Fact
     from procman.core.tasks.run import Run
     from procman.engine.store import Store
 
@@ -49,7 +51,10 @@ class Timetable:
         self.begun = self.wall = begin.timestamp()
         self.takes: dict[str, float] = {}
         self.codes: dict[str, int] = {}
-        self.dead: set[str] = set()
+        self.liveness = FakeLiveness(owner)
+        self.dead = self.liveness.dead
+        self.facts: list[Fact] = []
+        bus = Bus(self.children.publish, self.facts.append)
         self.obeys = True
         """Whether runs end when they get a signal."""
         self.stray = False
@@ -65,14 +70,12 @@ class Timetable:
             wall=lambda: self.wall,
             zone=UTC,
             chance=lambda: 0.0,
-            owner=owner,
-            identity=lambda pid: f"child-{pid}",
-            alive=lambda name: name not in self.dead,
+            liveness=self.liveness,
             stop_strays=self._stop_strays,
         )
-        self.queue = StoreQueue(self.worker, self.children.publish, self.clock)
-        self.active = Runs(self.supervisor.processes, self.queue, self.children.publish, self.world, 5.0)
-        self.scheduler = Scheduler(self.tasks, self.active, self.queue, self.children.publish, self.world)
+        self.queue = StoreQueue(self.worker, bus.publish, self.clock)
+        self.active = Runs(self.supervisor.processes, self.queue, bus.publish, self.world, 5.0)
+        self.scheduler = Scheduler(self.tasks, self.active, self.queue, bus.publish, self.world)
         self.supervisor.stops = self.scheduler.close
 
     def start(self) -> Timetable:

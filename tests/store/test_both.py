@@ -112,7 +112,7 @@ class Stores(RuleBasedStateMachine):
 
     @rule(living=st.sets(OWNERS), rerun=st.sets(TASKS), now=TIMES, undone=st.booleans())
     def recover(self, living: set[str], rerun: set[str], now: float, undone: bool) -> None:
-        self._both(lambda store: store.recover(living.__contains__, rerun, now), undone)
+        self._both(lambda store: store.recover(lambda run: run.owner not in living, rerun, now), undone)
 
     @rule(rows=st.lists(TICKS, max_size=6), owner=OWNERS, now=TIMES, undone=st.booleans())
     def claim(self, rows: list[TickRow], owner: str, now: float, undone: bool) -> None:

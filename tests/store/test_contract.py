@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 ENDED = Ending(Outcome.OK, NOW + 3, code=0)
 
 
-def everyone_lives(name: str) -> bool:
-    return True
-
-
-def nobody_lives(name: str) -> bool:
+def none_is_gone(run: Run) -> bool:
     return False
+
+
+def all_are_gone(run: Run) -> bool:
+    return True
 
 
 # together
@@ -134,7 +134,7 @@ def test_only_the_tasks_that_were_named_are_given_and_the_others_stay_known(stor
 def test_runs_of_a_procman_that_is_gone_are_closed_as_lost(store: Store) -> None:
     begun = running(store, 1, owner=OTHER)
     waiting = claimed(store, 2, owner=OTHER)[0]
-    lost = store.recover(nobody_lives, (), NOW + 9)
+    lost = store.recover(all_are_gone, (), NOW + 9)
     assert ids(lost) == [begun.id, waiting.id]
     assert [run.reason for run in lost] == [
         "procman was killed while it ran",
@@ -150,22 +150,22 @@ def test_runs_whose_procman_lives_and_those_that_are_over_stay(store: Store) -> 
     mine, theirs = running(store, 1, owner=ME), running(store, 2, owner=OTHER)
     over = finished(store, 3)
     number, _ = store.request(asked())
-    asked_for: list[str] = []
+    asked_about: list[Run] = []
 
-    def alive(name: str) -> bool:
-        asked_for.append(name)
-        return name == ME
+    def gone(run: Run) -> bool:
+        asked_about.append(run)
+        return run.owner != ME
 
-    assert ids(store.recover(alive, (), NOW)) == [theirs.id]
+    assert ids(store.recover(gone, (), NOW)) == [theirs.id]
     assert now(store, mine) == mine
     assert now(store, over) == over
     assert now(store, number).state is State.PENDING
-    assert set(asked_for) == {ME, OTHER}
+    assert asked_about == [mine, theirs]
 
 
 def test_a_lost_run_is_rerun_when_its_task_says_so(store: Store) -> None:
     first, other = claimed(store, 1, owner=OTHER)[0], claimed(store, 1, task="other", owner=OTHER)[0]
-    assert ids(store.recover(nobody_lives, {"mail"}, NOW + 9)) == [first.id, other.id]
+    assert ids(store.recover(all_are_gone, {"mail"}, NOW + 9)) == [first.id, other.id]
     again = store.jobs()
     assert [(run.task, run.tick, run.trigger, run.attempt, run.due) for run in again] == [
         ("mail", first.tick, Trigger.RETRY, 2, NOW + 9)
@@ -175,17 +175,44 @@ def test_a_lost_run_is_rerun_when_its_task_says_so(store: Store) -> None:
 def test_a_queued_run_whose_procman_is_gone_waits_for_anybody(store: Store) -> None:
     run = claimed(store, 1, owner=OTHER)[0]
     store.move(run.id, Event.QUEUE)
-    assert store.recover(everyone_lives, (), NOW) == []
+    assert store.recover(none_is_gone, (), NOW) == []
     assert now(store, run).state is State.QUEUED
-    assert store.recover(nobody_lives, {"mail"}, NOW) == []
+    assert store.recover(all_are_gone, {"mail"}, NOW) == []
     assert store.jobs() == [run._replace(state=State.PENDING, owner=None)]
+
+
+@pytest.mark.parametrize("on_lost", ["leave", "rerun"])
+def test_what_was_asked_for_and_had_not_begun_waits_for_anybody(store: Store, on_lost: str) -> None:
+    number, _ = store.request(asked())
+    (run,) = store.take_due(NOW, OTHER, NOW, (9, 9))
+    assert run.state is State.CLAIMED
+    assert store.recover(all_are_gone, {"mail"} if on_lost == "rerun" else (), NOW + 9) == []
+    assert store.jobs() == [run._replace(state=State.PENDING, owner=None)]
+    assert store.take_due(NOW + 9, ME, NOW, (9, 9))[0].id == number
+
+
+def test_what_was_begun_by_hand_in_the_foreground_does_not_come_again(store: Store) -> None:
+    run = store.begin(asked(), "run mail", OTHER)
+    assert ids(store.recover(all_are_gone, (), NOW)) == [run.id]
+    assert store.jobs() == []
+
+
+def test_an_attempt_that_ended_with_procman_is_not_counted_as_a_retry(store: Store) -> None:
+    run = running(store, 1)
+    store.finish(run.id, Ending(Outcome.STOPPED, NOW), NOW)
+    (second,) = store.take_due(NOW, ME, NOW, (9, 9))
+    store.finish(second.id, Ending(Outcome.FAILED, NOW), NOW)
+    (third,) = store.take_due(NOW, OTHER, NOW, (9, 9))
+    store.recover(all_are_gone, {"mail"}, NOW)
+    attempts = [second, third, *store.jobs()]
+    assert [(run.attempt, run.reruns) for run in attempts] == [(2, 1), (3, 1), (4, 2)]
 
 
 def test_recovering_twice_is_the_same_as_once(store: Store) -> None:
     claimed(store, 1, owner=OTHER)
-    store.recover(nobody_lives, {"mail"}, NOW)
+    store.recover(all_are_gone, {"mail"}, NOW)
     jobs = store.jobs()
-    assert store.recover(nobody_lives, {"mail"}, NOW) == []
+    assert store.recover(all_are_gone, {"mail"}, NOW) == []
     assert store.jobs() == jobs
 
 
@@ -223,9 +250,11 @@ def test_the_same_tick_of_another_task_is_another_tick(store: Store) -> None:
     assert [run.task for run in store.claim([tick(1), tick(1, "other")], ME, NOW)] == ["mail", "other"]
 
 
-def test_a_tick_with_an_outcome_is_written_as_finished_and_not_given(store: Store) -> None:
-    assert ids(store.claim([tick(1, outcome=Outcome.MISSED, reason="5 h late"), tick(2)], ME, NOW)) == [2]
+def test_a_tick_with_an_outcome_is_written_as_finished(store: Store) -> None:
+    new = store.claim([tick(1, outcome=Outcome.MISSED, reason="5 h late"), tick(2)], ME, NOW)
+    assert [run.state for run in new] == [State.FINISHED, State.CLAIMED]
     row = now(store, 1)
+    assert new[0] == row
     assert (row.state, row.outcome, row.reason) == (State.FINISHED, Outcome.MISSED, "5 h late")
     assert (row.ended_at, row.owner, row.started_at, row.tick) == (NOW, None, None, TICK + 1)
 
@@ -269,7 +298,8 @@ PAUSES = {
 def test_a_tick_in_a_pause_is_skipped(store: Store, at: int, runs: bool) -> None:
     store.pause("mail", TICK)
     store.resume("mail", TICK + 10)
-    assert bool(store.claim([TickRow("mail", at)], ME, NOW)) is runs
+    (run,) = store.claim([TickRow("mail", at)], ME, NOW)
+    assert (run.outcome is None) is runs
     row = now(store, 1)
     assert (row.outcome, row.reason) == ((None, None) if runs else (Outcome.SKIPPED, "paused"))
     assert store.states()["mail"].accounted == at
@@ -280,9 +310,8 @@ def test_a_tick_of_a_paused_task_is_skipped_whatever_else_would_have_become_of_i
     store: Store, outcome: Outcome | None
 ) -> None:
     store.pause("mail", TICK)
-    assert (
-        store.claim([tick(1, outcome=outcome, reason="late"), tick(1, "other")], ME, NOW)[0].task == "other"
-    )
+    new = store.claim([tick(1, outcome=outcome, reason="late"), tick(1, "other")], ME, NOW)
+    assert [run.outcome for run in new] == [Outcome.SKIPPED, None]
     assert (now(store, 1).outcome, now(store, 1).reason) == (Outcome.SKIPPED, "paused")
 
 
@@ -739,7 +768,7 @@ def test_a_run_in_the_foreground_begins_claimed(store: Store) -> None:
     run = store.begin(asked(args=("a",)), "run mail a", ME)
     assert run == now(store, 1)
     assert (run.state, run.owner, run.command, run.args) == (State.CLAIMED, ME, "run mail a", ("a",))
-    assert (run.trigger, run.tick, run.due) == (Trigger.MANUAL, None, NOW)
+    assert (run.trigger, run.tick, run.due) == (Trigger.MANUAL, None, None)
     assert store.take_due(NOW, OTHER, NOW, (9, 9)) == []
 
 
@@ -1007,7 +1036,7 @@ def test_what_a_clock_that_was_ahead_wrote_hides_nothing_for_longer(store: Store
 
 def test_lost_runs_are_in_the_summary(store: Store) -> None:
     claimed(store, 1, owner=OTHER)
-    store.recover(nobody_lives, (), NOW)
+    store.recover(all_are_gone, (), NOW)
     assert store.summaries() == {"mail": Summary("mail", TICK + 1, Outcome.LOST, None)}
 
 

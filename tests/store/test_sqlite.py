@@ -729,7 +729,7 @@ CALLS: dict[str, Callable[[SqliteStore], object]] = {
     "summaries": lambda store: store.summaries(),
     "claim": lambda store: store.claim([tick(10**6, "task1"), tick(-5, "task2")], ME, NOW),
     "recall": lambda store: store.recall({"task1": "hourly", "new": "hourly"}, TICK),
-    "recover": lambda store: store.recover(lambda name: False, {"task1"}, NOW),
+    "recover": lambda store: store.recover(lambda run: True, {"task1"}, NOW),
     "open runs": lambda store: store.open_runs(["task1"], ME),
     "take due": lambda store: store.take_due(NOW, ME, NOW - 5, (4, 100)),
     "next due": lambda store: store.next_due(NOW),

@@ -13,7 +13,8 @@ from procman.core.schedule.durations import wording
 from procman.core.tasks.query import Query
 from procman.core.text.visible import readable
 from procman.errors import Problem, UnknownNameError, UserError, suggest
-from procman.host.identity import alive
+from procman.host.lock import FOLDER
+from procman.host.owners import Owners
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -39,10 +40,10 @@ def run(options: Namespace) -> int:
     elif not runs:
         answers.say("no runs yet")
     else:
-        zone = taskfiles.zone(root)
+        zone, owners = taskfiles.zone(root), _owners(root)
         began = f"began ({_local(runs[0].created_at, zone):%Z})"
         headings = ("run", "task", began, "took", "outcome", "why")
-        tables.show(headings, [_cells(run, zone) for run in runs], right=(0, 3))
+        tables.show(headings, [_cells(run, zone, owners) for run in runs], right=(0, 3))
     return 0
 
 
@@ -55,17 +56,21 @@ def _must_exist(options: Namespace, task: str) -> None:
         )
 
 
-def _cells(run: Run, zone: tzinfo) -> tuple[str, ...]:
+def _cells(run: Run, zone: tzinfo, owners: Owners) -> tuple[str, ...]:
     at = next(at for at in (run.started_at, run.tick, run.due, run.created_at) if at is not None)
     took = "" if run.duration is None else wording(run.duration)
     why = run.reason or ("" if run.attempt == 1 else f"attempt {run.attempt}")
-    return str(run.id), run.task, f"{_local(at, zone):%m-%d %H:%M:%S}", took, _ending(run), why
+    return str(run.id), run.task, f"{_local(at, zone):%m-%d %H:%M:%S}", took, _ending(run, owners), why
 
 
-def _ending(run: Run) -> str:
-    """How it ended; of one that has not, whether anybody is there who will see its end."""
-    known_by = run.identity or run.owner
-    gone = run.outcome is None and known_by is not None and not alive(known_by)
+def _owners(root: str) -> Owners:
+    return Owners(os.path.join(root, FOLDER))
+
+
+def _ending(run: Run, owners: Owners) -> str:
+    """How it ended; of one that has not, and of which nobody is there any more, that it is lost."""
+    gone = run.outcome is None and run.owner is not None and not owners.owner_lives(run.owner)
+    gone = gone and not owners.child_lives(run.identity, run.owner or "")
     return f"{run.state}, lost" if gone else rows.ending(run)
 
 
@@ -79,7 +84,7 @@ def _show(root: str, number: str, as_json: bool) -> int:
         text = None if output is None else output.decode(errors="replace")
         answers.say_json([{**rows.run(run), "output": text}])
         return 0
-    facts = _facts(run, taskfiles.zone(root))
+    facts = _facts(run, taskfiles.zone(root), _owners(root))
     answers.say(*(f"{label + ':':11} {value}" for label, value in facts if value), "")
     if output is None:
         answers.say("(no output kept)" if run.outcome else "(its output is kept when it ends)")
@@ -88,13 +93,13 @@ def _show(root: str, number: str, as_json: bool) -> int:
     return 0
 
 
-def _facts(run: Run, zone: tzinfo) -> list[tuple[str, str]]:
+def _facts(run: Run, zone: tzinfo, owners: Owners) -> list[tuple[str, str]]:
     exited = "" if run.code is None else str(rows.run(run)["signal"] or run.code)
     peak = "" if run.max_rss_bytes is None else f"{run.max_rss_bytes / 1e6:.0f} MB at most"
     return [
         ("run", f"{run.name}, {run.trigger}, attempt {run.attempt}"),
         ("command", run.command),
-        ("outcome", _ending(run) + (f": {run.reason}" if run.reason else "")),
+        ("outcome", _ending(run, owners) + (f": {run.reason}" if run.reason else "")),
         ("exit code", exited),
         ("due", _shown(run.due, zone)),
         ("began", _shown(run.started_at, zone)),

@@ -9,6 +9,7 @@ from procman.cli import app as apps
 from procman.cli.display import STDOUT, Display
 from procman.core.facts import Notice
 from procman.core.plan.plan import Policy
+from procman.engine.bus import Bus
 from procman.engine.engine import Engine
 from procman.engine.supervisor import Supervisor
 from procman.errors import Problem, ProcmanError, ShortageError, StoreError, UserError, suggest
@@ -54,10 +55,11 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     children = Children(poller, _environment(plan, display), display.window)
     log.answer = children.write
     policy = Policy(options.timeout, signal.SIGTERM, getattr(options, "exit_code_from", None))
-    supervisor = Supervisor(stages, children, log.say, policy)
+    bus = Bus(log.hear)
+    supervisor = Supervisor(stages, children, bus.publish, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
     if scheduling:
-        engine.attend(scheduling.scheduler(supervisor, log.say, options.timeout))
+        engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout))
 
     _listen(poller, guarded)
     pid_file = PidFile(app.root)

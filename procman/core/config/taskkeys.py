@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.core.schedule import durations
-from procman.core.tasks.task import Missed, OnLost, Overlap
+from procman.core.tasks.task import Missed, OnLost, OnStop, Overlap
 from procman.errors import suggest
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ KEYS = {
     "jitter": Key("jitter", durations.parse),
     "enabled": Key("enabled", _switch),
     "on_lost": Key("on_lost", partial(_word, OnLost)),
+    "on_stop": Key("on_stop", partial(_word, OnStop)),
     "keep": Key("keep", partial(_whole, 1, MOST_KEPT)),
     "keep_for": Key("keep_for", _more_than_nothing),
     "keep_keys": Key("keep_keys", _more_than_nothing),

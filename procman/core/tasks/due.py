@@ -16,7 +16,7 @@ from procman.core.tasks.run import Outcome, TickRow, Trigger
 from procman.core.tasks.task import Missed, Overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from procman.core.schedule.schedule import Schedule
     from procman.core.tasks.run import Run
@@ -82,10 +82,11 @@ def rows_of_each(tasks: int) -> int:
     return max(MOST_CATCH_UPS, min(MOST_ROWS, MOST_ROWS_OF_ALL // max(1, tasks)))
 
 
-def missed(rows: Iterable[TickRow], claimed: Iterable[Run]) -> list[TicksMissed]:
-    """What is told about rows that were missed, a fact for each task; `claimed` are the runs of some."""
-    number = Counter(row.task for row in rows if row.outcome or row.trigger is Trigger.CATCH_UP)
-    made_up = Counter(run.task for run in claimed if run.trigger is Trigger.CATCH_UP)
+def missed(new: Sequence[Run]) -> list[TicksMissed]:
+    """What people are told about new rows of ticks that were missed, a fact for each task."""
+    late = [run for run in new if run.outcome is Outcome.MISSED or run.trigger is Trigger.CATCH_UP]
+    number = Counter(run.task for run in late if run.outcome is not Outcome.SKIPPED)
+    made_up = Counter(run.task for run in late if not run.outcome)
     return [TicksMissed(task, ticks, made_up[task]) for task, ticks in number.items()]
 
 

@@ -54,10 +54,11 @@ class Outcome(StrEnum):
 class Run(NamedTuple):
     """A row of the store. Times are UTC seconds since the epoch; `tick` is whole seconds.
 
-    `due` is when it should start (tick or asked-for time, with jitter); `pid` its child. `owner` and
-    `identity` name processes for certain (see `host/identity.py`): the procman that has the run, and
-    the child. `code` is the exit code, or minus the number of the signal. `output_bytes` is None where
-    the output was not kept; `truncated` says that only its head and tail were.
+    `due` is when it should start (tick or asked-for time, with jitter), None in the foreground; `pid` its
+    child. `owner` and `identity` name processes for certain (see `host/identity.py`): the procman that has
+    the run, and the child. `code` is the exit code, or minus the number of the signal. `output_bytes` is
+    None where the output was not kept; `truncated` says that only its head and tail were. `reruns` is how
+    many of the attempts before this one ended with procman, and so do not count as `retries`.
     """
 
     id: int
@@ -83,6 +84,7 @@ class Run(NamedTuple):
     truncated: bool = False
     max_rss_bytes: int | None = None
     cpu_s: float | None = None
+    reruns: int = 0
 
     @property
     def name(self) -> str:

@@ -44,6 +44,13 @@ class Retention(NamedTuple):
     """How long the key of a run is known at least, whatever is kept of the run."""
 
 
+class OnStop(StrEnum):
+    """What follows when procman was asked to stop in the middle of a run."""
+
+    LEAVE = "leave"
+    RERUN = "rerun"
+
+
 class Task(NamedTuple):
     """One entry of `tasks:` in procman.yml. Durations in seconds; `line` is where it stands."""
 
@@ -60,6 +67,8 @@ class Task(NamedTuple):
     jitter: float = 0.0
     enabled: bool = True
     on_lost: OnLost = OnLost.LEAVE
+    on_stop: OnStop | None = None
+    """None: as `on_lost` says, for a deployment is no other thing than a crash."""
     keep: int = Retention().keep
     keep_for: float = Retention().keep_for
     keep_keys: float = Retention().keep_keys
@@ -69,6 +78,16 @@ class Task(NamedTuple):
     def retention(self) -> Retention:
         """What is kept of its runs."""
         return Retention(self.keep, self.keep_for, self.keep_keys)
+
+    @property
+    def rerun_if_lost(self) -> bool:
+        """Whether a run that was lost with procman runs again."""
+        return self.on_lost is OnLost.RERUN
+
+    @property
+    def rerun_if_stopped(self) -> bool:
+        """Whether a run that was stopped with procman runs again after its next start."""
+        return self.rerun_if_lost if self.on_stop is None else self.on_stop is OnStop.RERUN
 
     @property
     def expression(self) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from procman.core.tasks.run import Request, TaskState, TickRow
 
+CUT_SHORT = (Outcome.STOPPED, Outcome.LOST)
+"""By the end of procman, and not by what the task did: no attempt is used up by that."""
+KILLED_WHILE_IT_RAN = "procman was killed while it ran"
 OPEN = (State.QUEUED, State.CLAIMED, State.RUNNING)
 
 
@@ -70,7 +73,7 @@ def step(run: Run, event: Event, **changes: Any) -> Run | None:
     """The run after an event, with what else changes; None when it changes nothing in its state."""
     after = TABLE[run.state, event]
     if after is State.PENDING:
-        changes["owner"] = None  # anybody may have it
+        changes |= {"owner": None, "due": run.created_at if run.due is None else run.due}  # for anybody
     return run._replace(state=after, **changes) if after else None
 
 
@@ -109,7 +112,7 @@ def of_request(request: Request) -> Run:
 
 def begun(request: Request, command: str, owner: str) -> Run:
     """The run that was asked for and starts at once, again and again: it has no key. Without an id."""
-    run = of_request(request)._replace(command=command, key=None)
+    run = of_request(request)._replace(command=command, due=None, key=None)
     return run._replace(state=State.CLAIMED, owner=owner)
 
 
@@ -131,14 +134,25 @@ def finished(run: Run, ending: Ending, event: Event = Event.FINISH) -> Run | Non
 
 def lost(run: Run, now: float) -> Ending:
     """The end of a run whose procman is gone."""
-    when = "before it began" if run.started_at is None else "while it ran"
-    return Ending(Outcome.LOST, now, reason=f"procman was killed {when}")
+    reason = "procman was killed before it began" if run.started_at is None else KILLED_WHILE_IT_RAN
+    return Ending(Outcome.LOST, now, reason=reason)
 
 
-def next_attempt(run: Run, due: float, now: float) -> Run:
+def comes_again(run: Run) -> bool:
+    """Whether a run whose procman is dead simply waits for the next one, since it had not begun.
+
+    A tick that was claimed might have begun, and runs at most once. What was asked for runs at least once,
+    but in the foreground, where it was never due.
+    """
+    asked_for = run.tick is None and run.due is not None
+    return run.state is State.QUEUED or (run.state is State.CLAIMED and asked_for)
+
+
+def next_attempt(run: Run, due: float, ending: Ending) -> Run:
     """The run that tries again. Without an id, and without the key: that still names the first attempt."""
-    again = Run(0, run.task, args=run.args, trigger=Trigger.RETRY, tick=run.tick, created_at=now)
-    return again._replace(due=due, attempt=run.attempt + 1)
+    again = Run(0, run.task, args=run.args, trigger=Trigger.RETRY, tick=run.tick, created_at=ending.at)
+    reruns = run.reruns + (ending.outcome in CUT_SHORT)
+    return again._replace(due=due, attempt=run.attempt + 1, reruns=reruns)
 
 
 def recalled(state: TaskState, schedule: str, now: int) -> TaskState:

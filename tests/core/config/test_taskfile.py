@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procman.core.config.taskfile import clashes, parse
-from procman.core.tasks.task import DAY, Missed, OnLost, Overlap, Task
+from procman.core.tasks.task import DAY, Missed, OnLost, OnStop, Overlap, Task
 from tests.core.expect import problems, problems_if_any
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ tasks:
     jitter: 30s
     enabled: no
     on_lost: rerun
+    on_stop: leave
     keep: 50
     keep_for: 7d
     keep_keys: 1d
@@ -77,6 +78,7 @@ def test_a_task_is_all_that_the_file_says_about_it() -> None:
         30.0,
         False,
         OnLost.RERUN,
+        OnStop.LEAVE,
         50,
         7 * DAY,
         1 * DAY,
@@ -85,7 +87,7 @@ def test_a_task_is_all_that_the_file_says_about_it() -> None:
 
 
 def test_a_bare_string_is_the_command_of_a_task_and_all_else_is_as_usual() -> None:
-    assert read(EXAMPLE).tasks["clean"] == Task("clean", "rm -rf tmp/*", line=19)
+    assert read(EXAMPLE).tasks["clean"] == Task("clean", "rm -rf tmp/*", line=20)
 
 
 def test_tasks_come_in_the_order_of_the_file() -> None:
@@ -152,6 +154,7 @@ def test_a_task_has_one_schedule_or_several_or_none(line: str, expressions: list
         *((f"overlap: {word}", "overlap", word) for word in Overlap),
         *((f"missed: {word}", "missed", word) for word in Missed),
         *((f"on_lost: {word}", "on_lost", word) for word in OnLost),
+        *((f"on_stop: {word}", "on_stop", word) for word in OnStop),
     ],
 )
 def test_a_key_is_read_as_what_it_means(line: str, field: str, value: object) -> None:
@@ -202,7 +205,7 @@ def test_any_other_name_is_an_error(name: str) -> None:
         "schedules: y": "unknown key 'schedules', did you mean 'schedule'?",
         "retry-delay: 1s": "unknown key 'retry-delay', did you mean 'retry_delay'?",
         "zzz: y": "unknown key 'zzz': write one of command, desc, description, enabled, grace, jitter, keep,"
-        " keep_for, keep_keys, missed, on_lost, overlap, retries, retry_delay, schedule, timeout",
+        " keep_for, keep_keys, missed, on_lost, on_stop, overlap, retries, retry_delay, schedule, timeout",
         "overlap: skp": "overlap: 'skp' is not one of skip, allow, queue, replace, did you mean 'skip'?",
         "overlap: Skip": "overlap: 'Skip' is not one of skip, allow, queue, replace, did you mean 'skip'?",
         "missed: never": "missed: 'never' is not one of skip, once, all",

@@ -1,0 +1,238 @@
+"""What the scheduler asks of the store, and what happens then: a class each, read from top to bottom.
+
+`perform` runs in the store's thread, in one transaction. Then, in ours, either `answered` goes on with what
+that gave, which is in the store by now; or the store is in trouble, nothing was changed, and `refused` sees
+to it that the same is asked again.
+
+In the life of a procman they come in this order: `Begin`, `Recover`, then `ClaimTicks` when ticks are due,
+`TakeDue` when something that was asked for may be, and `Recover` again from time to time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from procman.core import facts
+from procman.core.tasks import due
+from procman.core.tasks.facts import JobQueued, of_end
+from procman.core.tasks.outlook import outlook
+from procman.core.tasks.transitions import Event
+from procman.engine.ticks import AGAIN_SECONDS, AHEAD_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from procman.core.facts import Fact
+    from procman.core.tasks.run import Run, Summary, TaskState, TickRow
+    from procman.core.tasks.task import Task
+    from procman.engine.admission import Admissions
+    from procman.engine.needs import World
+    from procman.engine.orphans import Orphans
+    from procman.engine.pruning import Pruning
+    from procman.engine.store import Store
+    from procman.engine.ticks import Ticks
+
+MOST_TOLD = 100
+"""Jobs that are told of at once, as having been asked for."""
+
+
+class Asker(Protocol):
+    """Who asks, and what all questions work with."""
+
+    world: World
+    orphans: Orphans
+    publish: Callable[[Fact], None]
+
+
+class Intake(Asker, Protocol):
+    """Who asks for what is pending. Of runs up to `seen` it is known that they were asked for."""
+
+    admissions: Admissions
+    seen: int | None
+
+    def by(self, due: float | None) -> None:
+        """Look when something is due."""
+        ...
+
+    def taken(self, jobs: int, crowded: bool, more: bool) -> None:
+        """So many jobs were taken; `crowded` when others had no room, `more` when there is something else."""
+        ...
+
+    def refused(self) -> None:
+        """The store would not."""
+        ...
+
+
+class Scheduler(Asker, Protocol):
+    """Who asks for all else."""
+
+    tasks: Mapping[str, Task]
+    ticks: Ticks
+    pruning: Pruning
+
+    @property
+    def intake(self) -> Intake:
+        """What waits for its time is taken from there."""
+        ...
+
+    def begun(self, wall: float) -> None:
+        """Where things stand is known."""
+        ...
+
+    def begin_again(self, wall: float) -> None:
+        """It is not: ask again then."""
+        ...
+
+    def recovered(self) -> None:
+        """What was left is closed, or will be."""
+        ...
+
+    def claimed(self, run: Run, others: Sequence[str]) -> None:
+        """A tick is ours; `others` are runs of its task at another procman."""
+        ...
+
+    def admit(self) -> None:
+        """Let those start that are due."""
+        ...
+
+
+class Known(NamedTuple):
+    """What the store knows when procman begins."""
+
+    states: Mapping[str, TaskState]
+    pasts: Mapping[str, Summary]
+    last_id: int
+
+
+class Begin:
+    """Learn where things stand, and go on from there."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._now = scheduler.world.wall()
+
+    def perform(self, store: Store) -> Known:
+        tasks = self._scheduler.tasks.values()
+        schedules = {task.name: task.timetable if task.enabled else "" for task in tasks}
+        return Known(store.recall(schedules, int(self._now)), store.summaries(), store.last_id())
+
+    def answered(self, known: Known) -> None:
+        scheduler, wall = self._scheduler, self._scheduler.world.wall()
+        now = datetime.fromtimestamp(wall, scheduler.world.zone)
+        scheduler.publish(outlook(scheduler.tasks.values(), known.states, now))
+        scheduler.intake.seen = known.last_id
+        scheduler.ticks.begin(known.states, known.pasts, wall)
+        scheduler.begun(wall)
+
+    def refused(self) -> None:
+        self._scheduler.begin_again(self._now + AGAIN_SECONDS)
+
+
+class Recover:
+    """Close what killed procmans left, when nothing of it is left."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._rerun = {task.name for task in scheduler.tasks.values() if task.rerun_if_lost}
+        self._now = scheduler.world.wall()
+
+    def perform(self, store: Store) -> list[Run]:
+        return self._scheduler.orphans.recover(store, self._rerun, self._now)
+
+    def answered(self, closed: Sequence[Run]) -> None:
+        for run in closed:
+            self._scheduler.publish(of_end(run, self._now if run.task in self._rerun else None))
+            self._scheduler.publish(facts.RunEnded(run.name, str(run.outcome), run.reason or ""))
+        self._scheduler.recovered()
+
+    def refused(self) -> None:
+        self._scheduler.recovered()
+
+
+class ClaimTicks:
+    """Have a row written for every tick that has none, and start those that are to run."""
+
+    def __init__(self, scheduler: Scheduler, rows: Sequence[TickRow], wall: float) -> None:
+        self._scheduler = scheduler
+        self._rows = rows
+        self._wall = wall
+        self._ticks = {row.task: row.tick for row in rows}
+
+    def perform(self, store: Store) -> tuple[list[Run], dict[str, list[str]]]:
+        liveness = self._scheduler.world.liveness
+        liveness.hold()
+        new = store.claim(self._rows, liveness.owner, self._wall)
+        claimed = [run for run in new if not run.outcome]
+        for run in claimed:
+            if self._waits(run):
+                store.move(run.id, Event.RELEASE)
+        return new, self._scheduler.orphans.others(store, claimed)
+
+    def answered(self, answer: tuple[list[Run], dict[str, list[str]]]) -> None:
+        scheduler, (new, others) = self._scheduler, answer
+        scheduler.ticks.written(self._ticks)
+        for run in new:
+            if run.outcome:
+                scheduler.publish(of_end(run))
+            elif self._waits(run):
+                scheduler.intake.by(run.due)
+            else:
+                scheduler.claimed(run, others.get(run.task, []))
+        scheduler.admit()
+        for fact in due.missed(new):
+            scheduler.publish(fact)
+        scheduler.pruning.note(self._ticks)
+
+    def refused(self) -> None:
+        self._scheduler.ticks.put_off(self._ticks, self._wall)
+
+    def _waits(self, run: Run) -> bool:
+        """Whether it has jitter, and starts later than its tick."""
+        return run.due is not None and run.due > self._wall + AHEAD_SECONDS
+
+
+class Taken(NamedTuple):
+    """What is due, and what else the store said meanwhile."""
+
+    runs: list[Run]
+    others: Mapping[str, list[str]]
+    next_due: float | None
+    asked_for: list[Run]
+    last_id: int
+
+
+class TakeDue:
+    """Claim what was asked for and is due, and what waited for its time: as much as there is room for."""
+
+    def __init__(self, intake: Intake, late: int, fresh: int) -> None:
+        self._intake = intake
+        self._room = late, fresh
+        self._unknown = frozenset(intake.admissions.unknown)
+        self._now = intake.world.wall()
+
+    def perform(self, store: Store) -> Taken:
+        intake, liveness = self._intake, self._intake.world.liveness
+        liveness.hold()
+        late_before = intake.admissions.late_before
+        runs = store.take_due(self._now, liveness.owner, late_before, self._room, self._unknown)
+        others, next_due = intake.orphans.others(store, runs), store.next_due(self._now, self._unknown)
+        asked_for = [] if intake.seen is None else store.asked_for(intake.seen, MOST_TOLD)
+        last_id = asked_for[-1].id if len(asked_for) == MOST_TOLD else store.last_id()
+        return Taken(runs, others, next_due, asked_for, last_id)
+
+    def answered(self, taken: Taken) -> None:
+        intake = self._intake
+        for run in taken.asked_for:
+            intake.publish(JobQueued(run.id, run.task, run.due or 0.0, run.key))
+        if intake.seen is not None:
+            intake.seen = taken.last_id
+        intake.by(taken.next_due)
+        for run in taken.runs:
+            intake.admissions.taken(run, taken.others.get(run.task, []))
+        jobs = sum(run.tick is None for run in taken.runs)
+        more = self._unknown != intake.admissions.unknown or len(taken.asked_for) == MOST_TOLD
+        intake.taken(jobs, jobs >= min(self._room), more)
+
+    def refused(self) -> None:
+        self._intake.refused()

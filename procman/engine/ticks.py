@@ -1,0 +1,93 @@
+"""Which tasks are planned when: from what the store has of each to the ticks that get a row next."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from typing import TYPE_CHECKING
+
+from procman.core.tasks import due
+from procman.core.tasks.run import TickRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from procman.core.tasks.run import Summary, TaskState
+    from procman.core.tasks.task import Task
+    from procman.engine.needs import World
+
+AHEAD_SECONDS = 0.02
+"""A tick is claimed a moment before it is due, so that nothing but its start is left to do then."""
+AGAIN_SECONDS = 5.0
+"""What the store refused is asked again after so long."""
+PLANNING_SECONDS = 0.01
+"""Ten thousand tasks that have missed a week are planned in slices: signals and output do not wait."""
+
+
+class Ticks:
+    """A heap of the tasks' next ticks. Times in UTC seconds."""
+
+    def __init__(self, tasks: Mapping[str, Task], world: World) -> None:
+        self._tasks = tasks
+        self._world = world
+        self._accounted: dict[str, int] = {}
+        self._at_start: dict[str, int] = {}  # the tick of the start of those whose has no row yet
+        self._next: list[tuple[float, str]] = []  # when to plan which task again
+        self._to_plan: deque[str] = deque()
+
+    @property
+    def next_at(self) -> float | None:
+        """When a task is to be planned; 0 when one is already."""
+        if self._to_plan:
+            return 0.0
+        return self._next[0][0] if self._next else None
+
+    @property
+    def latest(self) -> int:
+        """The latest tick that has its row."""
+        return max(self._accounted.values(), default=0)
+
+    def begin(self, states: Mapping[str, TaskState], pasts: Mapping[str, Summary], wall: float) -> None:
+        """This is what the store knows of the tasks: all that have schedules are to be planned."""
+        for task in self._tasks.values():
+            if task.enabled and task.schedules:
+                known = states[task.name].accounted
+                self._accounted[task.name] = int(wall) if known is None else known
+                if any(schedule.at_start for schedule in task.schedules):
+                    past = pasts.get(task.name)  # it may have been started in this second before
+                    self._at_start[task.name] = max(int(wall), 1 + ((past and past.last_tick) or 0))
+        self._to_plan.extend(self._accounted)
+
+    def rows(self, wall: float) -> list[TickRow]:
+        """What is due of the tasks that are to be planned: some of them, then there are more."""
+        while self._next and self._next[0][0] <= wall:
+            self._to_plan.append(heapq.heappop(self._next)[1])
+        until = self._world.clock() + PLANNING_SECONDS
+        most = due.rows_of_each(len(self._tasks))
+        rows: list[TickRow] = []
+        while self._to_plan and self._world.clock() <= until:
+            task = self._tasks[self._to_plan.popleft()]
+            ticks = due.rows(task, self._accounted[task.name], wall + AHEAD_SECONDS, most)
+            if task.name in self._at_start:
+                ticks.append(TickRow(task.name, self._at_start[task.name], due=wall, command=task.command))
+            rows += ticks
+            if not ticks:
+                self._note_next(task.name)
+        return rows
+
+    def written(self, ticks: Mapping[str, int]) -> None:
+        """These tasks have rows up to these ticks."""
+        for task, tick in ticks.items():
+            self._at_start.pop(task, None)
+            self._accounted[task] = max(self._accounted[task], tick)
+            self._note_next(task)
+
+    def put_off(self, tasks: Iterable[str], wall: float) -> None:
+        """These have no rows, since the store would not take them: plan them again later."""
+        for task in tasks:
+            heapq.heappush(self._next, (wall + AGAIN_SECONDS, task))
+
+    def _note_next(self, name: str) -> None:
+        tick = due.next_tick(self._tasks[name].schedules, self._accounted[name])
+        if tick is not None:
+            heapq.heappush(self._next, (tick - AHEAD_SECONDS, name))
