@@ -33,7 +33,7 @@ def test_every_cell_is_written() -> None:
 
 @pytest.mark.parametrize(("state", "event"), TABLE)
 def test_a_run_follows_the_table(state: State, event: Event) -> None:
-    run = Run(7, "mail", state=state, owner="me")
+    run = Run(7, "mail", due=5.0, state=state, owner="me")
     after = transitions.step(run, event, reason="because")
     if (state, event) not in CHANGES:
         assert after is None
