@@ -156,7 +156,7 @@ def test_whenever_procman_is_killed_no_tick_runs_twice_and_each_has_a_row(app: A
         kill_supervisor(running)
     last = scheduler(app)
     began = time.time()
-    last.wait_for(r"t\d+\.\d+ lost: procman was killed (before it began|while it ran)")
+    last.wait_for(r"t\d+\.\d+ lost: procman was killed (as it began|while it ran)")
     wait_until(lambda: not any(run.outcome is None and (run.due or 0) < began for run in app.runs))
     assert last.stop() == 0
     check_every_tick_has_one_row(app)

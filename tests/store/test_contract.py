@@ -138,7 +138,7 @@ def test_runs_of_a_procman_that_is_gone_are_closed_as_lost(store: Store) -> None
     assert ids(lost) == [begun.id, waiting.id]
     assert [run.reason for run in lost] == [
         "procman was killed while it ran",
-        "procman was killed before it began",
+        "procman was killed as it began",
     ]
     for run in lost:
         assert run == now(store, run)

@@ -134,7 +134,7 @@ def finished(run: Run, ending: Ending, event: Event = Event.FINISH) -> Run | Non
 
 def lost(run: Run, now: float) -> Ending:
     """The end of a run whose procman is gone."""
-    reason = "procman was killed before it began" if run.started_at is None else KILLED_WHILE_IT_RAN
+    reason = "procman was killed as it began" if run.started_at is None else KILLED_WHILE_IT_RAN
     return Ending(Outcome.LOST, now, reason=reason)
 
 
