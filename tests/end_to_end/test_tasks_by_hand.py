@@ -152,6 +152,7 @@ def test_the_store_is_for_its_owners_eyes_only(app: App) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert modes["procman.db"] == 0o600
+    assert modes.pop("owners") == 0o700
     assert {mode for name, mode in modes.items() if name != ".gitignore"} == {0o600}
 
 
