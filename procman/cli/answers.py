@@ -22,12 +22,26 @@ def say(*lines: str) -> None:
 
 
 def say_json(value: Any) -> None:
-    """Print a value as JSON, all in ASCII; U+FFFD for a byte that is not UTF-8, as half a sign is no text."""
-    text = json.dumps(value, indent=INDENT)
+    """Print a value as JSON, all in ASCII; U+FFFD for a byte that is not UTF-8, as half a sign is no text.
+
+    An array has a line for each of what is in it: that is as easy to read by line as by program, and ten
+    times as fast to write.
+    """
+    if not isinstance(value, list) or not value:
+        write(_as_json(value, INDENT))
+        return
+    write("[")
+    for number, row in enumerate(value, start=1):
+        write(f"  {_as_json(row)}{',' * (number < len(value))}")
+    write("]")
+
+
+def _as_json(value: Any, indent: int | None = None) -> str:
+    text = json.dumps(value, indent=indent)
     if "\\ud" in text:
         whole = LONE_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False))
-        text = json.dumps(json.loads(whole), indent=INDENT)
-    write(text)
+        text = json.dumps(json.loads(whole), indent=indent)
+    return text
 
 
 def write(text: str) -> None:

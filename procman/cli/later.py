@@ -32,10 +32,10 @@ def ask(app: App, resolution: Resolution, options: Namespace) -> int:
         paused = resolution.name in (states := store.states()) and states[resolution.name].paused
     if kept is None:  # the key is older than the history
         answer = f"{resolution.name}.{number} was asked for already with the key '{options.key}', long ago"
-        answers.say_json([rows.former_job(number, asked)]) if options.json else answers.say(answer)
+        answers.say_json([rows.former_run(number, asked)]) if options.json else answers.say(answer)
         return 0
     if options.json:
-        answers.say_json([rows.job(kept)])
+        answers.say_json([rows.run(kept)])
     elif not new:
         answers.say(
             f"{kept.name} was asked for already with the key '{options.key}' ({kept.outcome or kept.state})"

@@ -24,6 +24,9 @@ def run(run: Run) -> Row:
         "args": list(run.args),
         "trigger": str(run.trigger),
         "tick": time(run.tick),
+        "due": time(run.due),
+        "key": run.key,
+        "created_at": time(run.created_at),
         "lateness_s": rounded(run.lateness),
         "attempt": run.attempt,
         "state": str(run.state),
@@ -42,28 +45,16 @@ def run(run: Run) -> Row:
     }
 
 
-def job(run: Run) -> Row:
-    """A run that waits for its time."""
-    return {
-        "id": run.id,
-        "task": run.task,
-        "args": list(run.args),
-        "due": time(run.due),
-        "key": run.key,
-        "created_at": time(run.created_at),
-    }
-
-
-def former_job(number: int, asked: Request) -> Row:
+def former_run(number: int, asked: Request) -> Row:
     """A run whose row is deleted: known is only that it was asked for with the same key."""
-    unknown = dict.fromkeys(("args", "due", "created_at"))
-    return {**job(Run(number, asked.task, key=asked.key)), **unknown}
+    known = {"id": number, "task": asked.task, "key": asked.key}
+    return {**dict.fromkeys(run(Run(number, asked.task))), **known}
 
 
 def task(task: Task) -> Row:
     """A task; `schedule` is None for one that runs by hand only."""
     return {
-        "name": task.name,
+        "task": task.name,
         "description": task.description,
         "command": task.command,
         "schedule": task.expression or None,

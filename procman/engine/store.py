@@ -143,8 +143,8 @@ class Store(Protocol):
         """Pending runs, the earliest due first; not more than `limit`."""
         ...
 
-    def count_jobs(self) -> int:
-        """How many runs are pending."""
+    def count_jobs(self, most: int | None = None) -> int:
+        """How many runs are pending; counted up to `most`."""
         ...
 
     def cancel(self, run: int, now: float) -> bool:
@@ -163,8 +163,8 @@ class Store(Protocol):
         """Runs that are not pending and are asked for, the newest first (`Run.place`); at most `limit`."""
         ...
 
-    def count(self, query: Query | None = None) -> int:
-        """How many runs `history` would give without a limit."""
+    def count(self, query: Query | None = None, most: int | None = None) -> int:
+        """How many runs `history` would give without a limit; counted up to `most`."""
         ...
 
     def run(self, run: int) -> Run | None:

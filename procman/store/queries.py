@@ -18,21 +18,20 @@ class Queries(Records):
     """Questions: nothing is changed."""
 
     def jobs(self, limit: int | None = None) -> list[Run]:
-        return self._runs("state = 'pending' ORDER BY due, id LIMIT ?", -1 if limit is None else limit)
+        return self._runs("state = 'pending' ORDER BY due, id LIMIT ?", _most(limit))
 
-    def count_jobs(self) -> int:
-        return int(self._db.rows(sql.COUNT_JOBS)[0][0])
+    def count_jobs(self, most: int | None = None) -> int:
+        return int(self._db.rows(sql.COUNT_JOBS, _most(most))[0][0])
 
     def history(self, query: Query | None = None, limit: int | None = None) -> list[Run]:
         where, values = sql.asked(query or EVERYTHING)
-        most = -1 if limit is None else limit
-        rows = self._db.rows(sql.HISTORY.format(where=where), *values, *values, most)
+        rows = self._db.rows(sql.HISTORY.format(where=where), *values, *values, _most(limit))
         runs = sorted(map(to_run, rows), key=lambda run: run.place, reverse=True)
         return runs[:limit]
 
-    def count(self, query: Query | None = None) -> int:
+    def count(self, query: Query | None = None, most: int | None = None) -> int:
         where, values = sql.asked(query or EVERYTHING)
-        return sum(number for (number,) in self._db.rows(sql.COUNT.format(where=where), *values, *values))
+        return int(self._db.rows(sql.COUNT.format(where=where), *values, *values, _most(most))[0][0])
 
     def run(self, run: int) -> Run | None:
         found = self._runs("id = ?", run)
@@ -52,3 +51,8 @@ class Queries(Records):
     def last_id(self) -> int:
         found = self._db.rows("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
         return found[0][0] if found else 0
+
+
+def _most(limit: int | None) -> int:
+    """As SQLite has it: -1 is no limit."""
+    return -1 if limit is None else limit

@@ -75,10 +75,10 @@ HISTORY = (
 )
 """What has not ended, which is little, and of the rest the newest: not in order."""
 COUNT = (
-    f"SELECT count(*) FROM runs INDEXED BY runs_open WHERE {OPEN} AND {{where}}"
-    " UNION ALL SELECT count(*) FROM runs WHERE state = 'finished' AND {where}"
+    f"SELECT count(*) FROM (SELECT 1 FROM runs INDEXED BY runs_open WHERE {OPEN} AND {{where}}"
+    " UNION ALL SELECT 1 FROM runs WHERE state = 'finished' AND {where} LIMIT ?)"
 )
-COUNT_JOBS = "SELECT count(*) FROM runs WHERE state = 'pending'"
+COUNT_JOBS = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE state = 'pending' LIMIT ?)"
 TEXT = (
     "(instr(command, ?) OR instr(key, ?) OR instr(reason, ?)"
     " OR EXISTS (SELECT 1 FROM json_each(iif(json_valid(args), args, '[]')) WHERE instr(value, ?))"

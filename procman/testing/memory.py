@@ -145,8 +145,8 @@ class MemoryStore(MemoryRows):
         pending = [run for run in self._runs.values() if run.state is State.PENDING]
         return sorted(pending, key=lambda run: (run.due, run.id))[:limit]
 
-    def count_jobs(self) -> int:
-        return len(self.jobs())
+    def count_jobs(self, most: int | None = None) -> int:
+        return len(self.jobs(most))
 
     def cancel(self, run: int, now: float) -> bool:
         found = self._runs.get(run)
@@ -172,8 +172,8 @@ class MemoryStore(MemoryRows):
         known = [run for run in self._runs.values() if run.state is not State.PENDING]
         return self._sorted(run for run in known if asked.admits(run, self._outputs.get(run.id)))[:limit]
 
-    def count(self, query: Query | None = None) -> int:
-        return len(self.history(query))
+    def count(self, query: Query | None = None, most: int | None = None) -> int:
+        return len(self.history(query, most))
 
     def run(self, run: int) -> Run | None:
         return self._runs.get(run)

@@ -146,7 +146,12 @@ def test_a_key_is_known_when_its_run_is_no_longer_in_the_history(app: App) -> No
     asked = ("run", "task", "show", "--detach", "--key", "0")
     assert app.do(*asked).out == "show.1 was asked for already with the key '0', long ago\n"
     (row,) = app.listed(*asked)
-    assert row == {"id": 1, "task": "show", "key": "0", "args": None, "due": None, "created_at": None}
+    assert {name: value for name, value in row.items() if value is not None} == {
+        "id": 1,
+        "task": "show",
+        "key": "0",
+    }
+    assert {"args", "due", "created_at"} < set(row)
 
 
 def test_a_key_of_a_job_that_was_canceled_may_be_used_again(app: App) -> None:
@@ -165,7 +170,6 @@ def test_jobs_are_listed_in_the_order_in_which_they_come(app: App) -> None:
     assert "'a b' '$x'" in ended.out
     assert ended.out.index("'a b'") < ended.out.index("later")
     jobs = app.listed("jobs")
-    assert [set(job) for job in jobs] == [{"id", "task", "args", "due", "key", "created_at"}] * 2
     assert [(job["id"], job["args"], job["key"]) for job in jobs] == [
         (2, ["a b", "$x"], "k"),
         (1, ["later"], None),

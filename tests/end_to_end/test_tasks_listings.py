@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 RUN = {
     *("id", "task", "command", "args", "trigger", "tick", "lateness_s", "attempt", "state", "outcome"),
     *("exit_code", "signal", "pid", "started_at", "ended_at", "duration_s", "reason", "output_bytes"),
-    *("truncated", "max_rss_bytes", "cpu_s"),
+    *("truncated", "max_rss_bytes", "cpu_s", "due", "key", "created_at"),
 }
 SCHEDULE = {
     *("task", "description", "schedule", "words", "timezone", "next_tick", "last_tick", "last_outcome"),
     *("last_success", "paused"),
 }
 NEXT = {"task", "expression", "tick", "local", "dst"}
-TASK = {"name", "description", "command", "schedule"}
+TASK = {"task", "description", "command", "schedule"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 LONG = "remind_of_registration_that_was_never_completed_and_never_will_be"
@@ -65,7 +65,7 @@ def test_tasks_have_these_keys(filled: App) -> None:
     long, short = filled.listed("tasks")
     assert set(long) == set(short) == TASK
     assert long["schedule"] == "every 10 minutes; 30 2 * * * Europe/Berlin"
-    assert short == {"name": "short", "description": "", "command": "echo fine", "schedule": None}
+    assert short == {"task": "short", "description": "", "command": "echo fine", "schedule": None}
 
 
 def test_schedules_have_these_keys_and_a_row_each(filled: App) -> None:

@@ -178,11 +178,11 @@ class Stores(RuleBasedStateMachine):
 
     @rule(query=QUERIES, limit=st.none() | FEW)
     def history(self, query: Query, limit: int | None) -> None:
-        self._both(lambda store: (store.history(query, limit), store.count(query)))
+        self._both(lambda store: (store.history(query, limit), store.count(query), store.count(query, limit)))
 
     @rule(limit=FEW)
     def jobs(self, limit: int) -> None:
-        self._both(lambda store: (store.jobs(limit), store.count_jobs()))
+        self._both(lambda store: (store.jobs(limit), store.count_jobs(), store.count_jobs(limit)))
 
     @invariant()
     def they_know_the_same(self) -> None:

@@ -786,7 +786,7 @@ def test_jobs_are_the_pending_runs_the_earliest_due_first(store: Store) -> None:
     assert ids(store.jobs()) == [4, 2, 1, 3]
     assert ids(store.jobs(2)) == [4, 2]
     assert store.jobs(0) == []
-    assert store.count_jobs() == 4
+    assert (store.count_jobs(), store.count_jobs(3), store.count_jobs(9)) == (4, 3, 4)
 
 
 def test_a_pending_run_can_be_canceled_once(store: Store) -> None:
@@ -952,6 +952,7 @@ def test_a_query_finds_the_runs_for_which_all_holds(store: Store, query: Query, 
     assert ids(store.history(query)) == found
     assert ids(store.history(query, 2)) == found[:2]
     assert store.count(query) == len(found)
+    assert store.count(query, 2) == len(found[:2])
 
 
 def test_page_by_page_every_run_comes_once(store: Store) -> None:

@@ -66,7 +66,7 @@ TABLE = {
         options.HISTORY,
         Argument("words", ANY, "TASK|show ID", "only this task; or one run with its output", offers=(TASKS,)),
     ),
-    "jobs": Command("list the runs that wait for their time", options.LISTING),
+    "jobs": Command("list the runs that wait for their time", options.JOBS),
     "cancel": Command(
         "cancel a run that waits for its time",
         options.LISTING,

@@ -108,4 +108,4 @@ def _process_cells(process: Row) -> tuple[str, ...]:
 def _task_cells(task: Row, zone: tzinfo) -> tuple[str, ...]:
     tick = task["next_tick"]
     due = f"{datetime.fromisoformat(tick).astimezone(zone):%Y-%m-%d %H:%M:%S}" if tick else "-"
-    return task["name"], task["schedule"] or BY_HAND, due, task["command"]
+    return task["task"], task["schedule"] or BY_HAND, due, task["command"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, rows, stores, tables, taskfiles
+from procman.cli import answers, pages, rows, stores, tables, taskfiles
 from procman.cli import app as apps
 from procman.core.schedule.durations import wording
 from procman.core.tasks.query import Query
+from procman.core.tasks.run import Outcome
 from procman.core.text.visible import readable
 from procman.errors import Problem, UnknownNameError, UserError, suggest
 from procman.host.lock import FOLDER
@@ -23,28 +25,59 @@ if TYPE_CHECKING:
     from procman.core.tasks.run import Run
 
 
+SHOWN = 20
+OF_LISTS = {
+    "outcomes": "--outcome",
+    "since": "--since",
+    "until": "--until",
+    "text": "--contains",
+}
+
+ENDINGS: dict[Outcome | None, str] = {
+    Outcome.CANCELED: "canceled",
+    Outcome.SKIPPED: "written",
+    Outcome.MISSED: "written",
+}
+"""What happened at the end of one that never began."""
+
+
 def run(options: Namespace) -> int:
     """List runs, or show one. Raises `UserError`."""
     root = apps.root_of(options)
     if options.words[:1] == ["show"] and len(options.words) == 2:
+        _must_be_of_one(options)
         return _show(root, options.words[1], options.json)
     if len(options.words) > 1:
         raise UserError([Problem("history", None, "name one task, or 'show' and the number of a run")])
     task = options.words[0] if options.words else None
+    query, limit = pages.query(options, root, task), pages.limit(options, SHOWN)
     with stores.reading(root) as store:
-        runs = store.history(Query(task), options.number) if store else []
-    if task is not None and not runs:
-        _must_exist(options, task)
-    if options.json:
-        answers.say_json([rows.run(run) for run in runs])
-    elif not runs:
-        answers.say("no runs yet")
-    else:
-        zone, owners = taskfiles.zone(root), _owners(root)
-        began = f"began ({_local(runs[0].created_at, zone):%Z})"
-        headings = ("run", "task", began, "took", "outcome", "why")
-        tables.show(headings, [_cells(run, zone, owners) for run in runs], right=(0, 3))
+        runs = store.history(query, limit) if store else []
+        if task is not None and not runs and (store is None or not store.count(Query(task), 1)):
+            _must_exist(options, task)
+        if options.json:
+            answers.say_json([rows.run(run) for run in runs])
+        else:
+            _list(runs, query, root)
+        if store:
+            pages.say_how_many(len(runs), limit, partial(store.count, query), "runs")
     return 0
+
+
+def _must_be_of_one(options: Namespace) -> None:
+    given = [flag for name, flag in OF_LISTS.items() if getattr(options, name) is not None]
+    given += ["--all"] * options.all + ["-n"] * (options.number is not None)
+    if given:
+        raise UserError([Problem("history show", None, f"{given[0]} is for lists of runs: leave it out")])
+
+
+def _list(runs: list[Run], query: Query, root: str) -> None:
+    if not runs:
+        answers.say("no runs yet" if query == Query(query.task) else "no such runs")
+        return
+    zone, owners = taskfiles.zone(root), _owners(root)
+    headings = ("run", "task", f"when ({_local(runs[0].at, zone):%Z})", "took", "outcome", "why")
+    tables.show(headings, [_cells(run, zone, owners) for run in runs], right=(0, 3))
 
 
 def _must_exist(options: Namespace, task: str) -> None:
@@ -57,10 +90,9 @@ def _must_exist(options: Namespace, task: str) -> None:
 
 
 def _cells(run: Run, zone: tzinfo, owners: Owners) -> tuple[str, ...]:
-    at = next(at for at in (run.started_at, run.tick, run.due, run.created_at) if at is not None)
     took = "" if run.duration is None else wording(run.duration)
     why = run.reason or ("" if run.attempt == 1 else f"attempt {run.attempt}")
-    return str(run.id), run.task, f"{_local(at, zone):%m-%d %H:%M:%S}", took, _ending(run, owners), why
+    return str(run.id), run.task, f"{_local(run.at, zone):%m-%d %H:%M:%S}", took, _ending(run, owners), why
 
 
 def _owners(root: str) -> Owners:
@@ -94,6 +126,8 @@ def _show(root: str, number: str, as_json: bool) -> int:
 
 
 def _facts(run: Run, zone: tzinfo, owners: Owners) -> list[tuple[str, str]]:
+    never_ran = run.outcome if run.started_at is None else None
+    ended = ENDINGS.get(never_ran, "ended")
     exited = "" if run.code is None else str(rows.run(run)["signal"] or run.code)
     peak = "" if run.max_rss_bytes is None else f"{run.max_rss_bytes / 1e6:.0f} MB at most"
     return [
@@ -104,7 +138,7 @@ def _facts(run: Run, zone: tzinfo, owners: Owners) -> list[tuple[str, str]]:
         ("due", _shown(run.due, zone)),
         ("began", _shown(run.started_at, zone)),
         ("late by", "" if run.lateness is None else wording(run.lateness)),
-        ("ended", _shown(run.ended_at, zone)),
+        (ended, _shown(run.ended_at, zone)),
         ("took", "" if run.duration is None else wording(run.duration)),
         ("CPU time", "" if run.cpu_s is None else wording(run.cpu_s)),
         ("memory", peak),

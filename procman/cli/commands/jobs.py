@@ -7,42 +7,62 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, rows, stores, tables, taskfiles
+from procman.cli import answers, pages, rows, stores, tables, taskfiles
 from procman.cli import app as apps
 from procman.core.schedule.durations import wording
+from procman.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
 
     from procman.cli.options import Namespace
-    from procman.core.tasks.run import Run
+    from procman.core.tasks.run import Run, TaskState
+
+SHOWN = 50
 
 
 def run(options: Namespace) -> int:
-    """List the runs that wait for their time, the first to come first."""
+    """List the runs that wait for their time, the first to come first. Raises `UserError`."""
     root = apps.root_of(options)
+    limit = pages.limit(options, SHOWN)
     with stores.reading(root) as store:
-        waiting = store.jobs() if store else []
+        waiting = store.jobs(limit) if store else []
         states = store.states() if store else {}
-    if options.json:
-        answers.say_json([rows.job(each) for each in waiting])
-        return 0
-    if waiting:
-        now = time.time()
-        zone = taskfiles.zone(root)
-        held = {name for name, state in states.items() if state.paused}
-        headings = ("job", "task", "arguments", f"due ({_name(zone, now)})", "", "key")
-        tables.show(headings, [_cells(each, now, zone, each.task in held) for each in waiting], right=(0,))
-        stores.say_if_nobody(root)
-    else:
-        answers.say("no jobs")
+        if options.json:
+            answers.say_json([rows.run(each) for each in waiting])
+        elif waiting:
+            _show(waiting, states, root)
+        else:
+            answers.say("no jobs")
+        if store:
+            pages.say_how_many(len(waiting), limit, store.count_jobs, "jobs")
     return 0
 
 
-def _cells(run: Run, now: float, zone: tzinfo, paused: bool) -> tuple[str, ...]:
+def _show(waiting: list[Run], states: Mapping[str, TaskState], root: str) -> None:
+    now = time.time()
+    zone = taskfiles.zone(root)
+    held = dict.fromkeys((name for name, state in states.items() if state.paused), "paused")
+    held |= dict.fromkeys({run.task for run in waiting} - _known(root, waiting), "no such task")
+    headings = ("job", "task", "arguments", f"due ({_name(zone, now)})", "", "key")
+    tables.show(headings, [_cells(each, now, zone, held.get(each.task)) for each in waiting], right=(0,))
+    stores.say_if_nobody(root)
+
+
+def _known(root: str, waiting: list[Run]) -> set[str]:
+    """The tasks of the app; those that are waited for where its file has mistakes."""
+    try:
+        path = taskfiles.path_in(root)
+        return {*taskfiles.read(path, with_schedules=False).tasks} if path else set()
+    except UserError:
+        return {run.task for run in waiting}
+
+
+def _cells(run: Run, now: float, zone: tzinfo, held: str | None) -> tuple[str, ...]:
     due = now if run.due is None else run.due
     local = datetime.fromtimestamp(due, zone)
-    left = "paused" if paused else f"in {wording(due - now)}" if due > now else "now"
+    left = held or (f"in {wording(due - now)}" if due > now else "now")
     return str(run.id), run.task, shlex.join(run.args), f"{local:%Y-%m-%d %H:%M:%S}", left, run.key or ""
 
 

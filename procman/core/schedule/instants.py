@@ -133,6 +133,5 @@ def rfc3339(epoch: float) -> str:
     """UTC seconds since the epoch as `2026-12-24T17:00:00Z`, with milliseconds when they are not whole."""
     milliseconds = round(epoch * 1000)
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-    return (
-        at.strftime("%Y-%m-%dT%H:%M:%S") + (f".{milliseconds % 1000:03}" if milliseconds % 1000 else "") + "Z"
-    )
+    precision = "milliseconds" if milliseconds % 1000 else "seconds"
+    return at.isoformat(timespec=precision).removesuffix("+00:00") + "Z"
