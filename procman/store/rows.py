@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from procman.core.tasks.past import Past
 from procman.core.tasks.run import Outcome, Run, State, Trigger
+from procman.errors import StoreError
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
@@ -22,9 +23,13 @@ def from_run(run: Run) -> tuple[Any, ...]:
 
 
 def to_run(row: Sequence[Any]) -> Run:
-    """A run, from the columns of `RUNS`."""
-    args, trigger = _words(row[3]), TRIGGERS[row[4]]
-    state, outcome, truncated = STATES[row[10]], OUTCOMES[row[11]], bool(row[20])
+    """A run, from the columns of `RUNS`. Raises `StoreError` for a word that a newer procman has written."""
+    args, truncated = _words(row[3]), bool(row[20])
+    try:
+        trigger, state, outcome = TRIGGERS[row[4]], STATES[row[10]], OUTCOMES[row[11]]
+    except KeyError as error:
+        text = f"run {row[0]} has the word {error}, which this procman does not know: upgrade procman"
+        raise StoreError(text) from None
     return Run._make((*row[:3], args, trigger, *row[5:10], state, outcome, *row[12:20], truncated, *row[21:]))
 
 

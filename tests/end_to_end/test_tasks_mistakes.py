@@ -205,7 +205,7 @@ def test_yaml_does_not_take_times_and_words_for_something_else(app: App) -> None
         night: {command: "true", schedule: [at 2100-01-01 10:30, weekdays at 8:00], desc: no, grace: 1h}
         octal: {command: 010 1_000 0x1F, schedule: every 90s}
     """)
-    listed = {task["name"]: task for task in app.listed("tasks")}
+    listed = {task["task"]: task for task in app.listed("tasks")}
     assert listed["on"]["command"] == "yes"
     assert listed["night"]["description"] == "no"
     assert listed["night"]["schedule"] == "at 2100-01-01 10:30; weekdays at 8:00"
@@ -233,9 +233,9 @@ def test_check_shows_tasks_in_words_and_json_with_what_is_odd_about_them(app: Ap
     assert re.search(r"^often +\*/45 \* \* \* \* +[\d-]+ [\d:]+ +nosuchprogram$", ended.out, re.MULTILINE)
     described = json.loads(app.do("check", "--json").out)
     assert [set(task) for task in described["tasks"]] == [
-        {"name", "description", "command", "schedule", "next_tick"}
+        {"task", "description", "command", "schedule", "next_tick"}
     ] * 5
-    next_ticks = {task["name"]: task["next_tick"] for task in described["tasks"]}
+    next_ticks = {task["task"]: task["next_tick"] for task in described["tasks"]}
     assert [name for name, tick in next_ticks.items() if tick] == ["often", "nightly"]
     warnings = "\n".join(described["warnings"])
     for part in (

@@ -37,7 +37,7 @@ def test_a_row_that_this_version_does_not_know_is_told_of_and_web_goes_on(app: A
     app.procfile(web="echo up; exec sleep 1000")
     running = app.start()
     running.wait_for("up$")
-    running.wait_for("'api' is not a valid Trigger")
+    running.wait_for("has the word 'api', which this procman does not know: upgrade procman")
     assert running.stop() == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
 import time
@@ -71,7 +72,7 @@ def test_a_store_of_a_newer_procman_is_left_as_it_is_and_said_so(app: App, words
     before = store_of(app).read_bytes()
     ended = app.do(*words)
     assert (ended.code, ended.out) == (1, "")
-    assert "was written by a newer procman (schema 99, this one knows 1): upgrade procman" in ended.err
+    assert "was written by a newer procman (schema 99, this one knows 2): upgrade procman" in ended.err
     assert "Traceback" not in ended.err
     assert store_of(app).read_bytes() == before
 
@@ -81,7 +82,7 @@ def test_with_a_store_of_a_newer_procman_the_formation_runs_without_tasks(app: A
     with closing(sqlite3.connect(store_of(app))) as store:
         store.execute("PRAGMA user_version = 99")
     running = app.start()
-    running.wait_for(r"no task will run: .*newer procman \(schema 99, this one knows 1\): upgrade procman")
+    running.wait_for(r"no task will run: .*newer procman \(schema 99, this one knows 2\): upgrade procman")
     running.pid_of("web.1")
     assert running.stop() == 0
     alone = app.do("scheduler")
@@ -142,6 +143,8 @@ def test_modes_and_a_sound_file_afterwards(app: App) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     modes.pop(".gitignore")
+    assert modes.pop("owners") == 0o700
+    modes |= {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder / "owners").iterdir()}
     assert {"procman.db", "procman.db-wal", "procman.db-shm", "wake"} <= set(modes)
     assert set(modes.values()) == {0o600}
     assert stat.S_ISFIFO((folder / "wake").stat().st_mode)
@@ -184,9 +187,7 @@ def test_a_store_that_is_deleted_while_it_is_in_use_stops_no_process_and_is_told
     app.tasks(BEAT)
     running = app.start()
     running.wait_for(r"beat\.1 exited")
-    for path in (app.root / ".procman").iterdir():
-        path.unlink()
-    (app.root / ".procman").rmdir()
+    shutil.rmtree(app.root / ".procman")
     running.wait_for(r"moved or deleted while it was in use: start procman again")
     assert running.stop() == 0
     assert "Traceback" not in running.out.text + running.err.text

@@ -82,7 +82,7 @@ def _show(described: Row, zone: tzinfo) -> None:
         answers.say(f"valid procfile detected ({', '.join(each['name'] for each in processes)})")
     else:
         answers.say(
-            f"valid {taskfiles.FILE} detected ({', '.join(each['name'] for each in tasks)}), and no Procfile"
+            f"valid {taskfiles.FILE} detected ({', '.join(each['task'] for each in tasks)}), and no Procfile"
         )
     sources = [(each["key"], each["source"]) for each in described["environment"]]
     _table(("process", "instances", "port", "command"), [*map(_process_cells, processes)], right=(1, 2))
