@@ -19,10 +19,10 @@ FACADE = "procman"
 PURE = {
     *"""
     __future__ bisect collections datetime enum functools itertools re shlex signal typing
-    unicodedata yaml zlib zoneinfo procman
+    unicodedata yaml zlib zoneinfo croniter procman
 """.split()
 }
-"""What core may import: pure modules, and of signals the names."""
+"""What core may import: pure modules, the two libraries that read, and of signals the names."""
 ONLY = {"signal": {"Signals"}}
 ACTING = {"open", "print", "input"}
 DOORS = ("procman.cli.answers", "procman.cli.complaints")

@@ -6,7 +6,10 @@ import os
 
 from procman.errors import StoreError
 from procman.store.failures import BUSY_SECONDS
-from procman.store.sqlite import SqliteStore
+
+TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
+if TYPE_CHECKING:
+    from procman.store.sqlite import SqliteStore
 
 DATABASE = "procman.db"
 """The store of an app, in its folder of state."""
@@ -19,6 +22,8 @@ def open_store(place: str, durable: bool = False, patience: float = BUSY_SECONDS
     the process; with `durable` a power cut, too, from the moment that a call is back. Others may have it
     locked for `patience` seconds when it is opened.
     """
+    from procman.store.sqlite import SqliteStore  # an app does not need all that it can
+
     return SqliteStore(_path(place), durable, patience)
 
 

@@ -6,11 +6,11 @@ import os
 import sqlite3
 import time
 from contextlib import closing, contextmanager, suppress
-from typing import NamedTuple
 
 from procman.errors import StoreError
 from procman.store.failures import BUSY_SECONDS, DAMAGED, code, failure
 from procman.store.rows import words_as_json
+from procman.typed import NamedTuple
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _connect(path: str, patience: float = BUSY_SECONDS) -> Opened | None:
     try:
         file = os.stat(path)
     except FileNotFoundError:
-        if os.path.lexists(path):
+        if os.path.islink(path):
             raise
         return None
     try:

@@ -1,36 +1,33 @@
 """Cron expressions: the wall times that match one, with Debian's rule for the two fields of days.
 
-The fields are stepped through here, not by croniter: on whole seconds as integers a step takes 2
-microseconds instead of 33, the rules for `L`, `W` and `#` are exact, whether a date can ever come is
-known and not tried, and nobody waits 25 ms for an import. croniter is what the tests compare with.
+croniter steps through minutes, days and months. It gets the values that our own reader has found, never
+the text: see `docs/decisions/schedules.md` for what it reads in another way. Days that it has no words for
+(`L`, `LW`, `15W`, `5L`, lists of `mon#1`) are looked at here, one by one.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
-from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core.schedule import cronfields
 from procman.core.schedule.clocks import DAY as DAY_SECONDS
-from procman.core.schedule.clocks import EPOCH, LAST_YEAR
+from procman.core.schedule.clocks import EPOCH, LATEST
 from procman.core.schedule.cronfields import DAY, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, Field, ScheduleError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from croniter import croniter
+
 KINDS = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY)
-LENGTHS = {2: (28, 29), 4: (30,), 6: (30,), 9: (30,), 11: (30,)}
-"""Of the months, in days, where they have not 31."""
+ALL_YEARS = range(2000, 2028)
+"""In 28 years without an exception every month begins on every day of the week, February with 29 days too."""
 
 
 class Cron(NamedTuple):
-    """What the fields say; `has_seconds` when there were six.
-
-    `days_of_months` has the matching days of a month by its length and the weekday of its first day.
-    """
+    """What the fields say; `has_seconds` when there were six."""
 
     second: Field
     minute: Field
@@ -39,7 +36,6 @@ class Cron(NamedTuple):
     month: Field
     weekday: Field
     has_seconds: bool
-    days_of_months: dict[tuple[int, int], tuple[int, ...]]
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -56,56 +52,81 @@ class Cron(NamedTuple):
         """Whether day of month and day of week must both match, not either (crontab(5), and its bug)."""
         return self.day.has_star or self.weekday.has_star
 
-    def days(self, year: int, month: int) -> tuple[int, ...]:
-        """The days of a month that match."""
-        start = date(year, month, 1).toordinal()
-        length = date(year + month // 12, month % 12 + 1, 1).toordinal() - start
-        return self.days_of_months[length, start % 7]
+    def comes_on(self, day: date) -> bool:
+        """Whether a day matches, whatever its month."""
+        found = self._is_date(day), self._is_weekday(day)
+        return all(found) if self.needs_both_days else any(found)
 
     def next_after(self, wall: int) -> int | None:
         """The first matching wall time after one, both in seconds; None when none comes."""
-        ordinal, second = divmod(wall + 1 + EPOCH * DAY_SECONDS, DAY_SECONDS)
-        today = date.fromordinal(ordinal)
-        if today.month in self.month.values and today.day in self.days(today.year, today.month):
-            time = self._time_from(second)
-            if time is not None:
-                return (ordinal - EPOCH) * DAY_SECONDS + time
-        following = self._date_after(today)
-        return following and (following - EPOCH) * DAY_SECONDS + self._time_in_hour(self.hour.values[0], 0, 0)
-
-    def _date_after(self, day: date) -> int | None:
-        """The ordinal of the next matching date."""
-        year, month, least = day.year, day.month, day.day + 1
-        while year <= LAST_YEAR:
-            if month in self.month.values:
-                days = self.days(year, month)
-                index = bisect_left(days, least)
-                if index < len(days):
-                    return date(year, month, days[index]).toordinal()
-            year, month, least = year + month // 12, month % 12 + 1, 1
+        while (found := self._step(wall)) is not None:
+            day = found // DAY_SECONDS + EPOCH
+            if not self._days_are_ours or self.comes_on(date.fromordinal(day)):
+                return found
+            wall = (self._day_after(day) - EPOCH) * DAY_SECONDS - 1
         return None
 
-    def _time_from(self, second: int) -> int | None:
-        """The first matching second of the day, from one on."""
-        hour, rest = divmod(second, 3600)
-        hours = self.hour.values
-        index = bisect_left(hours, hour)
-        if index < len(hours) and hours[index] == hour:
-            minute, second = divmod(rest, 60)
-            if (minute, second) <= (self.minute.values[-1], self.second.values[-1]):
-                return self._time_in_hour(hour, minute, second)
-            index += 1
-        return self._time_in_hour(hours[index], 0, 0) if index < len(hours) else None
+    def _day_after(self, day: int) -> int:
+        """The first matching day of any month after one, both as ordinals; there is one in a few years."""
+        day += 1
+        while not self.comes_on(date.fromordinal(day)):
+            day += 1
+        return day
 
-    def _time_in_hour(self, hour: int, minute: int, second: int) -> int:
-        """The first matching second of the day in an hour that has one, from a minute and second of it on."""
-        minutes, seconds = self.minute.values, self.second.values
-        index = bisect_left(minutes, minute)
-        if minutes[index] > minute:
-            second = 0
-        elif second > seconds[-1]:
-            index, second = index + 1, 0
-        return hour * 3600 + minutes[index] * 60 + seconds[bisect_left(seconds, second)]
+    def _step(self, wall: int) -> int | None:
+        """As `next_after`, but on any day where the days are ours."""
+        found = [_step(self._words(*days), wall) for days in self._days()]
+        return min((each for each in found if each is not None), default=None)
+
+    def _days(self) -> list[tuple[str, str]]:
+        """Day of month and of week for croniter: two times when either is enough."""
+        day, weekday = _listed(self.day), _listed(self.weekday)
+        if self._days_are_ours:
+            return [("*", "*")]
+        if self.needs_both_days:
+            return [(day, weekday)]
+        return [("*", "*")] if "*" in (day, weekday) else [(day, "*"), ("*", weekday)]
+
+    def _words(self, day: str, weekday: str) -> str:
+        words = [_listed(self.minute), _listed(self.hour), day, _listed(self.month), weekday]
+        return " ".join(words if self.second.values == (0,) else [*words, _listed(self.second)])
+
+    @property
+    def _days_are_ours(self) -> bool:
+        """Whether croniter has no words for the days, or (6.0) goes wrong in months without all of them."""
+        uneven = not self.day.is_full and self.day.values[-1:] > (28,)
+        return bool(self.day.special or self.weekday.special or uneven)
+
+    def _is_date(self, day: date) -> bool:
+        if day.day in self.day.values:
+            return True
+        return any(_is_special_date(*special, day) for special in self.day.special)
+
+    def _is_weekday(self, day: date) -> bool:
+        weekday = day.isoweekday() % 7
+        if weekday in self.weekday.values:
+            return True
+        return any(weekday == each and _is_nth(nth, day) for each, nth in self.weekday.special)
+
+
+def _listed(field: Field) -> str:
+    return "*" if field.is_full else ",".join(map(str, field.values))
+
+
+@lru_cache(maxsize=4096)
+def _steps(words: str) -> croniter:
+    """What steps through an expression in which all fields must match; all with these values share it."""
+    from croniter import croniter  # 25 ms that only a cron expression waits for
+
+    return croniter(words, 0.0, day_or=False)
+
+
+def _step(words: str, wall: int) -> int | None:
+    try:
+        found = int(_steps(words).get_next(float, start_time=float(wall)))
+    except (ValueError, OverflowError):  # none within 50 years, or before the year 10000
+        return None
+    return found if found < LATEST else None
 
 
 def parse(texts: Sequence[tuple[str, int]]) -> Cron:
@@ -117,8 +138,7 @@ def parse(texts: Sequence[tuple[str, int]]) -> Cron:
     texts = texts if has_seconds else [("0", 0), *texts]
     fields = [cronfields.parse(kind, *text) for kind, text in zip(KINDS, texts, strict=True)]
     second, minute, hour, day, month, weekday = fields
-    days = _days_of_months(day, weekday)
-    cron = Cron(second, minute, hour, day, month, weekday, has_seconds, days)
+    cron = Cron(second, minute, hour, day, month, weekday, has_seconds)
     if not _comes(cron):
         raise _never(cron, texts)
     return cron
@@ -133,48 +153,36 @@ def _never(cron: Cron, texts: Sequence[tuple[str, int]]) -> ScheduleError:
 
 
 def _comes(cron: Cron) -> bool:
-    """In 400 years every month, with every length it may have, begins on every day of the week."""
-    lengths = {length for month in cron.month.values for length in LENGTHS.get(month, (31,))}
-    return any(cron.days_of_months[length, first] for length, first in product(lengths, range(7)))
+    months = [date(year, month, 1) for year in ALL_YEARS for month in cron.month.values]
+    return any(cron.comes_on(first + timedelta(days)) for first in months for days in range(_length(first)))
 
 
-@lru_cache(maxsize=1024)
-def _days_of_months(day: Field, weekday: Field) -> dict[tuple[int, int], tuple[int, ...]]:
-    """All the months there are; expressions with the same days share them."""
-    both = day.has_star or weekday.has_star
-    months = product(range(28, 32), range(7))
-    return {(length, first): _days(day, weekday, both, length, first) for length, first in months}
+def _length(day: date) -> int:
+    """How many days its month has."""
+    first = day.replace(day=1)
+    return (date(first.year + first.month // 12, first.month % 12 + 1, 1) - first).days
 
 
-def _days(day: Field, weekday: Field, both: bool, length: int, first: int) -> tuple[int, ...]:
-    by_date = {each for each in day.values if each <= length}
-    by_date.update(_special_dates(day, length, first))
-    by_weekday = {each for each in range(1, length + 1) if (first + each - 1) % 7 in weekday.values}
-    by_weekday.update(_special_weekdays(weekday, length, first))
-    return tuple(sorted(by_date & by_weekday if both else by_date | by_weekday))
+def _is_special_date(number: int, nearest: int, day: date) -> bool:
+    """Whether it is `L` (number 0), `LW` or `15W`; a 31W has no day in a month without a 31st."""
+    length = _length(day)
+    number = number or length
+    if number > length:
+        return False
+    return day.day == (_nearest_weekday(day.replace(day=number), length) if nearest else number)
 
 
-def _special_dates(day: Field, length: int, first: int) -> list[int]:
-    """The days of `L`, `LW` and `15W`; a 31W has no day in a month without a 31st."""
-    dates = [(date or length, nearest) for date, nearest in day.special if date <= length]
-    return [_nearest_weekday(date, length, first) if nearest else date for date, nearest in dates]
-
-
-def _nearest_weekday(day: int, length: int, first: int) -> int:
+def _nearest_weekday(day: date, length: int) -> int:
     """The day itself or the nearest from Monday to Friday, which is never in another month (Quartz)."""
-    weekday = (first + day - 1) % 7
-    if weekday == 6:
-        return day - 1 if day > 1 else day + 2
-    if weekday == 0:
-        return day + 1 if day < length else day - 2
-    return day
+    if day.isoweekday() == 6:
+        return day.day - 1 if day.day > 1 else day.day + 2
+    if day.isoweekday() == 7:
+        return day.day + 1 if day.day < length else day.day - 2
+    return day.day
 
 
-def _special_weekdays(weekday: Field, length: int, first: int) -> list[int]:
-    """The days of `fri#2` and `5L`."""
-    found = []
-    for day, nth in weekday.special:
-        dates = range(1 + (day - first) % 7, length + 1, 7)
-        if nth <= len(dates):
-            found.append(dates[nth - 1] if nth > 0 else dates[-1])
-    return found
+def _is_nth(nth: int, day: date) -> bool:
+    """Whether its weekday comes the n-th time in its month, or for -1 the last time."""
+    if nth < 0:
+        return day.day + 7 > _length(day)
+    return (day.day + 6) // 7 == nth

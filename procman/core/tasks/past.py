@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from procman.core.tasks.run import Outcome, Run, Summary
+from procman.typed import NamedTuple
 
 NEVER_RAN = (Outcome.SKIPPED, Outcome.MISSED, Outcome.CANCELED)
 

@@ -6,7 +6,7 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
@@ -173,7 +173,7 @@ def test_after_the_last_year_nothing_comes() -> None:
 
 
 def fields(low: int, high: int) -> st.SearchStrategy[str]:
-    """What croniter reads as crontab(5) does; it does not so `9-9` nor a range that wraps with a step."""
+    """What croniter reads as crontab(5) does; not `9-9`, a range that wraps with a step, or `6/1` (6.0)."""
     numbers = st.integers(low, high)
     ranges = st.lists(numbers, min_size=2, max_size=2, unique=True).map(sorted)
     steps = st.sampled_from(["", "/1", "/2", "/3", "/7", "/45"])
@@ -181,7 +181,7 @@ def fields(low: int, high: int) -> st.SearchStrategy[str]:
         numbers.map(str)
         | st.builds("{0[0]}-{0[1]}{1}".format, ranges, steps)
         | steps.map("*{}".format)
-        | st.builds("{}/{}".format, numbers, st.integers(1, 9))
+        | st.builds("{}/{}".format, st.integers(low, high - 1), st.integers(1, 9))
     )
     return st.just("*") | items | st.lists(items, min_size=2, max_size=3).map(",".join)
 
@@ -198,7 +198,10 @@ def test_croniter_finds_the_same_wall_times(texts: tuple[str, ...], start: int) 
         reject()  # a date that never comes
     theirs = croniter(" ".join(texts), start, implement_cron_bug=True)
     for _ in range(5):
-        expected = int(theirs.get_next(float))
+        try:
+            expected = int(theirs.get_next(float))
+        except CroniterBadDateError:
+            reject()  # croniter 6.0 finds nothing when one of the two fields of days never comes
         assert ours.next_after(start) == expected
         start = expected
 
@@ -230,7 +233,7 @@ def test_special_days_are_those_of_the_calendar(day: date, number: int, weekday:
 
     def days(date_field: str, weekday_field: str) -> list[int]:
         expression = cron(f"0 0 {date_field} * {weekday_field}")
-        return list(expression.days(day.year, day.month))
+        return [each.day for each in month if expression.comes_on(each)]
 
     assert days("L", "*") == [length]
     assert days("*", f"{weekday}L") == same[-1:]
