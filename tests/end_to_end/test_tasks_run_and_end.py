@@ -166,8 +166,8 @@ def test_a_failing_task_never_stops_the_formation(app: App) -> None:
     running.wait_for(r"bad\.3 exited with code 7")
     assert web.is_running()
     assert running.stop() == 0
-    ends = [(row["outcome"], row["exit_code"], row["signal"]) for row in app.listed("history")]
-    assert ends == [("failed", 7, None), ("failed", None, "SIGSEGV"), ("failed", 7, None)]
+    ends = {row["id"]: (row["outcome"], row["exit_code"], row["signal"]) for row in app.listed("history")}
+    assert ends == {1: ("failed", 7, None), 2: ("failed", None, "SIGSEGV"), 3: ("failed", 7, None)}
 
 
 def test_failed_runs_are_tried_again(app: App) -> None:
