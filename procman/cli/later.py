@@ -25,7 +25,7 @@ def ask(app: App, resolution: Resolution, options: Namespace) -> int:
     now = time.time()
     due = _due(options, app, now)
     trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
-    asked = Request(resolution.name, resolution.arguments, trigger, due, now, options.key)
+    asked = Request(resolution.name, resolution.words, trigger, due, now, options.key)
     with closing(stores.open_for_writing(app.root, durable=True)) as store:
         number, new = store.request(asked)
         kept = store.run(number)

@@ -30,11 +30,11 @@ class Recorded:
     """The row of one run. A store that cannot be written is told of, and keeps nobody from running a task."""
 
     def __init__(self, app: App, resolution: Resolution) -> None:
-        self._command = resolution.words[-1]
+        self._command = resolution.line or ""
         self.variables = {"PROCMAN_TASK": resolution.name}
         self._store: Store | None = None
         now = time.time()
-        asked = Request(resolution.name, resolution.arguments, Trigger.MANUAL, now, now)
+        asked = Request(resolution.name, resolution.words, Trigger.MANUAL, now, now)
 
         def begin() -> None:
             self._store = stores.open_for_writing(app.root)

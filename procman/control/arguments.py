@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     Plain = str | int | float
@@ -97,6 +100,14 @@ def word(position: int, value: Plain) -> str:
     if b"\0" in encoded:
         raise ValueError(f"argument {position} has a NUL byte, which no command can be given")
     return text
+
+
+def fit(words: Sequence[str]) -> None:
+    """What all words together may be: what the system gives to a command beside an environment like ours."""
+    from procman.host import execlimits  # only arguments need it
+
+    if wrong := execlimits.complaint(words, os.environ):
+        raise ValueError(wrong)
 
 
 def _kind(value: object) -> str:

@@ -87,7 +87,9 @@ class _Call:
             words = tuple(arguments.word(position, value) for position, value in enumerate(args, start=1))
             trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
             self._request = Request(arguments.name(task), words, trigger, due, now, arguments.key(key))
-            names.check(root, self._folder, task)
+            names.check(root, self._folder, task, bool(words))
+            if words:
+                arguments.fit(words)
 
     def attempt(self) -> int | None:
         """The number of the run, once it is on the disk; None while others have the store locked."""

@@ -43,8 +43,11 @@ class Known(NamedTuple):
 _known: dict[str, Known] = {}
 
 
-def check(root: str, folder: str, task: str) -> None:
-    """Raises `ValueError` when the app has no such task. `folder` is where its state is."""
+def check(root: str, folder: str, task: str, with_arguments: bool) -> None:
+    """Raises `ValueError` when the app has no such task, or none that takes arguments.
+
+    `folder` is where its state is.
+    """
     path = os.path.join(root, FILE)
     try:
         known = _tasks(path, folder)
@@ -52,8 +55,12 @@ def check(root: str, folder: str, task: str) -> None:
         raise ValueError(f"no app with tasks in {root}: set PROCMAN_ROOT, or run where {FILE} is") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {reason(error)}") from None
-    if task in known.tasks:
+    if known.tasks.get(task) or (task in known.tasks and not with_arguments):
         return
+    if task in known.tasks:
+        from procman.core.plan.arguments import REFUSAL  # only mistakes need it
+
+        raise ValueError(f"{path}: task '{task}' takes no arguments: {REFUSAL}")
     from procman.core.plan.commands import unknown_task  # only mistakes need it
 
     if known.mistakes:
@@ -79,12 +86,13 @@ def _state(file: os.stat_result) -> State:
 def _read(path: str, folder: str, before: Known | None) -> Known:
     """Read the file itself, and keep what it says, if it cannot have changed meanwhile."""
     from procman.core.config import taskfile  # and with it YAML, 20 ms
+    from procman.core.plan.arguments import accepts
 
     with open(path, "rb") as file:
         state = _state(os.fstat(file.fileno()))
         data = file.read()
     try:
-        tasks = dict.fromkeys(taskfile.parse(data, path, None).tasks, True)
+        tasks = {name: accepts(task.command) for name, task in taskfile.parse(data, path, None).tasks.items()}
     except UserError as error:
         found = Known(state, before.tasks if before else {}, str(error))
     else:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from procman.core import facts
 from procman.core.life.child import Event
-from procman.core.plan.commands import line
 from procman.core.plan.plan import ProcessPlan, of_run
 from procman.core.schedule.durations import wording
 from procman.core.tasks import due, transitions
@@ -80,7 +79,7 @@ class Runs:
 
     def start(self, run: Run, task: Task, lane: Lane) -> None:
         """Have a claimed run started when its turn comes."""
-        plan = ProcessPlan(run.name, task.name, 0, line(task.command, run.args), None, of_run(run))
+        plan = ProcessPlan(run.name, task.name, 0, task.command, None, of_run(run), run.args)
         process = Process(plan, self._kill_timeout, self)
         self._by_name[run.name] = Active(run, task, lane)
         self._by_task.setdefault(task.name, {})[run.name] = process

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 
 from procman.core.messages import OutputClosed, OutputDrained, OutputRead, Spawned
-from procman.core.plan import shell
+from procman.core.plan import commands
 from procman.host import spawn
 from procman.host.sessions import Sessions
 from procman.typed import TYPE_CHECKING
@@ -49,8 +49,8 @@ class Children(Sessions):
     def spawn(self, process: ProcessPlan) -> Spawned:
         """Start a process. Raises `SpawnError`."""
         name, environment = process.name, {**self._environment, **process.environment}
-        line = shell.prepare(process.command)
-        child = spawn.spawn(line.text, environment, self._window, self._stdin)
+        line, behind = commands.script(process.command, process.arguments)
+        child = spawn.spawn((line.text, *behind), environment, self._window, self._stdin)
         self._children[name] = child
         self._open.add(name)
         self._poller.add_output(child.output, lambda: self._read(name))

@@ -42,7 +42,7 @@ DEFAULT_SIGNALS = tuple(
 
 KEEPER = (
     "trap : HUP INT QUIT TERM USR1 USR2; exec 4>&2 2>/dev/null;"
-    ' (exec 2>&4 4>&-; exec "$0" -c "$1"); echo "exit $?" >&3; while echo >&3; do kill -STOP $$; done'
+    ' (exec 2>&4 4>&-; exec "$0" -c "$@"); echo "exit $?" >&3; while echo >&3; do kill -STOP $$; done'
 )
 """What it starts gets the usual signals, since it catches them. Once nobody listens any more, it ends."""
 TELL_PID = 'echo "pid $$" >&3; exec 3>&-; '
@@ -67,18 +67,21 @@ class WindowSize(NamedTuple):
     rows: int
 
 
-def spawn(line: str, environment: Mapping[str, str], window: WindowSize | None, stdin: int) -> Child:
-    """Start a line of the shell in a session of its own, on a pseudo-terminal if it gets a window size.
+def spawn(
+    script: tuple[str, ...], environment: Mapping[str, str], window: WindowSize | None, stdin: int
+) -> Child:
+    """Start a shell in a session of its own, on a pseudo-terminal if it gets a window size.
 
-    Else its standard input is opened from `stdin`. Raises `SpawnError` when descriptors, processes or memory
+    `script` is its line, and what stands behind that: `$0` and the arguments, or nothing. Without a window
+    its standard input is opened from `stdin`. Raises `SpawnError` when descriptors, processes or memory
     are short.
     """
     ours: list[int] = []
     theirs: list[int] = []
     try:
         if window is None:
-            return _on_pipes(line, environment, stdin, ours, theirs)
-        return _on_terminal(line, environment, window, ours, theirs)
+            return _on_pipes(script, environment, stdin, ours, theirs)
+        return _on_terminal(script, environment, window, ours, theirs)
     except (OSError, ValueError) as error:
         for fd in ours:
             os.close(fd)
@@ -115,7 +118,7 @@ def resize(child: Child, window: WindowSize) -> None:
 
 
 def _on_pipes(
-    line: str, environment: Mapping[str, str], stdin: int, ours: list[int], theirs: list[int]
+    script: tuple[str, ...], environment: Mapping[str, str], stdin: int, ours: list[int], theirs: list[int]
 ) -> Child:
     output, inner = _pipe(ours, theirs)
     with OPEN_FILES.below_limit(inner) as end:
@@ -124,11 +127,15 @@ def _on_pipes(
             (os.POSIX_SPAWN_DUP2, end, 1),
             (os.POSIX_SPAWN_DUP2, end, 2),
         ]
-        return Child(_posix_spawn((*SHELL, line), environment, actions), as_seen(line), output)
+        return Child(_posix_spawn((*SHELL, *script), environment, actions), as_seen(script), output)
 
 
 def _on_terminal(
-    line: str, environment: Mapping[str, str], window: WindowSize, ours: list[int], theirs: list[int]
+    script: tuple[str, ...],
+    environment: Mapping[str, str],
+    window: WindowSize,
+    ours: list[int],
+    theirs: list[int],
 ) -> Child:
     output, inner = os.openpty()
     ours.append(output)
@@ -143,17 +150,17 @@ def _on_terminal(
         (os.POSIX_SPAWN_DUP2, 0, 2),
     ]
     if not ORPHANS_COME:
-        return Child(_posix_spawn((*SHELL, line), environment, actions), as_seen(line), output)
+        return Child(_posix_spawn((*SHELL, *script), environment, actions), as_seen(script), output)
     told, telling = _pipe(ours, theirs)
     actions.append(_opening(telling, TOLD, os.O_WRONLY))
-    line = TELL_PID + line
-    pid = _posix_spawn((*SHELL, KEEPER, SHELL[0], line), environment, actions)
-    return Child(pid, as_seen(line), output, told)
+    script = (TELL_PID + script[0], *script[1:])
+    pid = _posix_spawn((*SHELL, KEEPER, SHELL[0], *script), environment, actions)
+    return Child(pid, as_seen(script), output, told)
 
 
-def as_seen(line: str) -> bytes:
-    """The shell that has this line, as `/proc/PID/cmdline` has it."""
-    return b"".join(os.fsencode(word) + b"\0" for word in (*SHELL, line))
+def as_seen(script: tuple[str, ...]) -> bytes:
+    """The shell that has this script, as `/proc/PID/cmdline` has it."""
+    return b"".join(os.fsencode(word) + b"\0" for word in (*SHELL, *script))
 
 
 def _pipe(ours: list[int], theirs: list[int]) -> tuple[int, int]:

@@ -37,6 +37,7 @@ class FakeChildren:
         self.pids: dict[str, int] = {}
         self.environments: dict[str, dict[str, str]] = {}
         self.commands: dict[str, str] = {}
+        self.arguments: dict[str, tuple[str, ...]] = {}
         self.signalled: dict[str, int] = {}
         """The last signal that each got."""
         self.drained: list[str] = []
@@ -50,6 +51,7 @@ class FakeChildren:
         self.journal.append(f"spawn {process.name}")
         self.environments[process.name] = process.environment
         self.commands[process.name] = process.command
+        self.arguments[process.name] = process.arguments
         self.pids[process.name] = 101 + len(self.pids)
         self._groups.add(process.name)
         pid = self.pids[process.name]

@@ -46,10 +46,10 @@ class App:
     def knows(self, task: str) -> bool:
         return not self.refusal(task)
 
-    def refusal(self, task: str) -> str:
-        """Why there is no such task."""
+    def refusal(self, task: str, with_arguments: bool = False) -> str:
+        """Why there is no such task, or none that takes arguments."""
         try:
-            names.check(str(self.root), str(self.root / ".procman"), task)
+            names.check(str(self.root), str(self.root / ".procman"), task, with_arguments)
         except ValueError as error:
             return str(error)
         return ""
@@ -71,6 +71,20 @@ def test_names_are_exact(app: App) -> None:
         f"{app.file}: no task 'remind_of_registratio', did you mean 'remind_of_registration'?"
     )
     assert app.refusal("none") == f"{app.file}: no task 'none': there are show, remind_of_registration"
+
+
+def test_whether_a_command_takes_arguments_is_known_too(app: App) -> None:
+    app.write("tasks: {one: run, two: run | cat, three: 'run $1 | cat'}")
+    for _ in range(2):
+        assert not any(app.refusal(task) for task in ("one", "two", "three"))
+        assert not app.refusal("one", with_arguments=True)
+        assert not app.refusal("three", with_arguments=True)
+        assert app.refusal("two", with_arguments=True) == (
+            f"{app.file}: task 'two' takes no arguments: its command does not say where arguments belong:"
+            ' write "$@" there, outside of single quotes'
+        )
+        app.as_new_process()
+    assert len(app.readings) == 1
 
 
 def test_the_file_is_read_once_by_all_processes(app: App) -> None:

@@ -373,7 +373,8 @@ def test_what_is_asked_for_runs_with_its_arguments_when_it_is_due() -> None:
     table.at(3)
     (run,) = table.runs()
     assert (run.outcome, run.started_at) == (Outcome.OK, table.begun + 100)
-    assert table.children.commands["welcome.1"] == """run 42 'it'"'"'s'"""
+    assert table.children.commands["welcome.1"] == "run"
+    assert table.children.arguments["welcome.1"] == ("42", "it's")
 
 
 def test_many_that_are_asked_for_run_side_by_side_whatever_the_overlap_but_not_all_at_once() -> None:

@@ -7,11 +7,11 @@ import shutil
 import signal
 
 from procman.cli import app as apps
-from procman.cli import complaints, sources
+from procman.cli import arguments, complaints, sources
 from procman.cli.commands import help  # noqa: A004
 from procman.cli.options import LATER
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
-from procman.core.plan import commands, ports, shell
+from procman.core.plan import commands, ports
 from procman.core.plan import plan as plans
 from procman.core.plan.commands import SHELL, Kind
 from procman.errors import Problem, SpawnError, UserError, suggest
@@ -46,6 +46,7 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
         return help.run(of_task)
     environment = app.environment.values
     resolution = _resolve(words, app, lambda name: _which(name, environment) is not None)
+    arguments.check(resolution, app)
     if of_task and _is_for_later(of_task):
         from procman.cli.later import ask
 
@@ -110,7 +111,7 @@ def _foreground(
 ) -> ChildExited:
     """Run it on this terminal; how it ended."""
     program = _find(resolution, environment, known)
-    words, seen = _prepared(resolution.words)
+    words, seen = _prepared(resolution)
     subreaper.adopt_orphans()
     poller = Poller()
     poller.receive_signals((*STOPPING, *FOR_PROCESSES))
@@ -133,12 +134,12 @@ def _foreground(
     return ended
 
 
-def _prepared(words: tuple[str, ...]) -> tuple[tuple[str, ...], bytes]:
-    """The words to start, and those of the shell among them, if it is one, for `mainprocess`."""
-    if words[:-1] != SHELL:
-        return words, b""
-    line = shell.prepare(words[-1]).text
-    return (*SHELL, line), spawn.as_seen(line)
+def _prepared(resolution: Resolution) -> tuple[tuple[str, ...], bytes]:
+    """The words to start, and how `mainprocess` sees those of the shell, if there is one."""
+    if resolution.line is None:
+        return resolution.words, b""
+    line, behind = commands.script(resolution.line, resolution.words)
+    return (*SHELL, line.text, *behind), spawn.as_seen((line.text, *behind))
 
 
 def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
@@ -156,7 +157,7 @@ def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
 
 def _find(resolution: Resolution, environment: Mapping[str, str], known: Iterable[str]) -> str:
     """The path of the program. Raises `SpawnError`."""
-    name = resolution.words[0]
+    name = SHELL[0] if resolution.line is not None else resolution.words[0]
     if "/" in name and (os.path.isdir(name) or (os.path.isfile(name) and not os.access(name, os.X_OK))):
         raise SpawnError(f"{name}: not executable", NOT_EXECUTABLE)
     program = _which(name, environment)

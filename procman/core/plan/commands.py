@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import Enum
 
+from procman.core.plan import shell
 from procman.errors import Problem, SpawnError, UnknownNameError, UserError, suggest
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from procman.core.plan.shell import Prepared
 
 
 class Kind(Enum):
@@ -18,13 +21,15 @@ class Kind(Enum):
 
 
 class Resolution(NamedTuple):
-    """What to run. `words` is the argument vector; a task's or type's command goes through the shell."""
+    """What to run: `line` is for the shell, as it was written, with `words` as arguments.
+
+    Without a line, `words` are a program and its arguments.
+    """
 
     kind: Kind
     name: str
-    words: tuple[str, ...]
-    arguments: tuple[str, ...] = ()
-    """Those that were given to a task or type."""
+    line: str | None
+    words: tuple[str, ...] = ()
 
 
 SHELL = ("/bin/sh", "-c")
@@ -42,7 +47,7 @@ def resolve(
     """Which command the words mean; `tasks` and `types` are commands by name.
 
     `task NAME …` means a task for certain, unless a task or type is itself called `task`; words behind
-    `--` are a command for certain. Further words are passed to a task's command, quoted for the shell.
+    `--` are a command for certain. Further words are arguments of a task's command.
     A type is meant by its name alone (Foreman): with further words a command of that name is, which
     `is_command` knows to be on the PATH; `TYPE -- …` passes them to the type's command.
     Raises `UserError` without words, `UnknownNameError` for a task that does not exist, and `SpawnError`
@@ -96,20 +101,23 @@ def unknown_task(name: str, tasks: Collection[str]) -> str:
 
 def _through_shell(kind: Kind, name: str, command: str, arguments: Sequence[str]) -> Resolution:
     arguments = arguments[1:] if arguments[:1] == ["--"] else arguments
-    return Resolution(kind, name, (*SHELL, line(command, arguments)), tuple(arguments))
+    return Resolution(kind, name, command, tuple(arguments))
 
 
-def line(command: str, arguments: Sequence[str]) -> str:
-    """A command for the shell with arguments behind it as separate words, whatever is in them."""
+def script(command: str, arguments: Sequence[str]) -> tuple[Prepared, tuple[str, ...]]:
+    """A command as `sh -c` gets it, and what stands behind that: `$0` and the arguments, if there are any.
+
+    Raises `SpawnError` when there are, and the command does not say where they belong.
+    """
     if not arguments:
-        return command
-    import shlex
+        return shell.prepare(command), ()
+    from procman.core.plan.arguments import placed  # runs have arguments, processes never
 
-    return f"{command} {shlex.join(arguments)}"
+    return shell.prepare(placed(command)), (SHELL[0], *arguments)
 
 
 def _command(words: Sequence[str]) -> Resolution:
     """One word with blanks in it is a line for the shell, as people quote it; else words are words."""
     if len(words) == 1 and any(character.isspace() for character in words[0]):
-        return Resolution(Kind.COMMAND, words[0].split()[0], (*SHELL, words[0]))
-    return Resolution(Kind.COMMAND, words[0], tuple(words))
+        return Resolution(Kind.COMMAND, words[0].split()[0], words[0])
+    return Resolution(Kind.COMMAND, words[0], None, tuple(words))

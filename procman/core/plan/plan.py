@@ -23,6 +23,8 @@ class ProcessPlan(NamedTuple):
     port: int | None
     environment: dict[str, str]
     """What this process has beyond the app's environment."""
+    arguments: tuple[str, ...] = ()
+    """Of a run: the positional parameters of its shell."""
 
 
 class Environment(NamedTuple):

@@ -29,6 +29,7 @@ BLANK = re.compile(r"(?:[ \t]|\\\n)+|#[^\n]*")
 REDIRECTION = re.compile(r"[0-9]*(?:<>|>>|>\||[<>]&|[<>])(?!<)")
 OPERATOR = re.compile(r"&&|\|\||;;|\|&|&>|<<|[;&|()\n]")
 PLAIN = re.compile(r"[^\s'\"\\`$;&|()<>]+")
+QUOTES = re.compile(r"['\"\\]")
 SINGLE_QUOTED = re.compile(r"'[^']*'")
 
 TRAP = "trap 'exit' "
@@ -36,22 +37,37 @@ TRAP = "trap 'exit' "
 
 
 class Token(NamedTuple):
-    """A piece of the line: `kind` is "word", "redirection" or "operator"."""
+    """A piece of the line: `kind` is "word", "redirection" or "operator"; of a here-document that is expanded
+    "document", of another one "quoted"."""
 
     kind: str
     text: str
     start: int
 
+    @property
+    def end(self) -> int:
+        """The position behind it."""
+        return self.start + len(self.text)
 
-class Commands(NamedTuple):
-    """Where commands begin, as positions in the line. `last` may take the shell's place, if there is one.
 
-    `inner` are the positions behind each `(`; `alone`: the line is a single command and nothing else.
+class Line(NamedTuple):
+    """What a line consists of. `commands` are its simple commands, each its words without assignments.
+
+    `joined` are the operators between them, `after` is the one behind the last; `inner` are the positions
+    behind each `(`. `compound`: there is more structure than operators tell. The last command ends at `end`.
     """
 
-    last: int | None
+    commands: tuple[tuple[Token, ...], ...]
+    joined: tuple[str, ...]
+    after: str
     inner: tuple[int, ...]
-    alone: bool
+    compound: bool
+    end: int
+
+    @property
+    def ends(self) -> bool:
+        """Whether the shell is done when the last command is."""
+        return self.after in ("", ";", "\n")
 
 
 class Prepared(NamedTuple):
@@ -68,61 +84,84 @@ def prepare(line: str, stop_signal: str = "TERM") -> Prepared:
     A line with a `trap` of its own decides for itself and stays as it is.
     """
     try:
-        found = _commands(_tokens(line))
+        found = read(tokens(line))
     except ValueError:
         return Prepared(line, stays=True)
+    if _decides_for_itself(found):
+        return Prepared(line, stays=True)
     trap = f"{TRAP}{stop_signal}; "
-    inserts = [(at, trap) for at in found.inner] if found else []
-    if found and found.last is not None:
-        inserts.append((found.last, "exec "))
+    inserts = [(at, trap) for at in found.inner]
+    last = _replaces_shell(found)
+    if last is not None:
+        inserts.append((last, "exec "))
+    alone = _is_alone(found)
     for at, text in sorted(inserts, reverse=True):
         line = line[:at] + text + line[at:]
-    if found is None or found.alone:
-        return Prepared(line, stays=found is None)
-    return Prepared(trap + line, stays=found.last is None)
+    return Prepared(line if alone else trap + line, stays=last is None)
 
 
-def _commands(tokens: list[Token]) -> Commands | None:
-    """None when the shell needs no help. Raises `ValueError` for a line that is beyond this reader."""
-    words: list[Token] = []
-    before = after = ""  # the operators around the last command
+def _decides_for_itself(line: Line) -> bool:
+    """Whether the shell needs no help."""
+    names = [words[0].text for words in line.commands]
+    return not names or "trap" in names or (_is_alone(line) and names[0] in BUILTINS)
+
+
+def _is_alone(line: Line) -> bool:
+    """Whether it is a single command and nothing else."""
+    return len(line.commands) == 1 and not line.compound and line.ends
+
+
+def _replaces_shell(line: Line) -> int | None:
+    """Where the last command begins, if it may take the shell's place."""
+    last = line.commands[-1][0]
+    piped = line.joined[-1:] in (("|",), ("|&",))
+    return None if piped or line.compound or not line.ends or last.text in BUILTINS else last.start
+
+
+def read(found: list[Token]) -> Line:
+    """What the tokens of a line say. Raises `ValueError` for a line that is beyond this reader."""
+    commands: list[list[Token]] = []
+    joined: list[str] = []
+    after = ""
     inner: list[int] = []
-    begins, compound, target = True, False, False
-    for token in tokens:
+    begins, compound, target, end = True, False, False, 0
+    for token in found:
         if token.kind == "redirection":
             target = True
-        elif token.kind == "operator":
-            before, after, begins = _operator(token, before, after, begins, inner)
-        elif target:
+            continue
+        if token.kind == "operator":
+            after, begins = _operator(token, after, begins, inner)
+            continue
+        if target:
             target = False
         elif begins and not ASSIGNMENT.match(token.text):
             begins = token.text in BEFORE_COMMAND
             compound |= token.text in RESERVED
-            words.append(token)
-            before, after = after, ""
-    if not words or any(word.text == "trap" for word in words):
-        return None
-    compound |= bool(inner)
-    alone = len(words) == 1 and not compound and after in ("", ";", "\n")
-    if alone and words[0].text in BUILTINS:
-        return None
-    tail = before not in ("|", "|&") and after in ("", ";", "\n")
-    last = words[-1] if tail and not compound and words[-1].text not in BUILTINS else None
-    return Commands(last and last.start, tuple(inner), alone)
+            joined += [after] if commands else []
+            commands.append([token])
+            after = ""
+        elif not begins and commands:
+            commands[-1].append(token)
+        if not after:
+            end = token.end
+    if target:
+        raise ValueError("a redirection goes nowhere")
+    return Line(tuple(map(tuple, commands)), tuple(joined), after, tuple(inner), compound or bool(inner), end)
 
 
-def _operator(token: Token, before: str, after: str, begins: bool, inner: list[int]) -> tuple[str, str, bool]:
+def _operator(token: Token, after: str, begins: bool, inner: list[int]) -> tuple[str, bool]:
     arithmetic = token.start and token.start in inner
     if token.text in ("<<", "&>", ";;") or (token.text == "(" and (not begins or arithmetic)):
         raise ValueError(f"'{token.text}' is not read")  # here-documents, functions, patterns, ((
     if token.text == "(":
         inner.append(token.start + 1)
-    return before, after if token.text == "\n" and after else token.text, token.text != ")"
+    return after if token.text == "\n" and after else token.text, token.text != ")"
 
 
-def _tokens(line: str) -> list[Token]:
+def tokens(line: str) -> list[Token]:
     """The words and operators of a line. Raises `ValueError` for a quote or bracket without an end."""
-    tokens: list[Token] = []
+    found: list[Token] = []
+    documents: list[Token] = []  # their ends, as words behind `<<`
     at = 0
     while at < len(line):
         if blank := BLANK.match(line, at):
@@ -134,9 +173,25 @@ def _tokens(line: str) -> list[Token]:
             kind, end = "operator", match.end()
         else:
             kind, end = "word", _end_of_word(line, at)
-        tokens.append(Token(kind, line[at:end], at))
+        found.append(Token(kind, line[at:end], at))
+        if kind == "word" and found[-2:-1] and found[-2].text == "<<":
+            documents.append(found[-1])
         at = end
-    return tokens
+        if found[-1].text == "\n":
+            for ends in documents:
+                kind = "quoted" if QUOTES.search(ends.text) else "document"
+                found.append(Token(kind, line[at : _end_of_document(line, at, ends.text)], at))
+                at = found[-1].end
+            documents = []
+    return found
+
+
+def _end_of_document(line: str, at: int, word: str) -> int:
+    """The position behind the last line of a here-document, which is this word (`<<-`: behind tabs)."""
+    tabs = "\t*" * word.startswith("-")
+    last = re.escape(QUOTES.sub("", word.removeprefix("-")))
+    match = re.compile(f"^{tabs}{last}$", re.MULTILINE).search(line, at)
+    return match.end() if match else len(line)
 
 
 def _end_of_word(line: str, at: int) -> int:
@@ -151,13 +206,15 @@ def _end_of_word(line: str, at: int) -> int:
 def _end_of_piece(line: str, at: int) -> int | None:
     """The end of a quoted, substituted or plain piece of a word; None where the word ends."""
     if line[at] == "\\":
-        return min(at + 2, len(line))
+        if at + 2 > len(line):
+            raise ValueError("a backslash ends the line")
+        return at + 2
     if line[at] == '"':
-        return _closing(line, at + 1, '"')
+        return closing(line, at + 1, '"')
     if line[at] == "`":
-        return _closing(line, at + 1, "`")
+        return closing(line, at + 1, "`")
     if line.startswith(("$(", "${"), at):
-        return _closing(line, at + 2, ")" if line[at + 1] == "(" else "}")
+        return closing(line, at + 2, ")" if line[at + 1] == "(" else "}")
     if line[at] == "$":
         return at + 1
     if line[at] == "'" and not SINGLE_QUOTED.match(line, at):
@@ -166,13 +223,13 @@ def _end_of_piece(line: str, at: int) -> int | None:
     return match and match.end()
 
 
-def _closing(line: str, at: int, sign: str) -> int:
+def closing(line: str, at: int, sign: str) -> int:
     """The position behind the sign that closes what was opened, with what is nested in it passed over."""
     while at < len(line):
         if line[at] == sign:
             return at + 1
         if sign == ")" and line[at] == "(":
-            at = _closing(line, at + 1, ")")
+            at = closing(line, at + 1, ")")
         elif line[at] in '\\`$"' or (line[at] == "'" and sign != '"'):
             at = _end_of_piece(line, at) or at + 1
         else:
