@@ -1,4 +1,4 @@
-"""Arguments of tasks and process types: they arrive as they were given, or are refused where they are given."""
+"""Arguments of tasks and types: they arrive as they were given, or are refused where they are given."""
 
 from __future__ import annotations
 
