@@ -168,7 +168,7 @@ class ClockSetBack(NamedTuple):
         from procman.core.schedule.durations import wording  # only apps with tasks need it
 
         by = wording(self.seconds)
-        return f"the clock was set back by {by}: until it has caught up, no tick runs again"
+        return f"the clock was set back by {by}: what ran already does not run again"
 
 
 class Notice(NamedTuple):

@@ -5,7 +5,8 @@ that gave, which is in the store by now; or the store is in trouble, nothing was
 to it that the same is asked again.
 
 In the life of a procman they come in this order: `Begin`, `Recover`, then `ClaimTicks` when ticks are due,
-`TakeDue` when something that was asked for may be, and `Recover` again from time to time.
+`TakeDue` when something that was asked for may be, `Recover` again from time to time, and `SetBack` when the
+clock was.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from procman.core.tasks import due
 from procman.core.tasks.facts import JobQueued, of_end
 from procman.core.tasks.outlook import outlook
 from procman.core.tasks.transitions import Event
-from procman.engine.ticks import AGAIN_SECONDS, AHEAD_SECONDS
+from procman.engine.ticks import AHEAD_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -76,12 +77,12 @@ class Scheduler(Asker, Protocol):
         """What waits for its time is taken from there."""
         ...
 
-    def begun(self, wall: float) -> None:
-        """Where things stand is known."""
+    def begun(self, latest: float) -> None:
+        """Where things stand is known: something happened at that time."""
         ...
 
-    def begin_again(self, wall: float) -> None:
-        """It is not: ask again then."""
+    def ask_later(self, question: type[Begin | SetBack]) -> None:
+        """It is not: ask again in a while."""
         ...
 
     def recovered(self) -> None:
@@ -103,6 +104,8 @@ class Known(NamedTuple):
     states: Mapping[str, TaskState]
     pasts: Mapping[str, Summary]
     last_id: int
+    latest: int
+    """The latest tick that has a row, also one that is still to come."""
 
 
 class Begin:
@@ -113,9 +116,9 @@ class Begin:
         self._now = scheduler.world.wall()
 
     def perform(self, store: Store) -> Known:
-        tasks = self._scheduler.tasks.values()
-        schedules = {task.name: task.timetable if task.enabled else "" for task in tasks}
-        return Known(store.recall(schedules, int(self._now)), store.summaries(), store.last_id())
+        latest = max((past.last_tick or 0 for past in store.summaries().values()), default=0)
+        states = _recall(store, self._scheduler, self._now)
+        return Known(states, store.summaries(), store.last_id(), latest)
 
     def answered(self, known: Known) -> None:
         scheduler, wall = self._scheduler, self._scheduler.world.wall()
@@ -123,10 +126,32 @@ class Begin:
         scheduler.publish(outlook(scheduler.tasks.values(), known.states, now))
         scheduler.intake.seen = known.last_id
         scheduler.ticks.begin(known.states, known.pasts, wall)
-        scheduler.begun(wall)
+        scheduler.begun(max(wall, known.latest))
 
     def refused(self) -> None:
-        self._scheduler.begin_again(self._now + AGAIN_SECONDS)
+        self._scheduler.ask_later(Begin)
+
+
+class SetBack:
+    """The clock was set back: have the store forget what cannot have happened yet, and plan anew."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._now = scheduler.world.wall()
+
+    def perform(self, store: Store) -> None:
+        _recall(store, self._scheduler, self._now)
+
+    def answered(self, answer: None) -> None:
+        self._scheduler.ticks.set_back(int(self._now))
+
+    def refused(self) -> None:
+        self._scheduler.ask_later(SetBack)
+
+
+def _recall(store: Store, scheduler: Scheduler, now: float) -> dict[str, TaskState]:
+    tasks = scheduler.tasks.values()
+    return store.recall({task.name: task.timetable if task.enabled else "" for task in tasks}, int(now))
 
 
 class Recover:

@@ -11,8 +11,8 @@ from procman.engine.admission import Admissions
 from procman.engine.intake import Intake
 from procman.engine.orphans import Orphans
 from procman.engine.pruning import Pruning
-from procman.engine.questions import Begin, ClaimTicks, Recover
-from procman.engine.ticks import AHEAD_SECONDS, Ticks
+from procman.engine.questions import Begin, ClaimTicks, Recover, SetBack
+from procman.engine.ticks import AGAIN_SECONDS, AHEAD_SECONDS, Ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,8 +52,8 @@ class Scheduler:
         self.intake = Intake(self._admissions, self.orphans, queue, publish, world)
         self.pruning = Pruning(tasks, queue)
         self._claimed: deque[tuple[Run, Sequence[str]]] = deque()  # ticks that are due in a moment
-        self._begin_at: float | None = None
-        self._recover_at: float | None = None  # on the monotonic clock
+        self._later: tuple[float, type[Begin | SetBack]] | None = None  # on the monotonic clock, as the next
+        self._recover_at: float | None = None
         self._latest = 0.0
         self.output = runs.output
         self.look = self.intake.now
@@ -64,12 +64,13 @@ class Scheduler:
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock: anew each time, since the other clock may be set."""
-        due = [self.ticks.next_at, self.intake.at, self._begin_at]
+        due = [self.ticks.next_at, self.intake.at]
         due += [self._claimed[0][0].due] if self._claimed else []
         walls = [at for at in due if at is not None]
         times = [self._runs.deadline, self._queue.deadline]
         if self._admissions.open:
             times += [self._recover_at] if self.orphans.ending else []
+            times += [self._later[0]] if self._later else []
             if walls:
                 times.append(self.world.clock() + max(0.0, min(walls) - self.world.wall()))
         return min((at for at in times if at is not None), default=None)
@@ -81,7 +82,6 @@ class Scheduler:
 
     def begin(self) -> None:
         """Learn from the store where things stand, close what a killed procman left, and go on from there."""
-        self._begin_at = None
         self._admissions.late_before = self.world.wall() - due.ON_TIME_SECONDS
         self._queue.query(Begin(self))
 
@@ -93,8 +93,9 @@ class Scheduler:
             return
         wall = self.world.wall()
         self._watch_clock(wall)
-        if self._begin_at is not None and self._begin_at <= wall:
-            self.begin()
+        if self._later is not None and self._later[0] <= now:
+            (_, question), self._later = self._later, None
+            self._queue.query(question(self))
         if self._recover_at is not None and self._recover_at <= now:
             self._recover_at = None
             self._queue.query(Recover(self))
@@ -122,15 +123,15 @@ class Scheduler:
 
     # What follows from the store's answers
 
-    def begun(self, wall: float) -> None:
-        """Where things stand is known."""
-        self._latest = max(wall, self.ticks.latest)
+    def begun(self, latest: float) -> None:
+        """Where things stand is known: something happened at that time, which may be still to come."""
+        self._latest = latest
         self._queue.query(Recover(self))
         self.look()
 
-    def begin_again(self, wall: float) -> None:
-        """The store would not say where things stand: ask again then."""
-        self._begin_at = wall
+    def ask_later(self, question: type[Begin | SetBack]) -> None:
+        """The store would not say where things stand: ask again in a while."""
+        self._later = self.world.clock() + AGAIN_SECONDS, question
 
     def recovered(self) -> None:
         """What was left is closed, or will be: some of it may be pending now."""
@@ -152,10 +153,12 @@ class Scheduler:
             self._admissions.tick(*self._claimed.popleft())
 
     def _watch_clock(self, wall: float) -> None:
-        """Nothing runs twice when the clock is set back; that it does not run meanwhile is told."""
+        """What ran does not run again when the clock is set back; all else is planned anew."""
         if wall < self._latest - SET_BACK_SECONDS:
             self.publish(facts.ClockSetBack(self._latest - wall))
             self._latest = wall
+            self.ticks.hold()
+            self._queue.query(SetBack(self))
         self._latest = max(self._latest, wall)
 
     def _gone(self, task: Task, retry_due: float | None) -> None:

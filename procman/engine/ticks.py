@@ -34,18 +34,16 @@ class Ticks:
         self._at_start: dict[str, int] = {}  # the tick of the start of those whose has no row yet
         self._next: list[tuple[float, str]] = []  # when to plan which task again
         self._to_plan: deque[str] = deque()
+        self._held = False
 
     @property
     def next_at(self) -> float | None:
         """When a task is to be planned; 0 when one is already."""
+        if self._held:
+            return None
         if self._to_plan:
             return 0.0
         return self._next[0][0] if self._next else None
-
-    @property
-    def latest(self) -> int:
-        """The latest tick that has its row."""
-        return max(self._accounted.values(), default=0)
 
     def begin(self, states: Mapping[str, TaskState], pasts: Mapping[str, Summary], wall: float) -> None:
         """This is what the store knows of the tasks: all that have schedules are to be planned."""
@@ -58,8 +56,21 @@ class Ticks:
                     self._at_start[task.name] = max(int(wall), 1 + ((past and past.last_tick) or 0))
         self._to_plan.extend(self._accounted)
 
+    def hold(self) -> None:
+        """Plan nothing until the store has learned that the clock was set back."""
+        self._held = True
+
+    def set_back(self, now: int) -> None:
+        """It has: what comes after `now` is planned again. What has a row runs no second time."""
+        self._held = False
+        self._accounted = {task: min(tick, now) for task, tick in self._accounted.items()}
+        self._next.clear()
+        self._to_plan = deque(self._accounted)
+
     def rows(self, wall: float) -> list[TickRow]:
         """What is due of the tasks that are to be planned: some of them, then there are more."""
+        if self._held:
+            return []
         while self._next and self._next[0][0] <= wall:
             self._to_plan.append(heapq.heappop(self._next)[1])
         until = self._world.clock() + PLANNING_SECONDS

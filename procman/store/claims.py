@@ -26,13 +26,15 @@ class Claims(Queries):
         with self.together():
             known = self.states()
             states = {}
-            for name, schedule in schedules.items():
-                states[name] = transitions.recalled(known.get(name) or TaskState(name), schedule, now)
+            for name in {**known, **schedules}:
+                state = known.get(name) or TaskState(name)
+                states[name] = transitions.recalled(state, schedules.get(name, ""), now)
                 if states[name] != known.get(name):
                     self._db.change(sql.PUT_STATE, *states[name])
-            for row in self._db.rows(sql.AHEAD, now + 1):
-                self._db.change(sql.PUT_PAST, *to_past(row).by(now + 1))
-            return states
+            for past in [to_past(row) for row in self._db.rows(sql.AHEAD, now + 1)]:
+                self._db.change(sql.PUT_PAST, *past.by(now + 1))
+                self._db.change(sql.FORGET_UNTRUE, past.task, now + 1)
+            return {name: states[name] for name in schedules}
 
     def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
         with self.together():

@@ -69,6 +69,10 @@ OLDEST = f"SELECT id, tick FROM runs WHERE {FINISHED} AND (at, id) <= (?, ?) ORD
 RETENTIONS = "SELECT task, keep, keep_for, keep_keys FROM pasts LEFT JOIN retentions USING (task)"
 PUT_RETENTION = "INSERT OR REPLACE INTO retentions (task, keep, keep_for, keep_keys) VALUES (?, ?, ?, ?)"
 AHEAD = f"{PASTS} WHERE last_tick > ?1 OR last_at > ?1 OR last_success > ?1 OR pruned_tick > ?1"
+_untrue = ", ".join(f"'{outcome}'" for outcome in transitions.UNTRUE)
+FORGET_UNTRUE = (
+    f"DELETE FROM runs WHERE task = ? AND tick > ? AND state = 'finished' AND outcome IN ({_untrue})"
+)
 HISTORY = (
     f"{OPEN_RUNS} AND {{where}} UNION ALL SELECT * FROM"
     f" ({RUNS} WHERE state = 'finished' AND {{where}} ORDER BY at DESC, id DESC LIMIT ?)"

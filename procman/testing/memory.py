@@ -9,7 +9,7 @@ from procman.core.tasks.query import EVERYTHING
 from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
-from procman.testing.memoryrows import MemoryRows, tick_of
+from procman.testing.memoryrows import MemoryRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -24,9 +24,12 @@ class MemoryStore(MemoryRows):
     # For the scheduler
 
     def recall(self, schedules: Mapping[str, str], now: int) -> dict[str, TaskState]:
-        for name, schedule in schedules.items():
-            self._states[name] = transitions.recalled(self._state(name), schedule, now)
+        for name in {**self._states, **schedules}:
+            self._states[name] = transitions.recalled(self._state(name), schedules.get(name, ""), now)
         self._pasts = {name: past.by(now + 1) for name, past in self._pasts.items()}
+        for run in list(self._runs.values()):
+            if run.tick is not None and run.tick > now + 1 and run.outcome in transitions.UNTRUE:
+                self._delete(run)
         return {name: self._states[name] for name in schedules}
 
     def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
@@ -109,9 +112,7 @@ class MemoryStore(MemoryRows):
         )
         doomed = [run for place, run in enumerate(ended) if place >= keep or run.at < before][::-1]
         for run in doomed[:most]:
-            del self._runs[run.id]
-            self._ticks.discard(tick_of(run))
-            self._outputs.pop(run.id, None)
+            self._delete(run)
             if run.tick is not None:
                 self._pasts[task] = self._past(task).without(run.tick)
         return len(doomed[:most])

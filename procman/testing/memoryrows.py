@@ -60,6 +60,11 @@ class MemoryRows:
         self._runs[run.id] = run
         return run
 
+    def _delete(self, run: Run) -> None:
+        del self._runs[run.id]
+        self._ticks.discard(tick_of(run))
+        self._outputs.pop(run.id, None)
+
     def _step(self, run: int, event: Event, **changes: Any) -> None:
         found = self._runs.get(run)
         if found and (after := transitions.step(found, event, **changes)):

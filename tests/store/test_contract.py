@@ -124,8 +124,36 @@ def test_a_task_without_schedules_has_no_ticks_to_account_for(store: Store, befo
 
 def test_only_the_tasks_that_were_named_are_given_and_the_others_stay_known(store: Store) -> None:
     store.recall({"mail": "hourly"}, TICK)
+    store.pause("mail", NOW)
     assert store.recall({"other": "hourly"}, TICK).keys() == {"other"}
     assert store.states().keys() == {"mail", "other"}
+    assert store.states()["mail"].paused
+
+
+def test_a_task_that_is_not_named_has_no_ticks_until_it_is_named_again(store: Store) -> None:
+    store.recall({"mail": "hourly"}, TICK)
+    store.recall({"other": "hourly"}, TICK + 10)
+    assert store.states()["mail"] == TaskState("mail")
+    assert store.recall({"mail": "hourly"}, TICK + 20)["mail"].accounted == TICK + 20
+
+
+def test_nothing_is_accounted_for_that_is_still_to_come(store: Store) -> None:
+    store.recall({"mail": "hourly"}, TICK)
+    claimed(store, 3600)
+    assert store.recall({"mail": "hourly"}, TICK + 50)["mail"].accounted == TICK + 50
+    assert store.states()["mail"].accounted == TICK + 50
+
+
+def test_ticks_that_are_still_to_come_cannot_have_been_missed_or_skipped(store: Store) -> None:
+    """What ran keeps its row, so that it does not run again."""
+    store.recall({"mail": "hourly"}, TICK)
+    store.claim([tick(10, outcome=Outcome.MISSED), tick(51, outcome=Outcome.MISSED)], ME, NOW)
+    store.claim([tick(300, outcome=Outcome.MISSED), tick(400, outcome=Outcome.SKIPPED)], ME, NOW)
+    finished(store, 500, Outcome.LOST)
+    running(store, 600)
+    store.recall({"mail": "hourly"}, TICK + 50)
+    assert {(run.tick or 0) - TICK for run in store.history()} == {10, 51, 500, 600}
+    assert [(run.tick or 0) - TICK for run in claimed(store, 51, 300, 400, 500, 600)] == [300, 400]
 
 
 # recover

@@ -728,7 +728,7 @@ CALLS: dict[str, Callable[[SqliteStore], object]] = {
     "history of a task": lambda store: store.history(Query("task3"), 50),
     "summaries": lambda store: store.summaries(),
     "claim": lambda store: store.claim([tick(10**6, "task1"), tick(-5, "task2")], ME, NOW),
-    "recall": lambda store: store.recall({"task1": "hourly", "new": "hourly"}, TICK),
+    "recall": lambda store: store.recall({"task1": "hourly", "new": "hourly"}, 2 * TICK),
     "recover": lambda store: store.recover(lambda run: True, {"task1"}, NOW),
     "open runs": lambda store: store.open_runs(["task1"], ME),
     "take due": lambda store: store.take_due(NOW, ME, NOW - 5, (4, 100)),

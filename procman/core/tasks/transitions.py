@@ -20,6 +20,8 @@ CUT_SHORT = (Outcome.STOPPED, Outcome.LOST)
 """By the end of procman, and not by what the task did: no attempt is used up by that."""
 KILLED_WHILE_IT_RAN = "procman was killed while it ran"
 OPEN = (State.QUEUED, State.CLAIMED, State.RUNNING)
+UNTRUE = (Outcome.SKIPPED, Outcome.MISSED)
+"""What cannot have happened yet to a tick that is still to come: a clock that was ahead wrote that."""
 
 
 class Event(StrEnum):
@@ -156,10 +158,10 @@ def next_attempt(run: Run, due: float, ending: Ending) -> Run:
 
 
 def recalled(state: TaskState, schedule: str, now: int) -> TaskState:
-    """What is known of a task that has this schedule from now on."""
-    if state.schedule == schedule:
-        return state
-    return state._replace(schedule=schedule, accounted=now if schedule else None)
+    """What is known of a task that has this schedule from now on: of its ticks, none that is to come."""
+    if state.schedule != schedule:
+        return state._replace(schedule=schedule, accounted=now if schedule else None)
+    return state if state.accounted is None else state._replace(accounted=min(state.accounted, now))
 
 
 def accounted(state: TaskState, tick: int) -> TaskState:
