@@ -64,6 +64,14 @@ class ShortageError(ProcmanError):
     """The system is short of what procman cannot do without; the text says what to do."""
 
 
+class RefusedError(StoreError):
+    """No waiting will help: somebody has to change something first."""
+
+
+class UnsafeError(RefusedError):
+    """Another user may have a hand in the state folder, or in a file there."""
+
+
 class StoreBusyError(StoreError):
     """Another program has locked the store."""
 

@@ -12,7 +12,16 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-FLOORS = {"procman": -1, "typed": -1, "errors": 0, "shortages": 0, "core": 1, "host": 2, "logs": 2}
+FLOORS = {
+    "procman": -1,
+    "typed": -1,
+    "errors": 0,
+    "shortages": 0,
+    "core": 1,
+    "statefolder": 1,
+    "host": 2,
+    "logs": 2,
+}
 FLOORS |= {"store": 2, "engine": 3, "control": 4, "cli": 5, "__main__": 6, "testing": 6}
 FACADE = "procman"
 """What apps import: it loads `enqueue` from upstairs, when it is asked for."""

@@ -6,6 +6,7 @@ import os
 from functools import partial
 
 from procman.cli import complaints, foreman, lookalikes, taskfiles
+from procman.control import place
 from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
@@ -129,8 +130,11 @@ def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
 
 
 def with_root(app: App) -> Environment:
-    """The app's environment, in which every child finds the app again (`procman.enqueue`)."""
-    values = {**app.environment.values, "PROCMAN_ROOT": app.root}
+    """The app's environment, in which every child finds the app again (`procman.enqueue`).
+
+    Raises `UserError` when procman.yml does not say clearly where its state is.
+    """
+    values = {**app.environment.values, place.ROOT: app.root, place.STATE: place.of(app.root)}
     return app.environment._replace(values=values)
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from procman import shortages
 from procman.cli import complaints, stores
+from procman.control import place
 from procman.core.facts import signal_name
 from procman.core.plan import plan as plans
 from procman.core.tasks.run import Ending, Outcome, Request, Trigger
 from procman.errors import StoreError
 from procman.host import identity
-from procman.host.lock import FOLDER
 from procman.host.owners import Owners
 from procman.host.signals import STOPPING
 from procman.typed import TYPE_CHECKING
@@ -38,7 +37,7 @@ class Recorded:
 
         def begin() -> None:
             self._store = stores.open_for_writing(app.root)
-            self._owners = Owners(os.path.join(app.root, FOLDER))
+            self._owners = Owners(place.of(app.root))
             self._owners.hold()
             self._run = self._store.begin(asked, self._command, self._owners.owner)
             self.variables = plans.of_run(self._run)

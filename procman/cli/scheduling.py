@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from typing import TYPE_CHECKING, Any
 
+from procman import statefolder
 from procman.cli import taskfiles
+from procman.control import place
 from procman.core.facts import Notice
 from procman.engine import storequeue
 from procman.engine.needs import World
 from procman.engine.runs import Runs
 from procman.engine.scheduler import Scheduler
-from procman.errors import StoreBusyError, StoreError
+from procman.errors import RefusedError, StoreError
 from procman.host import strays, wake
 from procman.host.limits import OPEN_FILES
-from procman.host.lock import FOLDER, make_folder
 from procman.host.owners import Owners
 from procman.host.worker import Worker
+from procman.shortages import in_words
 from procman.store.failures import BUSY_SECONDS
 from procman.store.open import in_folder, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from procman.cli.app import App
     from procman.core.facts import Fact
@@ -33,49 +34,79 @@ if TYPE_CHECKING:
 
 PATIENCE = 2.0
 """Seconds that a store which somebody holds locked is waited for at the end."""
+ANEW = "procman goes on with what is there now; no tick is lost, none runs twice"
 MORE_RUNS = 100
 """The log's column of names has room for the numbers of so many more runs."""
 
 
 class Scheduling:
-    """Opens the store of an app that has tasks. Raises `StoreError`, or `OSError` for the folder.
+    """What the tasks of an app need. Raises `RefusedError` when somebody has to do something first.
 
-    A store that somebody has locked is not waited for, unless it is `needed` for there to be anything to do:
-    processes come first, and the thread opens it when it can.
+    Trouble with the store is none here: processes come first, and the thread tries again as long as it lasts.
     """
 
-    def __init__(self, app: App, poller: Poller, needed: bool) -> None:
-        folder = os.path.join(app.root, FOLDER)
-        make_folder(folder)
+    def __init__(self, app: App, poller: Poller) -> None:
+        self._folder = place.of(app.root)
         self._root = app.root
         self._tasks = app.tasks
-        self._poller = poller
-        self._place = in_folder(folder)
-        self._owners = Owners(folder)
+        self._owners = Owners(self._folder)
+        self._ear = wake.Ear(self._folder, poller)
         self._store: SqliteStore | None = None
-        try:
-            self._store = open_store(self._place, patience=BUSY_SECONDS if needed else 0)
-        except StoreBusyError:
-            if needed:
-                raise
-        self._worker = Worker(self._perform, poller)
-        wake.listen(folder, poller)
-        OPEN_FILES.extend()
+        self._scheduler: Scheduler | None = None
         self._queue: storequeue.StoreQueue | None = None
+        self._publish: Callable[[Fact], None] = lambda fact: None
+        self.warnings: list[Notice] = []
+        self._renew: Callable[[], Iterable[Notice]] = tuple
+        try:
+            self._store = self._open(patience=0)
+        except RefusedError:
+            raise
+        except StoreError:
+            pass  # who asks it first is told
+        else:
+            self.warnings = [*_damaged(self._store), *self._listen()]
+        self._worker = Worker(self._perform, poller)
+        OPEN_FILES.extend()
+
+    def _open(self, patience: float) -> SqliteStore:
+        statefolder.prepare(self._folder)
+        return open_store(in_folder(self._folder), patience=patience)
+
+    def _listen(self) -> Iterator[Notice]:
+        try:
+            self._ear.listen()
+        except (OSError, StoreError) as error:
+            yield Notice(f"{in_words(error) or error}; what is asked for begins up to 30 s late")
+
+    # In the worker's thread, where it may take long
 
     def _perform(self, operations: Sequence[Callable[[Any], Any]]) -> list[Any]:
-        """In the worker's thread, where it may take long."""
         try:
-            self._store = self._store or open_store(self._place)
+            store = self._find()
         except StoreError as error:
             return [error] * len(operations)
-        return storequeue.perform(self._store, operations)
+        return storequeue.perform(store, operations)
 
-    @property
-    def warnings(self) -> Iterator[Notice]:
-        """What a person should know about the store."""
-        if self._store and self._store.moved_aside:
-            yield Notice(f"the store was damaged: begun anew, the old one is {self._store.moved_aside}")
+    def _find(self) -> SqliteStore:
+        """The store that is where it belongs: opened anew when another is there now, or none."""
+        before = self._store
+        if before and not before.moved:
+            return before
+        self._store = after = self._open(BUSY_SECONDS)
+        if before:
+            after.continue_after(before.last_id())
+            before.close()
+        self._worker.tell(self._opened, before is not None)
+        return after
+
+    # In the thread that waits
+
+    def _opened(self, again: bool) -> None:
+        for notice in (*_damaged(self._store), *self._listen(), *self._renew()):
+            self._publish(notice)
+        if again and self._scheduler:
+            self._publish(Notice(f"{self._folder} or the store in it was moved or deleted: {ANEW}"))
+            self._scheduler.begin_anew()
 
     @property
     def names(self) -> list[str]:
@@ -84,9 +115,16 @@ class Scheduling:
         return [f"{task}.{number}" for task in self._tasks]
 
     def scheduler(
-        self, supervisor: Supervisor, publish: Callable[[Fact], None], kill_timeout: float
+        self,
+        supervisor: Supervisor,
+        publish: Callable[[Fact], None],
+        kill_timeout: float,
+        renew: Callable[[], Iterable[Notice]],
     ) -> Scheduler:
-        """The scheduler, whose runs are processes of the supervisor's table."""
+        """The scheduler, whose runs are processes of the supervisor's table.
+
+        `renew` is called when the folder may have been made anew, and gives what people should know.
+        """
         world = World(
             clock=time.monotonic,
             wall=time.time,
@@ -95,9 +133,11 @@ class Scheduling:
             liveness=self._owners,
             stop_strays=strays.stop,
         )
+        self._publish, self._renew = publish, renew
         self._queue = storequeue.StoreQueue(self._worker, publish, world.clock)
         runs = Runs(supervisor.processes, self._queue, publish, world, kill_timeout)
-        return Scheduler(self._tasks, runs, self._queue, publish, world)
+        self._scheduler = Scheduler(self._tasks, runs, self._queue, publish, world)
+        return self._scheduler
 
     def end(self) -> Iterator[Notice]:
         """Close the store, after a last try to write what it would not take; what should be said about it."""
@@ -114,3 +154,8 @@ class Scheduling:
         self._owners.release()
         if self._queue and self._queue.unwritten:
             yield Notice(f"{self._queue.unwritten} changes could not be written to the store")
+
+
+def _damaged(store: SqliteStore | None) -> Iterator[Notice]:
+    if store and store.moved_aside:
+        yield Notice(f"the store was damaged: begun anew, the old one is {store.moved_aside}")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
+from procman import statefolder
 from procman.cli import complaints
+from procman.control import place
 from procman.core.plan.commands import unknown_task
-from procman.errors import Problem, StoreError, UnknownNameError
+from procman.errors import Problem, UnknownNameError, UnsafeError
 from procman.host import wake
-from procman.host.lock import FOLDER, make_folder
-from procman.shortages import reason
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,11 +25,8 @@ def open_for_writing(root: str, durable: bool = False) -> Store:
     """The app's store, made if need be. Raises `StoreError`."""
     from procman.store.open import in_folder, open_store  # what only looks at procman.yml needs no SQLite
 
-    folder = os.path.join(root, FOLDER)
-    try:
-        make_folder(folder)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be made: {reason(error)}") from None
+    folder = place.of(root)
+    statefolder.prepare(folder)
     store = open_store(in_folder(folder), durable=durable)
     if store.moved_aside:
         complaints.tell(f"the store was damaged: begun anew, the old one is {store.moved_aside}")
@@ -42,7 +38,7 @@ def reading(root: str) -> Iterator[Store | None]:
     """The app's store while it is looked at, None where there is none yet. Raises `StoreError`."""
     from procman.store.open import in_folder, is_there
 
-    if not is_there(in_folder(os.path.join(root, FOLDER))):
+    if not is_there(in_folder(place.of(root))):
         yield None
         return
     with closing(open_for_writing(root)) as store:
@@ -51,14 +47,18 @@ def reading(root: str) -> Iterator[Store | None]:
 
 def ring(root: str) -> None:
     """Wake the procman that runs the tasks of this app, or say that there is none."""
-    if not wake.ring(os.path.join(root, FOLDER)):
-        complaints.tell(NOBODY)
+    try:
+        if not wake.ring(place.of(root)):
+            complaints.tell(NOBODY)
+    except UnsafeError as error:
+        complaints.tell(f"{error}. Until then a procman that runs looks every 30 s")
 
 
 def say_if_nobody(root: str) -> None:
     """Say it when no procman runs the tasks of this app."""
-    if not wake.heard(os.path.join(root, FOLDER)):
-        complaints.tell(NOBODY)
+    with suppress(UnsafeError):  # then it cannot be told
+        if not wake.heard(place.of(root)):
+            complaints.tell(NOBODY)
 
 
 def find(name: str, tasks: Mapping[str, Task], command: str) -> Task:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 
-from procman.control import arguments, names
+from procman import statefolder
+from procman.control import arguments, names, place
 from procman.core.tasks.run import Request, Trigger
-from procman.errors import StoreBusyError, StoreError
+from procman.errors import StoreBusyError, UnsafeError, UserError
 from procman.host import wake
-from procman.host.lock import FOLDER, make_folder
-from procman.shortages import reason
 from procman.store.database import ASK_AGAIN_SECONDS
 from procman.store.failures import BUSY_SECONDS
 from procman.store.open import in_folder
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from procman.control.arguments import Delay, Plain
-
-ROOT = "PROCMAN_ROOT"
 
 
 def enqueue(
@@ -79,21 +77,21 @@ class _Call:
         self, task: str, args: tuple[Plain, ...], delay: Delay | None, at: datetime | None, key: str | None
     ) -> None:
         self._deadline = time.monotonic() + BUSY_SECONDS
-        root = os.environ.get(ROOT) or os.getcwd()
-        self._folder = os.path.join(root, FOLDER)
+        root = os.path.abspath(os.environ.get(place.ROOT) or os.getcwd())
         now = time.time()
         with SHARING.alone():  # a fork in the middle of an import would leave a locked lock in the child
             due = arguments.due(delay, at, now)
             words = tuple(arguments.word(position, value) for position, value in enumerate(args, start=1))
             trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
             self._request = Request(arguments.name(task), words, trigger, due, now, arguments.key(key))
+            self._folder = _folder(root)
             names.check(root, self._folder, task, bool(words))
             if words:
                 arguments.fit(words)
 
     def attempt(self) -> int | None:
         """The number of the run, once it is on the disk; None while others have the store locked."""
-        _make(self._folder)
+        statefolder.prepare(self._folder)
         try:
             with SHARING.store(in_folder(self._folder)) as store:
                 number, _ = store.request(self._request)
@@ -103,12 +101,13 @@ class _Call:
                 raise
             return None
         log.flush()  # others may have the connection meanwhile, and one flush serves all that wait for it
-        wake.ring(self._folder)
+        with suppress(UnsafeError):  # it is kept all the same, and looked for every 30 s
+            wake.ring(self._folder)
         return number
 
 
-def _make(folder: str) -> None:
+def _folder(root: str) -> str:
     try:
-        make_folder(folder)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be made: {reason(error)}") from error
+        return place.of(root)
+    except UserError as error:
+        raise ValueError(f"it is not known where the app keeps its state:\n{error}") from None

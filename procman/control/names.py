@@ -11,8 +11,9 @@ import time
 from _thread import get_ident
 from contextlib import suppress
 
-from procman.errors import UserError
-from procman.host.lock import make_folder
+from procman import statefolder
+from procman.control.place import FILE, state_of
+from procman.errors import StoreError, UserError
 from procman.shortages import reason
 from procman.typed import NamedTuple
 
@@ -20,7 +21,8 @@ TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILE = "procman.yml"
+    from procman.control.place import State
+
 INDEX = "tasks"
 """The file in the state folder: two lines about what it is of, one for each task, and one at the end."""
 HEAD, END = "procman tasks 1", "end"
@@ -28,8 +30,6 @@ HEAD, END = "procman tasks 1", "end"
 YES, NO = "arguments", "no arguments"
 SETTLED_NS = 20_000_000
 """A file that changed less than so long ago may change again unnoticed: times of files tick each 10 ms."""
-
-State = tuple[int, int, int, int]
 
 
 class Known(NamedTuple):
@@ -69,7 +69,7 @@ def check(root: str, folder: str, task: str, with_arguments: bool) -> None:
 
 
 def _tasks(path: str, folder: str) -> Known:
-    state, known = _state(os.stat(path)), _known.get(path)
+    state, known = state_of(os.stat(path)), _known.get(path)
     if known and known.state == state:
         return known
     kept = _load(folder)
@@ -79,17 +79,13 @@ def _tasks(path: str, folder: str) -> Known:
     return _read(path, folder, kept or known)
 
 
-def _state(file: os.stat_result) -> State:
-    return file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns
-
-
 def _read(path: str, folder: str, before: Known | None) -> Known:
     """Read the file itself, and keep what it says, if it cannot have changed meanwhile."""
     from procman.core.config import taskfile  # and with it YAML, 20 ms
     from procman.core.plan.arguments import accepts
 
     with open(path, "rb") as file:
-        state = _state(os.fstat(file.fileno()))
+        state = state_of(os.fstat(file.fileno()))
         data = file.read()
     try:
         tasks = {name: accepts(task.command) for name, task in taskfile.parse(data, path, None).tasks.items()}
@@ -107,28 +103,24 @@ def _read(path: str, folder: str, before: Known | None) -> Known:
 def _load(folder: str) -> Known | None:
     """What the index says; None when there is none that is whole."""
     try:
-        with open(os.path.join(folder, INDEX), encoding="ascii", opener=_no_link) as file:
+        with open(os.path.join(folder, INDEX), encoding="ascii", opener=statefolder.open_found) as file:
             head, state, *lines, end = file.read().splitlines()
         inode, size, changed, created = map(int, state.split())
         tasks = dict(line.split(" ", 1) for line in lines)
-    except (OSError, ValueError):
+    except (OSError, StoreError, ValueError):
         return None
     if (head, end) != (HEAD, END):
         return None
     return Known((inode, size, changed, created), {name: takes == YES for name, takes in tasks.items()})
 
 
-def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-
-
 def _keep(folder: str, known: Known) -> None:
     """Write the index whole, or not at all: without one, the next process reads the file itself."""
     new = os.path.join(folder, f"{INDEX}.{os.getpid()}.{get_ident()}")
-    with suppress(OSError):
-        make_folder(folder)
+    with suppress(OSError, StoreError):
+        statefolder.prepare(folder)
         try:
-            with open(new, "x", encoding="ascii", opener=_no_link) as file:
+            with open(new, "x", encoding="ascii", opener=statefolder.open_new) as file:
                 file.writelines(f"{line}\n" for line in _lines(known))
             os.rename(new, os.path.join(folder, INDEX))
         except OSError:

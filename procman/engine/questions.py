@@ -5,14 +5,14 @@ that gave, which is in the store by now; or the store is in trouble, nothing was
 to it that the same is asked again.
 
 In the life of a procman they come in this order: `Begin`, `Recover`, then `ClaimTicks` when ticks are due,
-`TakeDue` when something that was asked for may be, `Recover` again from time to time, and `SetBack` when the
-clock was.
+`TakeDue` when something that was asked for may be, `Recover` again from time to time, and `PlanAnew` when the
+clock was set back or the store is another one.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core import facts
 from procman.core.tasks import due
@@ -22,80 +22,14 @@ from procman.core.tasks.transitions import Event
 from procman.engine.ticks import AHEAD_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from procman.core.facts import Fact
     from procman.core.tasks.run import Run, Summary, TaskState, TickRow
-    from procman.core.tasks.task import Task
-    from procman.engine.admission import Admissions
-    from procman.engine.needs import World
-    from procman.engine.orphans import Orphans
-    from procman.engine.pruning import Pruning
+    from procman.engine.askers import Intake, Scheduler
     from procman.engine.store import Store
-    from procman.engine.ticks import Ticks
 
 MOST_TOLD = 100
 """Jobs that are told of at once, as having been asked for."""
-
-
-class Asker(Protocol):
-    """Who asks, and what all questions work with."""
-
-    world: World
-    orphans: Orphans
-    publish: Callable[[Fact], None]
-
-
-class Intake(Asker, Protocol):
-    """Who asks for what is pending. Of runs up to `seen` it is known that they were asked for."""
-
-    admissions: Admissions
-    seen: int | None
-
-    def by(self, due: float | None) -> None:
-        """Look when something is due."""
-        ...
-
-    def taken(self, jobs: int, crowded: bool, more: bool) -> None:
-        """So many jobs were taken; `crowded` when others had no room, `more` when there is something else."""
-        ...
-
-    def refused(self) -> None:
-        """The store would not."""
-        ...
-
-
-class Scheduler(Asker, Protocol):
-    """Who asks for all else."""
-
-    tasks: Mapping[str, Task]
-    ticks: Ticks
-    pruning: Pruning
-
-    @property
-    def intake(self) -> Intake:
-        """What waits for its time is taken from there."""
-        ...
-
-    def begun(self, latest: float) -> None:
-        """Where things stand is known: something happened at that time."""
-        ...
-
-    def ask_later(self, question: type[Begin | SetBack]) -> None:
-        """It is not: ask again in a while."""
-        ...
-
-    def recovered(self) -> None:
-        """What was left is closed, or will be."""
-        ...
-
-    def claimed(self, run: Run, others: Sequence[str]) -> None:
-        """A tick is ours; `others` are runs of its task at another procman."""
-        ...
-
-    def admit(self) -> None:
-        """Let those start that are due."""
-        ...
 
 
 class Known(NamedTuple):
@@ -132,8 +66,8 @@ class Begin:
         self._scheduler.ask_later(Begin)
 
 
-class SetBack:
-    """The clock was set back: have the store forget what cannot have happened yet, and plan anew."""
+class PlanAnew:
+    """Have the store forget what cannot have happened yet, or another store know our tasks, and plan anew."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
@@ -143,10 +77,10 @@ class SetBack:
         _recall(store, self._scheduler, self._now)
 
     def answered(self, answer: None) -> None:
-        self._scheduler.ticks.set_back(int(self._now))
+        self._scheduler.ticks.plan_anew(int(self._now))
 
     def refused(self) -> None:
-        self._scheduler.ask_later(SetBack)
+        self._scheduler.ask_later(PlanAnew)
 
 
 def _recall(store: Store, scheduler: Scheduler, now: float) -> dict[str, TaskState]:

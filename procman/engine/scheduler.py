@@ -11,7 +11,7 @@ from procman.engine.admission import Admissions
 from procman.engine.intake import Intake
 from procman.engine.orphans import Orphans
 from procman.engine.pruning import Pruning
-from procman.engine.questions import Begin, ClaimTicks, Recover, SetBack
+from procman.engine.questions import Begin, ClaimTicks, PlanAnew, Recover
 from procman.engine.ticks import AGAIN_SECONDS, AHEAD_SECONDS, Ticks
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from procman.core.tasks.task import Task
     from procman.engine.needs import World
     from procman.engine.runs import Runs
-    from procman.engine.storequeue import StoreQueue
+    from procman.engine.storequeue import Question, StoreQueue
 
 SET_BACK_SECONDS = 60.0
 """A clock that goes back by more is told of."""
@@ -52,7 +52,9 @@ class Scheduler:
         self.intake = Intake(self._admissions, self.orphans, queue, publish, world)
         self.pruning = Pruning(tasks, queue)
         self._claimed: deque[tuple[Run, Sequence[str]]] = deque()  # ticks that are due in a moment
-        self._later: tuple[float, type[Begin | SetBack]] | None = None  # on the monotonic clock, as the next
+        self._later: tuple[float, Callable[[Scheduler], Question]] | None = (
+            None  # on the monotonic clock, as the next
+        )
         self._recover_at: float | None = None
         self._latest = 0.0
         self.output = runs.output
@@ -110,6 +112,13 @@ class Scheduler:
         """All were suspended for so long."""
         self._runs.postpone(seconds)
 
+    def begin_anew(self) -> None:
+        """Another store is there now, perhaps an empty one: make our tasks known to it."""
+        if self._admissions.open:
+            self._plan_anew()
+            self._queue.query(Recover(self))
+            self.look()
+
     def killed(self) -> None:
         """The guardian, the pid that people know, was killed: what is stopped from now on is lost."""
         self._runs.killed = True
@@ -129,7 +138,7 @@ class Scheduler:
         self._queue.query(Recover(self))
         self.look()
 
-    def ask_later(self, question: type[Begin | SetBack]) -> None:
+    def ask_later(self, question: Callable[[Scheduler], Question]) -> None:
         """The store would not say where things stand: ask again in a while."""
         self._later = self.world.clock() + AGAIN_SECONDS, question
 
@@ -157,9 +166,12 @@ class Scheduler:
         if wall < self._latest - SET_BACK_SECONDS:
             self.publish(facts.ClockSetBack(self._latest - wall))
             self._latest = wall
-            self.ticks.hold()
-            self._queue.query(SetBack(self))
+            self._plan_anew()
         self._latest = max(self._latest, wall)
+
+    def _plan_anew(self) -> None:
+        self.ticks.hold()
+        self._queue.query(PlanAnew(self))
 
     def _gone(self, task: Task, retry_due: float | None) -> None:
         """Nothing is left of a run; its next attempt may have a time."""

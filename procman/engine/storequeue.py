@@ -123,6 +123,7 @@ class StoreQueue:
 
         def answered(result: Any) -> None:
             if self._well(result):
+                self._say_if_well_again()
                 question.answered(result)
             else:
                 question.refused()

@@ -57,10 +57,10 @@ class Ticks:
         self._to_plan.extend(self._accounted)
 
     def hold(self) -> None:
-        """Plan nothing until the store has learned that the clock was set back."""
+        """Plan nothing until the store has learned that the clock was set back, or who we are."""
         self._held = True
 
-    def set_back(self, now: int) -> None:
+    def plan_anew(self, now: int) -> None:
         """It has: what comes after `now` is planned again. What has a row runs no second time."""
         self._held = False
         self._accounted = {task: min(tick, now) for task, tick in self._accounted.items()}

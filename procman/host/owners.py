@@ -10,6 +10,8 @@ import fcntl
 import os
 from contextlib import closing, suppress
 
+from procman import statefolder
+from procman.errors import StoreError, UnsafeError
 from procman.host import identity
 
 OWNERS = "owners"
@@ -30,12 +32,11 @@ class Owners:
         Where that is not possible (the disk is full, there are no locks), those in our PID namespace see our
         pid; the next call tries again.
         """
-        if self._fd >= 0 and _is_file(self._path, self._fd):
+        if self._fd >= 0 and statefolder.is_still(self._path, self._fd):
             return
         self._let_go()
-        with suppress(OSError):
-            with suppress(FileExistsError):
-                os.mkdir(self._folder, 0o700)
+        with suppress(OSError, StoreError):
+            statefolder.make_private(self._folder)
             self._tidy()
             while not self._lock():
                 pass
@@ -43,7 +44,7 @@ class Owners:
     def release(self) -> None:
         """We have no run any more."""
         with suppress(OSError):
-            if self._fd >= 0 and _is_file(self._path, self._fd):
+            if self._fd >= 0 and statefolder.is_still(self._path, self._fd):
                 os.unlink(self._path)
         self._let_go()
 
@@ -73,10 +74,10 @@ class Owners:
         """None without a file. One that nobody holds is removed: its owner will never come back."""
         path = os.path.join(self._folder, owner)
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            fd = statefolder.open_found(path, os.O_RDONLY)
         except FileNotFoundError:
             return None
-        except OSError:
+        except (OSError, UnsafeError):
             return True
         with closing(os.fdopen(fd)):
             try:
@@ -91,7 +92,7 @@ class Owners:
 
     def _lock(self) -> bool:
         """False when somebody took the file for that of a dead one, between our open and our lock."""
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        fd = statefolder.open_file(self._path)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)  # who asks has it for a moment only
         except OSError:
@@ -99,7 +100,7 @@ class Owners:
             os.unlink(self._path)
             raise
         self._fd = fd
-        if not _is_file(self._path, fd):
+        if not statefolder.is_still(self._path, fd):
             self._let_go()
         return self._fd >= 0
 
@@ -118,11 +119,3 @@ class Owners:
 def _is_name(owner: str) -> bool:
     """Whether it is the name of a file here; older procmans had none."""
     return owner.count(":") == identity.FIELDS - 1 and "/" not in owner
-
-
-def _is_file(path: str, fd: int) -> bool:
-    """Whether the open file is the one that has this path now."""
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(fd))
-    except (FileNotFoundError, NotADirectoryError):
-        return False

@@ -46,6 +46,10 @@ class Worker:
         """Have something done; `then` gets the answer, in the thread that waits for messages."""
         self._requests.put((operation, then))
 
+    def tell(self, then: Callable[[Any], None], news: Any) -> None:
+        """From within `perform`: `then` gets the news, in the thread that waits, before the answers."""
+        self._answers.put(WorkDone(then, news))
+
     def close(self, patience: float) -> list[WorkDone] | None:
         """Do all that was asked for and end the thread; the answers nobody has got yet.
 

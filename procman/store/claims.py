@@ -36,6 +36,13 @@ class Claims(Queries):
                 self._db.change(sql.FORGET_UNTRUE, past.task, now + 1)
             return {name: states[name] for name in schedules}
 
+    def continue_after(self, number: int) -> None:
+        """Give no run a number up to this one: it may be at work, its row in a file that is gone."""
+        with self.together():
+            if self.last_id() < number:
+                self._db.change("DELETE FROM sqlite_sequence WHERE name = 'runs'")
+                self._db.insert("INSERT INTO sqlite_sequence (name, seq) VALUES ('runs', ?)", number)
+
     def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
         with self.together():
             runs = [to_run(row) for row in self._db.rows(f"{sql.OPEN_RUNS} ORDER BY id")]

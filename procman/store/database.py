@@ -132,7 +132,7 @@ class Database:
 
     def _begin(self) -> None:
         if self.moved:
-            raise StoreError(f"{self._path}: moved or deleted while it was in use: start procman again")
+            raise StoreError(f"{self._path}: moved or deleted while it was in use: try again")
         self.change("BEGIN IMMEDIATE")  # who reads before it writes could be refused the lock
 
     def _commit(self) -> None:

@@ -7,7 +7,8 @@ import sqlite3
 import time
 from contextlib import closing, contextmanager, suppress
 
-from procman.errors import StoreError
+from procman.errors import RefusedError, StoreError
+from procman.statefolder import check, open_file
 from procman.store.failures import BUSY_SECONDS, DAMAGED, code, failure
 from procman.store.rows import words_as_json
 from procman.typed import NamedTuple
@@ -41,7 +42,7 @@ def open_database(path: str, patience: float = BUSY_SECONDS) -> Opened:
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         needed = ".".join(map(str, OLDEST_SQLITE))
-        raise StoreError(f"this Python has SQLite {sqlite3.sqlite_version}: {needed} or newer is needed")
+        raise RefusedError(f"this Python has SQLite {sqlite3.sqlite_version}: {needed} or newer is needed")
     try:
         found = _connect(path, patience)
         if found and _is_sound(found.connection, path):
@@ -71,11 +72,11 @@ def _begin_anew(path: str, patience: float) -> Opened:
 
 def _connect(path: str, patience: float = BUSY_SECONDS) -> Opened | None:
     """None when there is no file; SQLite must not make it, for others could read that."""
+    for part in PARTS:
+        check(path + part)
     try:
         file = os.stat(path)
     except FileNotFoundError:
-        if os.path.islink(path):
-            raise
         return None
     try:
         return Opened(_connection(path, patience=patience), file)
@@ -107,7 +108,7 @@ def _is_sound(connection: sqlite3.Connection, path: str) -> bool:
     try:
         version = _version(connection)
         if version > len(SCRIPTS):
-            raise StoreError(
+            raise RefusedError(
                 f"{path} was written by a newer procman (schema {version}, this one knows {len(SCRIPTS)}):"
                 " upgrade procman"
             )
@@ -173,13 +174,14 @@ def _make(path: str) -> None:
 
 
 def _make_empty(path: str) -> None:
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    os.close(open_file(path))
 
 
 @contextmanager
 def _alone(path: str, patience: float) -> Iterator[None]:
     """Let one at a time make or replace the file; one that is killed leaves no lock behind."""
     lock = f"{path}.lock"
+    check(lock)
     # SQLite makes it: were it closed here, all locks on it that other threads have would go (fcntl(2)).
     try:
         connection = _connection(lock, mode="rwc", patience=patience)

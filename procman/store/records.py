@@ -50,6 +50,11 @@ class Records:
     def close(self) -> None:
         self._db.close()
 
+    @property
+    def moved(self) -> bool:
+        """Whether another file is at its path now, or none."""
+        return self._db.moved
+
     def log(self) -> Log:
         """What has to be flushed for that which was written to be on the disk."""
         return self._db.log()

@@ -5,18 +5,22 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
+import subprocess
+import textwrap
 import time
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.core.tasks.run import Outcome
+from procman.core.tasks.run import Outcome, State
 from tests.end_to_end.harness import PROCMAN, PYTHON
 from tests.end_to_end.output import wait_until
 from tests.end_to_end.test_bad_input import WITHOUT_PRIVILEGE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.end_to_end.harness import App, Running
@@ -39,6 +43,28 @@ def with_past(app: App) -> App:
 
 def unprivileged(app: App, *words: str) -> Running:
     return app.launch(PYTHON, "-c", WITHOUT_PRIVILEGE, *PROCMAN, *words)
+
+
+class SmallDisk:
+    """A file system of 1 MiB, where we may mount one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir()
+        mounting = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", str(path)]
+        if subprocess.run(mounting, capture_output=True, check=False).returncode:
+            pytest.skip("file systems cannot be mounted here")
+
+    def fill(self) -> None:
+        with suppress(OSError), open(self.path / "filling", "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+    def clear(self) -> None:
+        (self.path / "filling").unlink()
+
+    def close(self) -> None:
+        subprocess.run(["umount", "-l", str(self.path)], check=True)
 
 
 def test_a_garbage_file_is_put_aside_and_told_and_all_runs_on(app: App) -> None:
@@ -91,20 +117,68 @@ def test_with_a_store_of_a_newer_procman_the_formation_runs_without_tasks(app: A
     assert "Traceback" not in alone.err
 
 
+@pytest.mark.parametrize("command", ["start", "scheduler"])
 @pytest.mark.parametrize("mode", [0o500, 0o000])
-def test_with_a_folder_that_cannot_be_written_the_formation_runs_without_tasks(app: App, mode: int) -> None:
+def test_a_folder_that_cannot_be_written_is_told_once_and_waited_for(
+    app: App, mode: int, command: str
+) -> None:
     app.procfile(web="exec sleep 1000")
     app.tasks(BEAT)
     folder = app.root / ".procman"
     folder.mkdir(mode=mode)
-    running = unprivileged(app, "start")
-    running.wait_for(r"no task will run: .*\.procman")
+    running = unprivileged(app, command)
+    running.wait_for(r"\.procman.*; tasks wait until that is over")
+    if command == "start":
+        running.pid_of("web.1")
+    folder.chmod(0o700)
+    running.wait_for(r"beat\.\d+ exited with code 0")
+    assert app.do("run", "task", "beat", "--detach").err == ""  # the bell is heard
+    assert running.stop() == 0
+    assert running.out.text.count("tasks wait until that is over") == 1
+    assert "Traceback" not in running.out.text + running.err.text
+
+
+def test_tasks_begin_when_a_full_disk_has_room_again(app: App, tmp_path: Path) -> None:
+    disk = SmallDisk(tmp_path / "disk")
+    try:
+        disk.fill()
+        app.procfile(web="exec sleep 1000")
+        app.tasks(BEAT)
+        running = app.start(env={"PROCMAN_STATE": str(disk.path / "state")})
+        running.pid_of("web.1")
+        running.wait_for(r"(No space left on device|the disk is full).*; tasks wait until that is over")
+        disk.clear()
+        running.wait_for(r"beat\.\d+ exited with code 0")
+        assert running.stop() == 0
+    finally:
+        disk.close()
+
+
+def test_what_lies_in_the_place_of_the_folder_is_waited_for(app: App) -> None:
+    app.procfile(web="exec sleep 1000")
+    app.tasks(BEAT)
+    (app.root / ".procman").write_text("")
+    running = app.start()
+    running.wait_for(r"\.procman is not a folder: move it away, or .*; tasks wait until that is over")
+    (app.root / ".procman").unlink()
+    running.wait_for(r"beat\.\d+ exited with code 0")
+    assert (app.root / ".procman" / "procman.pid").exists()
+    assert running.stop() == 0
+
+
+@pytest.mark.parametrize("words", [("scheduler",), ("history",), ("run", "task", "beat", "--in", "1h")])
+def test_a_folder_that_others_can_write_is_refused_with_what_to_do(app: App, words: tuple[str, ...]) -> None:
+    with_past(app)
+    folder = app.root / ".procman"
+    folder.chmod(0o777)
+    running = app.start()
+    running.wait_for(r"no task will run: .*\.procman can be written by other users: .*chmod 700")
     running.pid_of("web.1")
     assert running.stop() == 0
-    alone = unprivileged(app, "scheduler")
-    assert alone.end() == 1
-    assert ".procman" in alone.err.text
-    assert "Traceback" not in alone.err.text
+    ended = app.do(*words)
+    assert (ended.code, ended.out) == (1, "")
+    assert "can be written by other users" in ended.err
+    assert "Traceback" not in ended.err
     folder.chmod(0o700)
 
 
@@ -182,19 +256,111 @@ def test_what_has_the_store_locked_delays_ticks_and_loses_none(app: App) -> None
     assert {run.outcome for run in app.runs} <= {Outcome.OK, Outcome.SKIPPED, None}
 
 
-def test_a_store_that_is_deleted_while_it_is_in_use_stops_no_process_and_is_told(app: App) -> None:
-    app.procfile(web="exec sleep 1000")
-    app.tasks(BEAT)
-    running = app.start()
-    running.wait_for(r"beat\.1 exited")
+BEATS = "beat: {command: 'echo \"$PROCMAN_SCHEDULED_AT\" >> ran', schedule: every second}"
+
+
+def remove(app: App) -> None:
     shutil.rmtree(app.root / ".procman")
-    running.wait_for(r"moved or deleted while it was in use: start procman again")
+
+
+def move_aside(app: App) -> None:
+    (app.root / ".procman").rename(app.root / "aside")
+
+
+def remove_database(app: App) -> None:
+    for path in (app.root / ".procman").glob("procman.db*"):
+        path.unlink()
+
+
+def replace_by_a_copy(app: App) -> None:
+    move_aside(app)
+    new = app.root / ".procman"
+    new.mkdir(mode=0o700)
+    with (
+        closing(sqlite3.connect(app.root / "aside" / "procman.db")) as before,
+        closing(sqlite3.connect(new / "procman.db")) as copy,
+    ):
+        before.backup(copy)
+
+
+@pytest.mark.parametrize("change", [remove, move_aside, remove_database, replace_by_a_copy])
+def test_a_store_that_goes_away_while_it_is_in_use_is_opened_anew(
+    app: App, change: Callable[[App], None]
+) -> None:
+    app.procfile(web="exec sleep 1000")
+    app.tasks(f"{BEATS}\nlong: {{command: exec sleep 1000, schedule: '@reboot'}}\nhello: echo hello")
+    running = app.start()
+    running.wait_for(r"beat\.\d+ exited")
+    before = max(run.id for run in app.runs)
+    change(app)
+    running.wait_for(r"\.procman or the store in it was moved or deleted: procman goes on with what is there")
+    wait_until(lambda: len([run for run in app.runs if run.id > before and run.outcome is Outcome.OK]) >= 2)
+    asked = app.do("run", "task", "hello", "--detach")
+    assert asked.err == ""  # somebody hears the bell
+    running.wait_for(rf"{asked.out.split()[0]} .*hello$")
+    assert (app.root / ".procman" / "procman.pid").read_text() == f"{running.process.pid}\n"
     assert running.stop() == 0
+    assert running.out.text.count("was moved or deleted") == 1
     assert "Traceback" not in running.out.text + running.err.text
-    app.tasks(BOOT)
-    again = app.start()
-    again.wait_for(r"beat\.1 exited")
-    assert again.stop() == 0
+    ran = (app.root / "ran").read_text().splitlines()
+    assert len(ran) == len(set(ran))
+    seconds = sorted(int(datetime.fromisoformat(line).timestamp()) for line in ran)
+    assert seconds == list(range(seconds[0], seconds[-1] + 1))
+
+
+def test_an_app_whose_store_goes_away_asks_in_the_one_that_is_there(app: App) -> None:
+    app.tasks("hello: echo hello")
+    text = """
+        import shutil
+        from procman import enqueue
+        enqueue("hello"); enqueue("hello")
+        shutil.rmtree(".procman")
+        print(enqueue("hello"))
+    """
+    said = app.launch(PYTHON, "-c", textwrap.dedent(text))
+    assert said.end() == 0
+    assert [run.id for run in app.runs] == [int(said.out.text)]
+
+
+def test_without_a_bell_what_is_asked_for_is_kept_and_both_sides_say_so(app: App) -> None:
+    with_past(app)
+    (app.root / ".procman" / "wake").unlink(missing_ok=True)
+    (app.root / ".procman" / "wake").write_text("")
+    running = app.start()
+    running.wait_for(
+        r"wake is not what procman makes there: remove it; what is asked for begins up to 30 s late"
+    )
+    running.wait_for(r"beat\.2 exited")
+    asked = app.do("run", "task", "beat", "--detach")
+    assert asked.code == 0
+    assert (
+        "wake is not what procman makes there: remove it. Until then a procman that runs looks" in asked.err
+    )
+    (run,) = [run for run in app.runs if run.id == 3]
+    assert run.state is State.PENDING
+    assert running.stop() == 0
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_the_state_may_be_elsewhere(app: App, tmp_path: Path, by_file: bool) -> None:
+    """For the app, its children, and what they ask for; also in a folder that is a symlink of one's own."""
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o700)
+    (app.root / "state").symlink_to(shared)
+    app.procfile(web=f"{PYTHON} -c \"from procman import enqueue; enqueue('hello')\"; exec sleep 1000")
+    app.tasks("hello: echo hello")
+    env = None if by_file else {"PROCMAN_STATE": "state"}
+    if by_file:
+        file = app.root / "procman.yml"
+        file.write_text(f"state_dir: state\n{file.read_text()}")
+    running = app.start(env=env)
+    running.wait_for(r"hello\.1 .*hello$")
+    assert (shared / "procman.pid").exists()
+    assert app.do("run", "task", "hello", "--in", "1h", env=env).err == ""
+    assert running.stop() == 0
+    assert not (app.root / ".procman").exists()
+    assert "hello" in app.do("history", env=env).out
+    assert len(app.do("jobs", env=env).out.splitlines()) == 2
 
 
 def test_processes_do_not_wait_for_a_store_that_somebody_holds_locked(app: App) -> None:

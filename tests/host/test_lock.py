@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from procman.errors import StoreError
 from procman.host.lock import PidFile
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def test_the_state_folder_is_private_and_ignored_by_git(tmp_path: Path) -> None:
-    PidFile(str(tmp_path)).acquire(42)
+    PidFile(str(tmp_path / ".procman")).acquire(42)
     folder = tmp_path / ".procman"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "procman.pid").stat().st_mode) == 0o600
@@ -28,7 +29,7 @@ def test_the_state_folder_is_private_and_ignored_by_git(tmp_path: Path) -> None:
 
 
 def test_who_has_it_is_told_to_the_second(tmp_path: Path) -> None:
-    first, second = PidFile(str(tmp_path)), PidFile(str(tmp_path))
+    first, second = PidFile(str(tmp_path / ".procman")), PidFile(str(tmp_path / ".procman"))
     assert first.acquire(42) is None
     assert second.acquire(43) == 42
     second.release()
@@ -36,7 +37,7 @@ def test_who_has_it_is_told_to_the_second(tmp_path: Path) -> None:
 
 
 def test_it_is_gone_after_its_release(tmp_path: Path) -> None:
-    pid_file = PidFile(str(tmp_path))
+    pid_file = PidFile(str(tmp_path / ".procman"))
     pid_file.acquire(42)
     pid_file.release()
     pid_file.release()
@@ -46,7 +47,7 @@ def test_it_is_gone_after_its_release(tmp_path: Path) -> None:
 def test_a_removal_that_fails_is_told_once_and_leaves_a_stale_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pid_file = PidFile(str(tmp_path))
+    pid_file = PidFile(str(tmp_path / ".procman"))
     pid_file.acquire(42)
     descriptors = len(os.listdir("/proc/self/fd"))
     monkeypatch.setattr("procman.host.lock.os.unlink", refusing(errno.EROFS))
@@ -54,11 +55,11 @@ def test_a_removal_that_fails_is_told_once_and_leaves_a_stale_file(
         pid_file.release()
     pid_file.release()
     assert len(os.listdir("/proc/self/fd")) == descriptors - 1
-    assert PidFile(str(tmp_path)).acquire(43) is None
+    assert PidFile(str(tmp_path / ".procman")).acquire(43) is None
 
 
 def test_a_file_that_takes_no_pid_is_removed_all_the_same(tmp_path: Path) -> None:
-    pid_file = PidFile(str(tmp_path))
+    pid_file = PidFile(str(tmp_path / ".procman"))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("procman.host.lock.os.write", refusing(errno.ENOSPC))
         with pytest.raises(OSError, match="No space left"):
@@ -77,7 +78,7 @@ def refusing(number: int) -> Callable[..., None]:
 
 
 def test_a_folder_that_has_become_a_file_is_no_matter(tmp_path: Path) -> None:
-    pid_file = PidFile(str(tmp_path))
+    pid_file = PidFile(str(tmp_path / ".procman"))
     pid_file.acquire(42)
     shutil.rmtree(tmp_path / ".procman")
     (tmp_path / ".procman").touch()
@@ -86,26 +87,38 @@ def test_a_folder_that_has_become_a_file_is_no_matter(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left", ["4711\n", "", "garbage", "9" * 100])
 def test_what_a_killed_procman_left_is_replaced(tmp_path: Path, left: str) -> None:
-    (tmp_path / ".procman").mkdir()
+    (tmp_path / ".procman").mkdir(mode=0o700)
     (tmp_path / ".procman" / "procman.pid").write_text(left)
-    assert PidFile(str(tmp_path)).acquire(42) is None
+    assert PidFile(str(tmp_path / ".procman")).acquire(42) is None
     assert (tmp_path / ".procman" / "procman.pid").read_text() == "42\n"
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".procman").write_text("in the way")
-    with pytest.raises(OSError, match="File exists"):
-        PidFile(str(tmp_path)).acquire(os.getpid())
+    with pytest.raises(StoreError, match=r"\.procman is not a folder: move it away"):
+        PidFile(str(tmp_path / ".procman")).acquire(os.getpid())
 
 
 def test_a_folder_cleaned_while_procman_runs_is_no_matter(tmp_path: Path) -> None:
-    pid_file = PidFile(str(tmp_path))
+    pid_file = PidFile(str(tmp_path / ".procman"))
     pid_file.acquire(42)
     shutil.rmtree(tmp_path / ".procman")
-    second = PidFile(str(tmp_path))
+    second = PidFile(str(tmp_path / ".procman"))
     assert second.acquire(43) is None
     pid_file.release()
     assert (tmp_path / ".procman" / "procman.pid").read_text() == "43\n", "it is the other's now"
+
+
+def test_a_file_that_was_removed_is_written_again_and_one_that_is_there_stays(tmp_path: Path) -> None:
+    pid_file = PidFile(str(tmp_path / ".procman"))
+    pid_file.acquire(42)
+    descriptors = len(os.listdir("/proc/self/fd"))
+    shutil.rmtree(tmp_path / ".procman")
+    assert pid_file.acquire(43) is None
+    assert pid_file.acquire(44) is None
+    assert (tmp_path / ".procman" / "procman.pid").read_text() == "43\n"
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert PidFile(str(tmp_path / ".procman")).acquire(45) == 43
 
 
 @pytest.mark.parametrize("anew", [False, True])
@@ -124,5 +137,5 @@ def test_a_file_that_its_holder_removes_before_we_have_the_lock_is_not_taken_for
         real(fd, how)
 
     monkeypatch.setattr("procman.host.lock.fcntl.flock", flock)
-    assert PidFile(str(tmp_path)).acquire(42) is None
+    assert PidFile(str(tmp_path / ".procman")).acquire(42) is None
     assert path.read_text() == "42\n"

@@ -19,7 +19,7 @@ import pytest
 
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Ending, Outcome
-from procman.errors import StoreError
+from procman.errors import StoreError, UnsafeError
 from procman.store import opening
 from procman.store.open import open_store
 from procman.store.sqlite import SqliteStore
@@ -258,12 +258,21 @@ def public() -> Iterator[Path]:
         yield Path(folder)
 
 
+SOMEBODY = 65534
+
+
+def give_away(*files: Path) -> None:
+    """To somebody else, whom permissions bind."""
+    for file in files if os.geteuid() == 0 else ():
+        os.chown(file, SOMEBODY, -1)
+
+
 @contextmanager
 def as_somebody_else() -> Iterator[None]:
     """Permissions do not bind root."""
     root = os.geteuid() == 0
     if root:
-        os.seteuid(65534)
+        os.seteuid(SOMEBODY)
     try:
         yield
     finally:
@@ -286,6 +295,7 @@ def test_a_file_that_may_not_be_read_is_told_and_stays(public: Path) -> None:
     path = public / "procman.db"
     open_store(str(path)).close()
     path.chmod(0)
+    give_away(path)
     public.chmod(0o777)
     with as_somebody_else(), pytest.raises(StoreError, match="it cannot be opened: see that you own it"):
         open_store(str(path))
@@ -298,6 +308,7 @@ def test_a_file_that_may_not_be_written_is_told_and_can_still_be_read(public: Pa
     store.request(asked())
     for file in public.iterdir():
         file.chmod(0o444)
+        give_away(file)
     public.chmod(0o777)
     with as_somebody_else():
         reader = open_store(str(path))
@@ -305,6 +316,47 @@ def test_a_file_that_may_not_be_written_is_told_and_can_still_be_read(public: Pa
         with pytest.raises(StoreError, match="it cannot be written: see that you own it"):
             reader.request(asked())
     reader.close()
+    store.close()
+
+
+@pytest.mark.parametrize("part", ["", "-wal", "-shm", ".lock"])
+def test_a_symlink_at_the_place_of_a_file_is_not_followed(path: str, tmp_path: Path, part: str) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"kept")
+    if part in ("-wal", "-shm"):
+        open_store(path).close()
+    os.symlink(other, path + part)
+    with pytest.raises(
+        UnsafeError, match=r"procman\.db\S* is a symlink, which procman does not follow: remove it"
+    ):
+        open_store(path)
+    assert other.read_bytes() == b"kept"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_of_another_user_is_not_opened(path: str) -> None:
+    open_store(path).close()
+    os.chown(path, SOMEBODY, -1)
+    with pytest.raises(
+        UnsafeError, match=r"belongs to another user \(number 65534\): give it to the user who"
+    ):
+        open_store(path)
+
+
+def test_a_store_in_the_place_of_another_gives_no_number_twice(path: str) -> None:
+    store = open_store(path)
+    running(store, 1)
+    store.continue_after(41)
+    assert claimed(store, 2)[0].id == 42
+    store.continue_after(7)
+    assert claimed(store, 3)[0].id == 43
+    store.close()
+
+
+def test_a_new_store_in_the_place_of_another_gives_no_number_twice(path: str) -> None:
+    store = open_store(path)
+    store.continue_after(41)
+    assert claimed(store, 2)[0].id == 42
     store.close()
 
 
@@ -461,7 +513,7 @@ def test_a_file_that_was_deleted_while_in_use_is_noticed(path: str, replaced: bo
     for part in ("", "-wal", "-shm"):
         os.unlink(path + part)
     other = open_store(path) if replaced else None
-    with pytest.raises(StoreError, match="moved or deleted while it was in use: start procman again"):
+    with pytest.raises(StoreError, match="moved or deleted while it was in use: try again"):
         store.finish(run.id, Ending(Outcome.OK, NOW))
     assert store.request(asked()) == (1, True)
     again = other or open_store(path)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from procman.cli import answers, pages, rows, stores, tables, taskfiles
 from procman.cli import app as apps
+from procman.control import place
 from procman.core.schedule.durations import wording
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Outcome
 from procman.core.text.visible import readable
 from procman.errors import Problem, UnknownNameError, UserError, suggest
-from procman.host.lock import FOLDER
 from procman.host.owners import Owners
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _cells(run: Run, zone: tzinfo, owners: Owners) -> tuple[str, ...]:
 
 
 def _owners(root: str) -> Owners:
-    return Owners(os.path.join(root, FOLDER))
+    return Owners(place.of(root))
 
 
 def _ending(run: Run, owners: Owners) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 from procman.cli import app as apps
 from procman.cli.display import STDOUT, Display
+from procman.control import place
 from procman.core.facts import Notice
 from procman.core.plan.plan import Policy
 from procman.engine.bus import Bus
@@ -15,10 +17,10 @@ from procman.engine.supervisor import Supervisor
 from procman.errors import Problem, ProcmanError, ShortageError, StoreError, UserError, suggest
 from procman.host import descent, ports, subreaper
 from procman.host.children import Children
-from procman.host.lock import FOLDER, PidFile
+from procman.host.lock import PidFile
 from procman.host.poller import Poller
 from procman.host.signals import ALL, STOPPING
-from procman.shortages import in_words, reason
+from procman.shortages import in_words
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,14 +60,12 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     bus = Bus(log.hear)
     supervisor = Supervisor(stages, children, bus.publish, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
-    if scheduling:
-        engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout))
-
     _listen(poller, guarded)
-    pid_file = PidFile(app.root)
-    if stages:
-        troubles += _claim(pid_file, os.getppid() if guarded else os.getpid())
-    for warning in (*map(Notice, app.warnings), *troubles, *_taken_ports(plan)):
+    pid_file = PidFile(place.of(app.root))
+    claim = partial(_claim, pid_file, os.getppid() if guarded else os.getpid()) if stages else tuple
+    if scheduling:
+        engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout, claim))
+    for warning in (*map(Notice, app.warnings), *(troubles or claim()), *_taken_ports(plan)):
         log.say(warning)
     code = engine.run()
     _tidy(options.timeout, log, scheduling, pid_file)
@@ -81,23 +81,23 @@ def _tidy(timeout: float, log: Log, scheduling: Scheduling | None, pid_file: Pid
     try:
         pid_file.release()
     except OSError as error:
-        log.say(Notice(f"cannot tidy up {FOLDER}: {error.strerror}"))
+        log.say(Notice(f"cannot tidy up {error.filename}: {error.strerror}"))
 
 
 def _scheduling(app: App, poller: Poller, needed: bool) -> tuple[Scheduling | None, list[Notice]]:
-    """The scheduler's parts, none without tasks. Without its store the processes run all the same."""
+    """The scheduler's parts, none without tasks. Without them the processes run all the same."""
     if not app.tasks:
         return None, []
     try:
         from procman.cli.scheduling import Scheduling  # SQLite and more, that only tasks wait for
 
-        scheduling = Scheduling(app, poller, needed)
+        scheduling = Scheduling(app, poller)
     except (StoreError, ShortageError, OSError, ImportError) as error:
         text = str(error) if isinstance(error, ProcmanError) else in_words(error)
         if needed or text is None:
             raise
         return None, [Notice(f"no task will run: {text}")]
-    return scheduling, list(scheduling.warnings)
+    return scheduling, scheduling.warnings
 
 
 def _plan(options: Namespace) -> tuple[App, Plan]:
@@ -128,8 +128,8 @@ def _environment(plan: Plan, display: Display) -> dict[str, str]:
 def _claim(pid_file: PidFile, pid: int) -> Iterator[Notice]:
     try:
         other = pid_file.acquire(pid)
-    except OSError as error:
-        yield Notice(f"cannot write {FOLDER}: {reason(error)}")
+    except (OSError, StoreError) as error:
+        yield Notice(f"{in_words(error) or error}: no pid file is written")
         return
     if other is not None:
         yield Notice(f"another procman (pid {other}) runs this app already")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-TOP = ("timezone", "tasks", "start")
+TOP = ("timezone", "state_dir", "tasks", "start")
 NOTES = "x-"
 """Keys of the top level that start so are the user's own: a place for anchors, as in Docker Compose."""
 EXAMPLES = {"tasks": "report: python report.py", "start": "port: 3000"}
@@ -34,12 +34,13 @@ SYSTEM = "system"
 
 class TaskFile(NamedTuple):
     """What the file says. `timezone` is None when neither the file nor the caller names one; `start`
-    has options as they would be typed, by name, each with its line."""
+    has options as they would be typed, by name, each with its line; `state_dir` a path as written."""
 
     timezone: tzinfo | None
     tasks: dict[str, Task]
     start: dict[str, str]
     start_lines: dict[str, int]
+    state_dir: str | None = None
 
 
 def parse(data: bytes, source: str, zone: tzinfo | None) -> TaskFile:
@@ -57,6 +58,18 @@ def parse(data: bytes, source: str, zone: tzinfo | None) -> TaskFile:
     return file
 
 
+def state_dir(data: bytes, source: str) -> str | None:
+    """Where the file wants the app's state, None where it does not say. The rest may have mistakes.
+
+    Raises `UserError` when they are such that it is not known.
+    """
+    problems: list[Problem] = []
+    found = _Reader(source, problems, None).state_dir(yamltree.parse(data, source, []))
+    if problems:
+        raise UserError(problems)
+    return found
+
+
 def clashes(tasks: abc.Mapping[str, Task], types: Iterable[str], source: str) -> list[Problem]:
     """A mistake for each task that is named like a process type, or like procman's own lines in the log."""
     taken = dict.fromkeys(types, "a process type") | {SYSTEM: "procman's own lines"}
@@ -66,6 +79,12 @@ def clashes(tasks: abc.Mapping[str, Task], types: Iterable[str], source: str) ->
         for name, task in tasks.items()
         if name in taken
     ]
+
+
+def _path(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty: write the path of a folder, or take the line out")
+    return text
 
 
 def _find_zone(name: str) -> tzinfo:
@@ -91,7 +110,11 @@ class _Reader:
             self.zone = self.value("", "timezone", root.entries["timezone"], _find_zone) or self.zone
         tasks = {name: self.task(name, entry) for name, entry in self.section(root, "tasks").items()}
         start, lines = self.options(self.section(root, "start"))
-        return TaskFile(self.zone, tasks, start, lines)
+        return TaskFile(self.zone, tasks, start, lines, self.state_dir(root))
+
+    def state_dir(self, root: Mapping) -> str | None:
+        entry = root.entries.get("state_dir")
+        return self.value("", "state_dir", entry, _path) if entry else None
 
     def section(self, root: Mapping, key: str) -> dict[str, Entry]:
         """The entries below a key of the top level, none when nothing stands there."""
