@@ -6,10 +6,10 @@ import os
 from functools import partial
 
 from procman.cli import complaints, foreman, lookalikes, taskfiles
-from procman.control import place
 from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
+from procman.host import place
 from procman.shortages import reason
 from procman.typed import TYPE_CHECKING, NamedTuple
 

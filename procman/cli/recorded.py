@@ -6,12 +6,11 @@ import time
 
 from procman import shortages
 from procman.cli import complaints, stores
-from procman.control import place
 from procman.core.facts import signal_name
 from procman.core.plan import plan as plans
 from procman.core.tasks.run import Ending, Outcome, Request, Trigger
 from procman.errors import StoreError
-from procman.host import identity
+from procman.host import identity, place
 from procman.host.owners import Owners
 from procman.host.signals import STOPPING
 from procman.typed import TYPE_CHECKING

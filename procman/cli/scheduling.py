@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from procman import statefolder
 from procman.cli import taskfiles
-from procman.control import place
 from procman.core.facts import Notice
 from procman.engine import storequeue
 from procman.engine.needs import World
 from procman.engine.runs import Runs
 from procman.engine.scheduler import Scheduler
 from procman.errors import RefusedError, StoreError
-from procman.host import strays, wake
+from procman.host import place, strays, wake
 from procman.host.limits import OPEN_FILES
 from procman.host.owners import Owners
 from procman.host.worker import Worker

@@ -6,10 +6,9 @@ from contextlib import closing, contextmanager, suppress
 
 from procman import statefolder
 from procman.cli import complaints
-from procman.control import place
 from procman.core.plan.commands import unknown_task
 from procman.errors import Problem, UnknownNameError, UnsafeError
-from procman.host import wake
+from procman.host import place, wake
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

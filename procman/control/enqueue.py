@@ -10,10 +10,10 @@ import time
 from contextlib import suppress
 
 from procman import statefolder
-from procman.control import arguments, names, place
+from procman.control import arguments, names
 from procman.core.tasks.run import Request, Trigger
 from procman.errors import StoreBusyError, UnsafeError, UserError
-from procman.host import wake
+from procman.host import place, wake
 from procman.store.database import ASK_AGAIN_SECONDS
 from procman.store.failures import BUSY_SECONDS
 from procman.store.open import in_folder

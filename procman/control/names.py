@@ -12,8 +12,8 @@ from _thread import get_ident
 from contextlib import suppress
 
 from procman import statefolder
-from procman.control.place import FILE, state_of
 from procman.errors import StoreError, UserError
+from procman.host.place import FILE, state_of
 from procman.shortages import reason
 from procman.typed import NamedTuple
 
@@ -21,7 +21,7 @@ TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from procman.control.place import State
+    from procman.host.place import State
 
 INDEX = "tasks"
 """The file in the state folder: two lines about what it is of, one for each task, and one at the end."""

@@ -189,7 +189,8 @@ def _look_at_rows(app: App, began: set[int], ended: set[int]) -> None:
             assert number not in began, f"{run} did begin"
         elif run.outcome:
             assert run.outcome in (Outcome.LOST, Outcome.STOPPED), run
-            assert run.started_at is None or number in began or run.outcome is Outcome.LOST, run
+            cut_short = run.outcome in (Outcome.LOST, Outcome.STOPPED)  # maybe before its first line
+            assert run.started_at is None or number in began or cut_short, run
         else:
             assert not run.owner, f"{run} is left open"
     for task in {run.task for run in rows.values()} - {"asked"}:

@@ -168,7 +168,7 @@ def test_a_folder_that_cannot_be_written_is_survived(app: App) -> None:
     app.procfile(web="echo hello")
     app.write(".procman", "a file where the state folder should be")
     ended = app.do("start")
-    assert "cannot write .procman" in ended.out
+    assert f"no pid file: {app.root}/.procman is not a folder: move it away" in ended.out
     assert "| hello\n" in ended.out
     assert "Traceback" not in ended.err
 

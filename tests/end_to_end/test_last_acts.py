@@ -29,7 +29,8 @@ def test_a_pid_file_that_cannot_be_removed(app: App, mode: str, with_tasks: bool
     ended = unprivileged(app, "start")
     (app.root / ".procman").chmod(0o700)
     assert (ended.code, ended.err) == (7, "")
-    assert ended.out.splitlines()[-1].endswith("| cannot tidy up .procman: Permission denied")
+    told = rf"cannot tidy up {app.root}/.procman/procman.pid: Permission denied"
+    assert ended.out.splitlines()[-1].endswith(f"| {told}")
     (app.root / ".procman" / "procman.pid").unlink()
 
 

@@ -237,7 +237,7 @@ def test_where_nothing_can_be_kept_is_the_error_that_is_promised(app: App) -> No
     app.tasks(SHOW)
     app.write(".procman", "a file where the folder should be")
     last = python(app, "enqueue('show')").err.splitlines()[-1]
-    assert last == f"procman.errors.StoreError: {app.root}/.procman cannot be made: File exists"
+    assert last.startswith(f"procman.errors.StoreError: {app.root}/.procman is not a folder: move it away")
 
 
 def test_the_app_is_found_by_procman_root_from_anywhere(app: App) -> None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from procman.cli import answers, pages, rows, stores, tables, taskfiles
 from procman.cli import app as apps
-from procman.control import place
 from procman.core.schedule.durations import wording
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Outcome
 from procman.core.text.visible import readable
 from procman.errors import Problem, UnknownNameError, UserError, suggest
+from procman.host import place
 from procman.host.owners import Owners
 
 if TYPE_CHECKING:

@@ -8,14 +8,13 @@ from functools import partial
 
 from procman.cli import app as apps
 from procman.cli.display import STDOUT, Display
-from procman.control import place
 from procman.core.facts import Notice
 from procman.core.plan.plan import Policy
 from procman.engine.bus import Bus
 from procman.engine.engine import Engine
 from procman.engine.supervisor import Supervisor
 from procman.errors import Problem, ProcmanError, ShortageError, StoreError, UserError, suggest
-from procman.host import descent, ports, subreaper
+from procman.host import descent, place, ports, subreaper
 from procman.host.children import Children
 from procman.host.lock import PidFile
 from procman.host.poller import Poller
@@ -129,7 +128,7 @@ def _claim(pid_file: PidFile, pid: int) -> Iterator[Notice]:
     try:
         other = pid_file.acquire(pid)
     except (OSError, StoreError) as error:
-        yield Notice(f"{in_words(error) or error}: no pid file is written")
+        yield Notice(f"no pid file: {in_words(error) or error}")
         return
     if other is not None:
         yield Notice(f"another procman (pid {other}) runs this app already")

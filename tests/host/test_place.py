@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.control import place
 from procman.errors import UserError
+from procman.host import place
 
 if TYPE_CHECKING:
     from pathlib import Path
