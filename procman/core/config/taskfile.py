@@ -88,9 +88,9 @@ def _path(text: str) -> str:
 
 
 def _find_zone(name: str) -> tzinfo:
-    from procman.core.schedule.instants import find_zone  # as much, and for schedules only
+    from procman.core.schedule.zones import find  # as much, and for schedules only
 
-    return find_zone(name)
+    return find(name)
 
 
 class _Reader:
