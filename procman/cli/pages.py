@@ -66,7 +66,8 @@ def _moment(option: str, text: str | None, root: str, problems: list[Problem]) -
     except ValueError:
         pass
     try:
-        return instants.parse(text, taskfiles.zone(root), datetime.fromtimestamp(now, UTC)).timestamp()
+        at = datetime.fromtimestamp(now, UTC)
+        return instants.parse(text, taskfiles.zone(root), at, past=True).timestamp()
     except ValueError as error:
         problems.append(Problem(option, None, f"{error}, or how long ago, like 2h or '3 days'"))
     return None

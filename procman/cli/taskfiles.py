@@ -46,22 +46,23 @@ def read(path: str, with_schedules: bool) -> TaskFile:
             data = file.read()
     except OSError as error:
         raise UserError([Problem(path, None, f"cannot be read: {reason(error)}")]) from None
-    return taskfile.parse(data, path, _system_zone(path) if with_schedules else None)
+    return taskfile.parse(data, path, _system_zone() if with_schedules else None)
 
 
 def zone(root: str) -> tzinfo:
     """The zone in which times of this app are read and shown: that of its file, else the system's.
 
-    Whoever wants to see what was must not be kept from it by mistakes in either: then it is UTC.
+    Whoever wants to see what was must not be kept from it by mistakes in either: then it is an `Unknown`
+    one, which shows UTC. Times that are read in it are errors.
     """
     path = path_in(root)
     try:
         named = read(path, with_schedules=False).timezone if path else None
-        return named or _system_zone(path or FILE)
     except UserError:
-        from datetime import UTC
+        from procman.core.schedule.zones import Unknown
 
-        return UTC
+        return Unknown(f"that of {path} cannot be told, as the file has mistakes: 'procman check' tells them")
+    return named or _system_zone()
 
 
 def start_options(path: str, with_schedules: bool) -> tuple[dict[str, str], dict[str, int]]:
@@ -78,10 +79,7 @@ def start_options(path: str, with_schedules: bool) -> tuple[dict[str, str], dict
     return texts, file.start_lines
 
 
-def _system_zone(path: str) -> tzinfo:
-    from procman.host.clock import system_zone
+def _system_zone() -> tzinfo:
+    from procman.host.clock import system_zone  # 1 ms that a Procfile without tasks need not wait for
 
-    try:
-        return system_zone()
-    except ValueError as error:
-        raise UserError([Problem(path, None, str(error))]) from None
+    return system_zone()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -123,6 +124,7 @@ def test_history_tells_the_runs_that_are_asked_for(store: SqliteStore, tell: Cal
         ("--outcome", "failed", "--outcome", "timed_out"): [3, 2],
         ("--outcome", "running"): [4],
         ("--since", "2h"): [4, 3],
+        ("--since", f"{datetime.fromtimestamp(time.time() - 2 * HOUR, UTC):%H:%M:%S}"): [4, 3],
         ("--until", "2h"): [2, 1],
         ("--since", "5 h", "--until", "2h"): [2],
         ("--since", "2000-01-01 00:00"): [4, 3, 2, 1],

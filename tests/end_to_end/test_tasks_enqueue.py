@@ -256,7 +256,7 @@ def test_a_task_of_a_run_asks_for_further_runs(app: App) -> None:
 
 
 def test_the_import_is_light(app: App) -> None:
-    heavy = "rich yaml croniter zoneinfo asyncio subprocess dotenv psutil tzlocal threading json".split()
+    heavy = "rich yaml croniter zoneinfo asyncio subprocess dotenv psutil threading json".split()
     code = f"import sys; from procman import enqueue; print([m for m in {heavy} if m in sys.modules])"
     path = os.pathsep.join(filter(None, sys.path))
     assert ended(app.launch(PYTHON, "-S", "-c", code, env={"PYTHONPATH": path})) == (0, "[]\n", "")

@@ -357,5 +357,9 @@ def test_without_a_zone_in_the_file_it_is_that_of_the_system(app: App) -> None:
     ended = app.do("next", env={"TZ": "Mars/Olympus"})
     assert (ended.code, ended.out) == (2, "")
     assert re.fullmatch(
-        r"procman: procman\.yml: the system's time zone cannot be told .*: set 'timezone:'\n", ended.err
+        r"procman: procman\.yml:2: task 't': schedule: 'daily at 02:30' needs a time zone, and the system's "
+        r"cannot be told \(TZ is 'Mars/Olympus', .*\): set 'timezone:' in procman\.yml, or TZ\n",
+        ended.err,
     )
+    app.tasks("t: {command: 'true', schedule: daily at 02:30}", top="timezone: UTC\n")
+    assert app.do("next", env={"TZ": "Mars/Olympus"}).code == 0

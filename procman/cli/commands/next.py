@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from procman.cli import answers, stores, tables, taskfiles
 from procman.cli import app as apps
-from procman.core.schedule import instants, schedule
+from procman.core.schedule import instants, schedule, zones
 from procman.core.schedule.durations import wording
 from procman.core.schedule.instants import rfc3339
 from procman.errors import Problem, UserError
@@ -59,7 +59,7 @@ def run(options: Namespace) -> int:
     tasks = apps.load_tasks(root) if options.expression is None else {}
     zone = taskfiles.zone(root)
     if options.zone is not None:
-        zone = _read("--tz", instants.find_zone, options.zone)
+        zone = _read("--tz", zones.find, options.zone)
     since = datetime.now(UTC)
     if options.start is not None:
         since = _read("--from", lambda text: instants.parse(text, zone, since), options.start)

@@ -88,9 +88,9 @@ def _path(text: str) -> str:
 
 
 def _find_zone(name: str) -> tzinfo:
-    from procman.core.schedule.instants import find_zone  # as much, and for schedules only
+    from procman.core.schedule.zones import find  # as much, and for schedules only
 
-    return find_zone(name)
+    return find(name)
 
 
 class _Reader:
@@ -107,7 +107,9 @@ class _Reader:
             if key not in TOP and not key.startswith(NOTES):
                 self.unknown(entry.line, "", key, TOP)
         if "timezone" in root.entries:
-            self.zone = self.value("", "timezone", root.entries["timezone"], _find_zone) or self.zone
+            before = len(self.problems)
+            named = self.value("", "timezone", root.entries["timezone"], _find_zone)
+            self.zone = named or (UTC if self.problems[before:] else self.zone)  # a mistake is told once
         tasks = {name: self.task(name, entry) for name, entry in self.section(root, "tasks").items()}
         start, lines = self.options(self.section(root, "start"))
         return TaskFile(self.zone, tasks, start, lines, self.state_dir(root))

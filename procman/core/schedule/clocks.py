@@ -82,10 +82,15 @@ def change_at(zone: tzinfo, wall: int) -> Change | None:
 
 def first_at(zone: tzinfo, wall: int) -> int:
     """The first instant at which the zone's clocks show this wall time, or a later one if they skip it."""
+    return all_at(zone, wall)[0]
+
+
+def all_at(zone: tzinfo, wall: int) -> tuple[int, ...]:
+    """That instant, and the second one when the wall time comes twice."""
     before, after = offsets(zone, wall)
-    if before >= after:
-        return wall - before
-    return _first_other(zone, wall - after, wall - before, before)
+    if before < after:
+        return (_first_other(zone, wall - after, wall - before, before),)
+    return (wall - before,) if before == after else (wall - before, wall - after)
 
 
 def changes(zone: tzinfo, start: int, days: int) -> Iterator[Change]:

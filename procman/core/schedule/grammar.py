@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from procman.core.schedule import clocks, cron, describe, durations, instants
+from procman.core.schedule import clocks, cron, describe, durations, instants, timeofday, zones
 from procman.core.schedule.cronfields import DAY_NAMES, MONTH_NAMES, ScheduleError
 from procman.core.schedule.rules import AtStart, Every, Once, match_at
 from procman.core.schedule.wallclock import WallClock
@@ -32,12 +32,17 @@ WEEKDAYS = {"daily": "*", "weekdays": "1-5", "weekends": "0,6"} | {
 }
 EXAMPLES = {"hourly": "hourly at :15", "monthly": "monthly on 1 at 00:00"}
 EXAMPLES |= {word: f"{word} at 09:30" for word in WEEKDAYS}
-KEYWORDS = ["every", "at", *EXAMPLES, *NICKNAMES, "@reboot"]
+EACH = {"day": "daily", "hour": "hourly", "month": "monthly"}
+"""`every day at 9:00` is `daily at 9:00`; `every monday` has its `s` only left out."""
+OTHERS = ("@every", "@reboot")
+KEYWORDS = ["every", "at", *EXAMPLES, *NICKNAMES, *OTHERS]
 TOKEN = re.compile(r"[^ \t\r\n]+")
+FLAGS = re.ASCII | re.IGNORECASE
 CALENDAR = re.compile(
-    r"(?P<word>[a-z]+)(?:\s+on\s+(?P<day>\S+))?\s+at\s+(?P<time>\S+)(?:\s+(?P<zone>\S+))?",
-    re.ASCII | re.IGNORECASE,
+    r"(?P<word>[a-z]+)(?:\s+on\s+(?P<day>\S+))?\s+at\s+(?P<time>\S+(?:\s+[ap]m)?)(?:\s+(?P<zone>\S+))?", FLAGS
 )
+EACH_AT = re.compile(r"(?P<word>[a-z]+)(?P<time>\s+(?:on|at)\b.*)?", FLAGS | re.DOTALL)
+DURATION = re.compile(r"(?:[0-9][0-9.]*\s*[a-z]+\s*)+", FLAGS)
 
 
 class Form(NamedTuple):
@@ -58,19 +63,33 @@ class Token(NamedTuple):
         """The mistake that this word is."""
         return ScheduleError(text, self.position, len(self.text))
 
+    def part(self, match: re.Match[str], group: str | int) -> Token:
+        """What a group of a match has of this text."""
+        return Token(match[group], self.position + match.start(group))
+
 
 def parse(text: str, zone: tzinfo) -> Form:
     """What an expression means in a zone, unless it ends with another. Raises `ScheduleError`."""
     tokens = [Token(match[0], match.start()) for match in TOKEN.finditer(text)]
     if not tokens:
         raise ScheduleError("a schedule is empty: write one like 'every 10 minutes'", 0, len(text))
+    form = _read(text, tokens, zone)
+    if isinstance(form.rule, Once | WallClock):
+        try:
+            zones.must_be_known(form.zone, text)
+        except ValueError as error:
+            raise ScheduleError(str(error), 0, len(text)) from None
+    return form
+
+
+def _read(text: str, tokens: list[Token], zone: tzinfo) -> Form:
     first = tokens[0].text.lower()
-    if first == "every":
+    if first in ("every", "@every"):
         return _every(_rest(text, tokens), zone)
     if first == "at":
         return _once(_rest(text, tokens), zone)
     if first in EXAMPLES:
-        return _calendar(text, tokens, zone)
+        return _calendar(Token(text.strip(), tokens[0].position), first, zone)
     if first.startswith("@"):
         return _nickname(tokens, zone)
     if first[0].isalpha():
@@ -78,6 +97,9 @@ def parse(text: str, zone: tzinfo) -> Form:
             suggest(first, KEYWORDS) or ": write it like 'every 10 minutes', 'daily at 09:30' or '0 9 * * *'"
         )
         raise tokens[0].error(f"no schedule begins with '{tokens[0].text}'{near}")
+    start = tokens[0].position
+    if DURATION.fullmatch(text.strip()) or (len(tokens) < 5 and DURATION.match(text, start)):
+        return _interval(Token(text[start:].rstrip(), start), zone)
     return _cron(tokens, zone)
 
 
@@ -90,11 +112,19 @@ def _rest(text: str, tokens: list[Token]) -> Token:
 def _every(rest: Token, zone: tzinfo) -> Form:
     if not rest.text:
         raise rest.error("an interval is missing: write it like 'every 10 minutes'")
+    match = EACH_AT.fullmatch(rest.text)
+    word = EACH.get(match["word"].lower(), f"{match['word'].lower().removesuffix('s')}s") if match else ""
+    if match and match["time"] and word in EXAMPLES:
+        return _calendar(rest, word, zone)
+    if word in EXAMPLES and word not in ("daily", "hourly"):
+        raise rest.error(f"'every {rest.text}': write '{EXAMPLES[word]}'")
+    return _interval(rest, zone)
+
+
+def _interval(rest: Token, zone: tzinfo) -> Form:
     text = f"1 {rest.text}" if rest.text.isalpha() else rest.text
     if re.search(r"/|\bUTC$", text, re.IGNORECASE):
         raise rest.error(f"an interval has no time zone, it counts from the epoch in UTC: '{rest.text}'")
-    if hint := _calendar_instead(rest.text):
-        raise rest.error(f"'every {rest.text}': write '{hint}'")
     try:
         interval = durations.parse(text)
     except ValueError as error:
@@ -104,19 +134,6 @@ def _every(rest: Token, zone: tzinfo) -> Form:
     return Form(Every(int(interval), zone), zone, describe.interval(int(interval)))
 
 
-def _calendar_instead(text: str) -> str | None:
-    """`every monday` and `every day at 9:00` are clear, but have a form of their own."""
-    match = re.match(r"([a-z]+)(?=\s+at\b|$)", text, re.ASCII | re.IGNORECASE)
-    if match is None:
-        return None
-    unit = match[1].lower()
-    word = {"day": "daily", "hour": "hourly", "month": "monthly"}.get(unit, f"{unit}s")
-    time = text[match.end() :]
-    if word not in EXAMPLES or not (time or word not in ("daily", "hourly")):
-        return None
-    return f"{word}{time}" if time and word != "monthly" else EXAMPLES[word]
-
-
 def _once(rest: Token, zone: tzinfo) -> Form:
     if not rest.text:
         raise rest.error("a date and time are missing: write them like 'at 2026-12-24 18:00'")
@@ -124,40 +141,30 @@ def _once(rest: Token, zone: tzinfo) -> Form:
         wall, zone = instants.read(rest.text, zone)
     except ValueError as error:
         raise rest.error(str(error)) from None
+    if wall.microsecond:
+        raise rest.error(f"'{rest.text}': a schedule has whole seconds")
     meant = clocks.seconds(wall)
     match = match_at(clocks.first_at(zone, meant), zone, meant)
     return Form(Once(match), zone, f"once, at {' '.join(rest.text.split())}")
 
 
-def _calendar(text: str, tokens: list[Token], default: tzinfo) -> Form:
-    word = tokens[0].text.lower()
-    match = CALENDAR.fullmatch(text.strip())
+def _calendar(whole: Token, word: str, default: tzinfo) -> Form:
+    """What stands at `word`, or at `every` and the day that it means."""
+    match = CALENDAR.fullmatch(whole.text)
     if match is None or (word == "monthly") != bool(match["day"]):
-        rest = _rest(text, tokens)
-        raise (rest if rest.text else tokens[0]).error(f"'{text.strip()}': write it like '{EXAMPLES[word]}'")
-    start = tokens[0].position
-    time = Token(match["time"], start + match.start("time"))
-    hour, minute = _time_of_hour(time) if word == "hourly" else _time_of_day(time)
-    day = "*"
-    if match["day"]:
-        day = _day_of_month(Token(match["day"], start + match.start("day")))
-    zone = _zone(Token(match["zone"], start + match.start("zone"))) if match["zone"] else None
+        behind = re.search(r"(?<=\s)\S.*", whole.text, re.DOTALL)
+        raise (whole.part(behind, 0) if behind else whole).error(
+            f"'{whole.text}': write it like '{EXAMPLES[word]}'"
+        )
+    time = whole.part(match, "time")
+    try:
+        hour, minute = (timeofday.of_hour if word == "hourly" else timeofday.of_day)(time.text)
+    except ValueError as error:
+        raise time.error(str(error)) from None
+    day = _day_of_month(whole.part(match, "day")) if match["day"] else "*"
+    zone = _zone(whole.part(match, "zone")) if match["zone"] else None
     fields = [minute, hour, day, "*", WEEKDAYS.get(word, "*")]
     return _wall_clock([Token(field, 0) for field in fields], zone, default)
-
-
-def _time_of_hour(token: Token) -> tuple[str, str]:
-    match = re.fullmatch(r":([0-5][0-9])", token.text, re.ASCII)
-    if match is None:
-        raise token.error(f"'{token.text}': the minute of the hour is written like :15, from :00 to :59")
-    return "*", match[1]
-
-
-def _time_of_day(token: Token) -> tuple[str, str]:
-    match = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", token.text, re.ASCII)
-    if match is None:
-        raise token.error(f"'{token.text}': a time of day is written like 09:30, from 00:00 to 23:59")
-    return match[1], match[2]
 
 
 def _day_of_month(token: Token) -> str:
@@ -171,8 +178,9 @@ def _nickname(tokens: list[Token], default: tzinfo) -> Form:
     name, *rest = tokens
     fields = NICKNAMES.get(name.text.lower())
     if fields is None and name.text.lower() != "@reboot":
-        near = suggest(name.text.lower(), [*NICKNAMES, "@reboot"])
-        raise name.error(f"'{name.text}' is not known{near or ': there are ' + ', '.join(NICKNAMES)}")
+        known = [*NICKNAMES, *OTHERS]
+        near = suggest(name.text.lower(), known) or f": there are {', '.join(known)}"
+        raise name.error(f"'{name.text}' is not known{near}")
     if rest[1:]:
         raise rest[1].error(f"'{rest[1].text}': only a time zone may follow {name.text}")
     zone = _zone(rest[0]) if rest else None
@@ -203,13 +211,19 @@ def _cron(tokens: list[Token], default: tzinfo) -> Form:
 
 
 def _is_zone(word: str) -> bool:
-    """A last word that begins like no field does: neither mon, jan, `L` nor hashed."""
-    return word[:1].isalpha() and word[:3].lower() not in DAY_NAMES + MONTH_NAMES and len(word) > 2
+    """A last word that begins like no field does: neither mon, jan, `L` nor hashed; but `NZ` and `GB`."""
+    if not word[0].isalpha():
+        return False
+    if len(word) < 3:
+        return zones.load(word.upper()) is not None
+    return (
+        word[:3].lower() not in DAY_NAMES + MONTH_NAMES or re.match("[a-z]+/[a-z]", word, FLAGS) is not None
+    )
 
 
 def _zone(token: Token) -> tzinfo:
     try:
-        return instants.find_zone(token.text)
+        return zones.find(token.text)
     except ValueError as error:
         raise token.error(str(error)) from None
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import UTC
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from procman.core.schedule import describe
 from procman.core.schedule.schedule import parse
@@ -60,6 +62,28 @@ from procman.core.schedule.schedule import parse
 )  # fmt: skip
 def test_a_schedule_in_plain_words(expression: str, expected: str) -> None:
     assert parse(expression, UTC).wording == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "canonical"),
+    [
+        ("5 minutes", "every 5 minutes"),
+        ("@every 5m", "every 5 minutes"),
+        ("every day at noon", "daily at 12:00"),
+        ("every day at midnight", "daily at 00:00"),
+        ("every hour at :30", "hourly at :30"),
+        ("every friday at 9:30pm", "fridays at 21:30"),
+        ("every month on 31 at noon NZ", "monthly on 31 at 12:00 NZ"),
+    ],
+)
+def test_other_words_for_a_schedule_are_told_as_the_first_ones(expression: str, canonical: str) -> None:
+    assert parse(expression, UTC).wording == parse(canonical, UTC).wording
+
+
+@given(st.integers(1, 10**7))
+def test_an_interval_may_be_written_as_it_is_told(seconds: int) -> None:
+    told = parse(f"{seconds}s", UTC).wording
+    assert parse(told, UTC).form == parse(f"every {seconds}s", UTC).form
 
 
 @pytest.mark.parametrize(
