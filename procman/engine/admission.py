@@ -57,7 +57,7 @@ class Admissions:
         self.unknown: set[str] = set()
         """Tasks of which there are jobs, and which procman.yml did not have when it was read."""
         self.late_before = 0.0
-        """What was due before this, procman was not there for."""
+        """What was due before this fell due while procman was not running."""
 
     @property
     def room(self) -> tuple[int, int]:

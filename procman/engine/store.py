@@ -132,7 +132,7 @@ class Store(Protocol):
         """Write a pending run; its id, and whether it is new.
 
         With a key that the task has, the run that was asked for with it is given instead; its row may be
-        deleted by now. A run that is canceled gives its key back.
+        deleted by now. Cancelling a run releases its key.
         """
         ...
 

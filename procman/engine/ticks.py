@@ -31,7 +31,7 @@ class Ticks:
         self._tasks = tasks
         self._world = world
         self._accounted: dict[str, int] = {}
-        self._at_start: dict[str, int] = {}  # the tick of the start of those whose has no row yet
+        self._at_start: dict[str, int] = {}  # of @reboot, until it has a row
         self._next: list[tuple[float, str]] = []  # when to plan which task again
         self._to_plan: deque[str] = deque()
         self._held = False

@@ -23,7 +23,7 @@ SCHEDULE = {
     *("task", "description", "schedule", "words", "timezone", "next_tick", "last_tick", "last_outcome"),
     *("last_success", "paused"),
 }
-NEXT = {"task", "expression", "tick", "local", "dst"}
+NEXT = {"task", "schedule", "tick", "local", "dst", "paused"}
 TASK = {"task", "description", "command", "schedule"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -131,6 +131,25 @@ def test_history_of_one_task_or_some_of_many(filled: App) -> None:
         ended = filled.do("history", "show", "--", number)
         assert (ended.code, ended.out) == (4, "")
         assert f"no run '{number}'" in ended.err
+
+
+def test_pauses_are_said_where_it_is_said_what_comes(app: App) -> None:
+    app.tasks("one: {command: run, schedule: every hour}\ntwo: {command: run, schedule: every hour}")
+    app.do("pause", "two")
+    assert [(each["task"], each["paused"]) for each in app.listed("next", "-n", "2")] == [
+        ("one", False),
+        ("two", True),
+    ]
+    said = app.do("next", "-n", "2").out
+    assert "two is paused: its ticks are skipped until 'procman resume two'\n" in said
+    assert "one is paused" not in said
+    assert "paused" not in app.do("next", "one").out
+    assert [each["paused"] for each in app.listed("schedule")] == [False, True]
+    (app.root / ".procman").chmod(0o777)
+    ended = app.do("next", "-n", "2", "two")
+    assert ended.code == 0
+    assert "whether tasks are paused is not known: " in ended.err
+    (app.root / ".procman").chmod(0o700)
 
 
 def test_what_comes_next_has_these_keys(filled: App) -> None:

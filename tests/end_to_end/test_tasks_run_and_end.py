@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -325,6 +326,29 @@ def test_a_run_knows_who_it_is(app: App) -> None:
     assert found["PWD"] == str(app.root)
     assert found["FROM_FILE"] == "yes"
     assert "PORT" not in found
+
+
+def test_a_procman_in_a_run_tells_its_processes_nothing_of_that_run(app: App) -> None:
+    inner = app.root / "inner"
+    inner.mkdir()
+    (inner / "Procfile").write_text("web: env\n")
+    (inner / "procman.yml").write_text("tasks: {own: env}\n")
+    procman = shlex.join(PROCMAN)
+    app.tasks(f"""
+        one: {procman} start -d inner
+        two: {procman} run -d inner env
+        three: cd inner && {procman} run task own
+    """)
+    for task in ("one", "two"):
+        ended = app.do("run", "task", task)
+        assert ended.code == 0
+        assert "PROCMAN_RUN_ID" not in ended.out
+        assert "PROCMAN_TASK" not in ended.out
+        assert f"PROCMAN_STATE={inner}/.procman" in ended.out
+    ended = app.do("run", "task", "three")
+    assert "PROCMAN_TASK=own\n" in ended.out
+    assert "PROCMAN_RUN_ID=1\n" in ended.out
+    assert [run.task for run in app.runs] == ["one", "two", "three"]
 
 
 def test_a_run_that_was_asked_for_knows_when_it_was_due(app: App) -> None:

@@ -6,12 +6,12 @@ import heapq
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from procman.cli import answers, stores, tables, taskfiles
+from procman.cli import answers, complaints, stores, tables, taskfiles
 from procman.cli import app as apps
 from procman.core.schedule import instants, schedule, zones
 from procman.core.schedule.durations import wording
 from procman.core.schedule.instants import rfc3339
-from procman.errors import Problem, UserError
+from procman.errors import Problem, StoreError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +38,7 @@ class Coming(NamedTuple):
     task: str | None
     schedule: Schedule
     zone: tzinfo
+    paused: bool = False
 
     @property
     def row(self) -> Row:
@@ -45,10 +46,11 @@ class Coming(NamedTuple):
         tick, dropped = self.occurrence.tick, self.occurrence.dst == "dropped"
         return {
             "task": self.task,
-            "expression": self.schedule.expression,
+            "schedule": self.schedule.expression,
             "tick": None if dropped else rfc3339(tick.timestamp()),
             "local": (self.occurrence.local if dropped else tick.astimezone(self.zone)).isoformat(),
             "dst": self.occurrence.dst,
+            "paused": self.paused,
         }
 
 
@@ -64,12 +66,24 @@ def run(options: Namespace) -> int:
     if options.start is not None:
         since = _read("--from", lambda text: instants.parse(text, zone, since), options.start)
     chosen = _chosen(options, tasks, zone)
-    ticks = list(_first(_merged(chosen, since, None if options.zone is None else zone), options.number))
+    paused = _paused(root) if options.expression is None else set()
+    coming = _merged(chosen, since, None if options.zone is None else zone)
+    ticks = [tick._replace(paused=tick.task in paused) for tick in _first(coming, options.number)]
     if options.json:
         answers.say_json([tick.row for tick in ticks])
     else:
         _show(chosen, ticks, since)
     return 0
+
+
+def _paused(root: str) -> set[str]:
+    """The tasks that are paused. Where that is not known, ticks are listed all the same, and it is told."""
+    try:
+        with stores.reading(root) as store:
+            return {name for name, state in store.states().items() if state.paused} if store else set()
+    except StoreError as error:
+        complaints.tell(f"whether tasks are paused is not known: {error}")
+        return set()
 
 
 def _first(all_coming: Iterator[Coming], number: int) -> Iterator[Coming]:
@@ -110,6 +124,8 @@ def _show(chosen: list[tuple[str | None, Schedule]], ticks: list[Coming], since:
         gap = schedule.shortest_gap(each, since)
         shortest = f"; at least {wording(gap)} apart" if gap else ""
         answers.say(f"{task or each.expression}: {each.wording}{shortest}")
+    for task in sorted({tick.task for tick in ticks if tick.paused and tick.task}):
+        answers.say(f"{task} is paused: its ticks are skipped until 'procman resume {task}'")
     if not ticks:
         answers.say("nothing comes")
         return

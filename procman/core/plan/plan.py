@@ -57,13 +57,19 @@ class Policy(NamedTuple):
     exit_code_from: str | None = None
 
 
+OF_RUN = ("PROCMAN_TASK", "PROCMAN_RUN_ID", "PROCMAN_ATTEMPT", "PROCMAN_SCHEDULED_AT")
+"""What a run has in its environment, and no process of a Procfile."""
+
+
 def merge(
     outer: Mapping[str, str], files: Sequence[tuple[str, Mapping[str, str]]], outer_wins: bool
 ) -> Environment:
     """Environment files over the real environment (as Foreman), later files over earlier ones.
 
-    With `outer_wins` a file sets only what the real environment does not have.
+    With `outer_wins` a file sets only what the real environment does not have. What tells a run of an outer
+    procman who it is, is no word to the processes of ours.
     """
+    outer = {key: value for key, value in outer.items() if key not in OF_RUN}
     values = dict(outer)
     sources: dict[str, str] = {}
     for source, variables in files:

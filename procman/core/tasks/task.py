@@ -12,7 +12,7 @@ DAY = 86400.0
 
 
 class Overlap(StrEnum):
-    """What a tick does when a run of the task is still there."""
+    """What to do when the last run has not ended at the next tick."""
 
     SKIP = "skip"
     ALLOW = "allow"

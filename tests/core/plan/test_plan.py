@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.plan.plan import Environment, ProcessPlan, base_port, build, first_ports, identity, merge
+from procman.core.plan.plan import (
+    Environment,
+    ProcessPlan,
+    base_port,
+    build,
+    first_ports,
+    identity,
+    merge,
+    of_run,
+)
 from procman.core.plan.procfile import ProcessType
+from procman.core.tasks.run import Run
 from tests.core.expect import problems
 
 TYPES = (
@@ -32,6 +43,15 @@ def test_with_env_override_os_the_real_environment_wins_and_a_file_sets_only_the
         {"A": "os", "B": "file"},
         {"B": ".env"},
     )
+
+
+@pytest.mark.parametrize("outer_wins", [False, True])
+def test_who_a_run_of_an_outer_procman_is_reaches_nobody_here(outer_wins: bool) -> None:
+    run = Run(7, "remind", created_at=1.0)
+    found = merge({**of_run(run), "A": "os"}, [], outer_wins)
+    assert found.values == {"A": "os", **identity(run.name, None)}
+    own = merge(of_run(run), [(".env", {"PROCMAN_TASK": "mine"})], outer_wins)
+    assert own.values["PROCMAN_TASK"] == "mine"
 
 
 def test_with_env_override_os_a_later_file_still_wins_over_an_earlier_one() -> None:
