@@ -183,7 +183,7 @@ class FakeWorker:
     """Does what it was asked when it is told to; `broken` makes every call of the store fail with it."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
         self._requests: list[tuple[Callable[[Store], Any], Callable[[Any], None]]] = []
         self.broken: Exception | None = None
 
@@ -194,7 +194,7 @@ class FakeWorker:
         """Do all that was asked for so far; whether there was anything."""
         requests, self._requests = self._requests, []
         operations = [operation for operation, _ in requests]
-        answers = [self.broken] * len(requests) if self.broken else perform(self._store, operations)
+        answers = [self.broken] * len(requests) if self.broken else perform(self.store, operations)
         for (_, then), answer in zip(requests, answers, strict=True):
             then(answer)
         return bool(requests)

@@ -357,11 +357,38 @@ def test_ticks_on_their_way_to_the_store_when_the_clock_is_set_back_are_planned_
     table.wall -= 3600
     table.scheduler.expire(table.clock.now)
     table.settle().at(0)
-    asked = []
+    assert asked_at_once(table, 45) == [1] * 4
+
+
+def asked_at_once(table: Timetable, until: float) -> list[int]:
+    """How many ticks the store was asked for each time, from now on."""
+    asked: list[int] = []
     claim = table.store.claim
     table.store.claim = lambda rows, *rest: asked.append(len(rows)) or claim(rows, *rest)  # type: ignore
-    table.at(45)
-    assert asked == [1] * 4
+    table.at(until)
+    return asked
+
+
+def test_ticks_that_are_due_while_another_store_learns_of_us_are_planned_once() -> None:
+    table = Timetable(EVERY_10).start().at(9, 59.9)
+    table.scheduler.begin_anew()
+    table.pass_time(0.1)
+    table.scheduler.expire(table.clock.now)
+    table.settle()
+    assert asked_at_once(table, 45) == [1] * 3
+    assert table.rows() == [f"remind {minute}:00 ok" for minute in (10, 20, 30, 40)]
+
+
+def test_another_store_learns_of_our_tasks() -> None:
+    table = Timetable(EVERY_10).start().at(5)
+    table.store = table.worker.store = MemoryStore()
+    table.scheduler.begin_anew()
+    table.settle()
+    assert table.store.states()["remind"].accounted == table.begun + 5 * 60
+    table.at(25).stop()
+    table.pass_time(20 * 60)
+    again = Timetable(EVERY_10, table.store, table_end(table)).start().at(1)
+    assert [run.outcome for run in again.runs()] == [Outcome.OK, Outcome.OK, Outcome.MISSED, Outcome.OK]
 
 
 def test_a_store_that_refuses_when_the_clock_is_set_back_is_asked_again() -> None:
