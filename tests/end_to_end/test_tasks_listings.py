@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.end_to_end.harness import PROCMAN, App
+from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,6 +132,22 @@ def test_history_of_one_task_or_some_of_many(filled: App) -> None:
         ended = filled.do("history", "show", "--", number)
         assert (ended.code, ended.out) == (4, "")
         assert f"no run '{number}'" in ended.err
+
+
+def test_what_is_at_work_or_waits_is_not_called_lost_until_its_procman_is_dead(app: App) -> None:
+    app.tasks("beat: {command: exec sleep 1000, schedule: every second, overlap: queue}")
+    running = app.launch(*PROCMAN, "scheduler")
+    wait_until(lambda: {"running", "queued"} <= {run.state for run in app.runs})
+    said = app.do("history").out
+    assert "running" in said
+    assert "queued" in said
+    assert "lost" not in said
+    supervisor = running.supervisor()
+    supervisor.kill()
+    running.end()
+    said = app.do("history").out
+    assert "running, lost" in said
+    assert "queued, lost" in said
 
 
 def test_pauses_are_said_where_it_is_said_what_comes(app: App) -> None:
