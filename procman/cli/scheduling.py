@@ -130,7 +130,8 @@ class Scheduling:
             zone=taskfiles.zone(self._root),
             chance=random.random,
             liveness=self._owners,
-            stop_strays=strays.stop,
+            strays=strays.find,
+            reach=strays.reach,
         )
         self._publish, self._renew = publish, renew
         self._queue = storequeue.StoreQueue(self._worker, publish, world.clock)

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+FileId = tuple[int, int]
+"""Device and inode (stat(2))."""
+
 
 class OutputRead(NamedTuple):
     name: str
@@ -39,6 +42,8 @@ class Spawned(NamedTuple):
 
     child: int
     main: int | None
+    output: FileId | None = None
+    """The pipe or terminal that it writes to."""
 
 
 class MainStarted(NamedTuple):

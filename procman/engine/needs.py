@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterator
+    from collections.abc import Callable, Container, Iterator
     from datetime import tzinfo
 
     from procman.core.messages import Message, Spawned
     from procman.core.plan.plan import ProcessPlan
+    from procman.core.tasks.strays import Stray
     from procman.engine.store import Store
 
 
@@ -128,6 +129,7 @@ class World(NamedTuple):
     chance: Callable[[], float]
     """A random number in [0, 1)."""
     liveness: Liveness
-    stop_strays: Callable[[Collection[int], int, Container[int]], set[int]]
-    """Send a signal to what these runs have left outside their process groups, the children given
-    last not counted; which of the runs had left any."""
+    strays: Callable[[Container[int]], list[Stray]]
+    """The orphans that are there outside the sessions of these children."""
+    reach: Callable[[int, int], bool]
+    """Send a process and all below it a signal; whether there was one that we may signal."""

@@ -8,7 +8,7 @@ from procman.host.signals import STOPPING
 from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from procman.core.messages import Usage
+    from procman.core.messages import FileId, Usage
     from procman.core.plan.plan import ProcessPlan
 
 MOMENT = 0.3
@@ -45,13 +45,16 @@ class Owner(Protocol):
 
 
 class Process:
-    """A row of the table of processes. `code` is the exit code, or minus the signal's number."""
+    """A row of the table of processes. `code` is the exit code, or minus the signal's number;
+    `began` is on the monotonic clock."""
 
     def __init__(self, plan: ProcessPlan, timeout: float, owner: Owner) -> None:
         self.plan = plan
         self.life = Life(timeout)
         self.owner = owner
         self.pid = 0
+        self.began = 0.0
+        self.output: FileId | None = None
         self.code = 0
         self.usage: Usage | None = None
 

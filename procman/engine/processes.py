@@ -216,6 +216,7 @@ class Processes:
             self._check_group(process, now)
 
     def _spawn(self, process: Process, now: float) -> None:
+        process.began = now
         try:
             spawned = self._children.spawn(process.plan)
         except SpawnError as error:
@@ -224,7 +225,7 @@ class Processes:
             process.owner.failed(process, str(error), now)
             self.step(process, Event.SPAWN_FAILED, now)
             return
-        self._by_pid[spawned.child] = process
+        self._by_pid[spawned.child], process.output = process, spawned.output
         if spawned.main is None:
             self._nameless[process.plan.name] = now + NAMING_SECONDS
         else:

@@ -51,7 +51,7 @@ class Runs:
         self._by_name: dict[str, Active] = {}
         self._by_task: dict[str, dict[str, Process]] = {}
         self._timeouts: list[tuple[float, str]] = []  # a heap; those of ended runs are passed over
-        self._leftovers = Leftovers(processes, world, kill_timeout)
+        self._leftovers = Leftovers(processes, self, world, kill_timeout)
         self._undecided: deque[tuple[float, Process]] = deque()
         self._closing = False
         self.killed = False
@@ -172,7 +172,7 @@ class Runs:
         run, reason = active.run.id, active.reason
         if active.began:
             retry_due = self._finish(active, process)
-            self._leftovers.of(run, now)
+            self._leftovers.of(run, process, now)
         elif active.outcome:  # somebody had a reason to stop it
             ending = Ending(Outcome.SKIPPED, self._world.wall(), reason=reason)
             self._queue.write(run, lambda store: store.finish(run, ending), self._told)

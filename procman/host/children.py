@@ -54,7 +54,7 @@ class Children(Sessions):
         self._children[name] = child
         self._open.add(name)
         self._poller.add_output(child.output, lambda: self._read(name))
-        return Spawned(child.pid, self.begin_session(name, child, line.stays))
+        return Spawned(child.pid, self.begin_session(name, child, line.stays), child.written)
 
     def drain_output(self, name: str) -> None:
         """Have all output read that is there; `OutputDrained` or `OutputClosed` follows."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from procman.core.messages import FileId
+
 READ_SIZE = 1 << 19
 """Bytes a read: smaller ones cost more turns of the loop, larger ones more of the processor's cache."""
 USUAL_PIPE_SIZE = 1 << 16
@@ -54,10 +56,11 @@ OWN_FILES = "/proc/self/fd" if os.path.isdir("/proc/self/fd") else None
 
 class Child(NamedTuple):
     """A child process, its shell as `/proc/PID/cmdline` has it, and descriptors that do not block: where its
-    output is read and, if it has a keeper, what that tells."""
+    output is read and, if it has a keeper, what that tells. `written` is what it writes its output to."""
 
     pid: int
     words: bytes
+    written: FileId
     output: int
     told: int | None = None
 
@@ -127,7 +130,8 @@ def _on_pipes(
             (os.POSIX_SPAWN_DUP2, end, 1),
             (os.POSIX_SPAWN_DUP2, end, 2),
         ]
-        return Child(_posix_spawn((*SHELL, *script), environment, actions), as_seen(script), output)
+        pid = _posix_spawn((*SHELL, *script), environment, actions)
+        return Child(pid, as_seen(script), file_id(os.fstat(inner)), output)
 
 
 def _on_terminal(
@@ -150,12 +154,18 @@ def _on_terminal(
         (os.POSIX_SPAWN_DUP2, 0, 2),
     ]
     if not ORPHANS_COME:
-        return Child(_posix_spawn((*SHELL, *script), environment, actions), as_seen(script), output)
+        pid = _posix_spawn((*SHELL, *script), environment, actions)
+        return Child(pid, as_seen(script), file_id(os.fstat(inner)), output)
     told, telling = _pipe(ours, theirs)
     actions.append(_opening(telling, TOLD, os.O_WRONLY))
     script = (TELL_PID + script[0], *script[1:])
     pid = _posix_spawn((*SHELL, KEEPER, SHELL[0], *script), environment, actions)
-    return Child(pid, as_seen(script), output, told)
+    return Child(pid, as_seen(script), file_id(os.fstat(inner)), output, told)
+
+
+def file_id(status: os.stat_result) -> FileId:
+    """Which file, pipe or terminal it is."""
+    return status.st_dev, status.st_ino
 
 
 def as_seen(script: tuple[str, ...]) -> bytes:

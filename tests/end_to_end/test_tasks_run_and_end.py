@@ -13,10 +13,12 @@ import psutil
 import pytest
 
 from procman.core.tasks.run import Outcome, State, Trigger
-from tests.end_to_end.harness import PROCMAN, command_line
+from tests.end_to_end.harness import PROCMAN, PYTHON, command_line
 from tests.end_to_end.output import plain, wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from procman.core.tasks.run import Run
     from tests.end_to_end.harness import App, Running
 
@@ -29,6 +31,19 @@ def scheduler(app: App, *words: str, **options: dict[str, str]) -> Running:
 
 def sleepers(app: App) -> list[psutil.Process]:
     return [process for process in app.processes() if command_line(process).startswith("sleep ")]
+
+
+def daemons(running: Running) -> Callable[[], list[str]]:
+    """Tells the commands of what sleeps for 2000 seconds and more below procman, however it got there."""
+    procman = running.process
+
+    def found() -> list[str]:
+        if procman.poll() is not None:
+            return []
+        below = psutil.Process(procman.pid).children(recursive=True)
+        return sorted(words for process in below if (words := command_line(process)).startswith("sleep 2"))
+
+    return found
 
 
 # Ticks
@@ -145,6 +160,72 @@ def test_what_a_run_leaves_in_its_group_or_as_a_daemon_is_stopped_when_it_ends(a
     assert sorted(map(command_line, sleepers(app))) == ["sleep 1000", "sleep 1000", "sleep 1001"]
     assert running.stop() == 0
     assert app.runs[0].outcome is Outcome.OK
+
+
+CLEANED = """
+import os, sys
+read, write = os.pipe()
+if os.fork():
+    os.close(write)
+    os.read(read, 1)  # until it has become another program
+    os._exit(0)
+os.setsid()
+if os.fork():
+    os._exit(0)
+null = os.open("/dev/null", os.O_RDWR)
+for number in range(3):
+    os.dup2(null, number)
+os.execve("/bin/sleep", ["sleep", sys.argv[1]], {})
+"""
+
+
+def test_daemons_with_a_cleaned_environment_end_with_the_runs_that_may_have_left_them(app: App) -> None:
+    app.write("daemon.py", CLEANED)
+    app.tasks(f"""
+        first: '{PYTHON} daemon.py 2001; echo there; sleep 0.2'
+        second: 'echo there; while ! test -e over; do sleep 0.1; done'
+        third: '{PYTHON} daemon.py 2003'
+    """)
+    running = scheduler(app)
+    left = daemons(running)
+    app.do("run", "task", "first", "--detach")
+    running.wait_for(r"first\.1 +\| there")
+    wait_until(lambda: left() == ["sleep 2001"])
+    running.wait_for(r"first\.1 exited with code 0")
+    wait_until(lambda: not left())
+    app.do("run", "task", "second", "--detach")
+    running.wait_for(r"second\.2 +\| there")
+    app.do("run", "task", "third", "--detach")
+    running.wait_for(r"third\.3 exited with code 0")
+    app.do("run", "task", "first", "--detach")  # a look follows each end
+    running.wait_for(r"first\.4 exited with code 0")
+    time.sleep(0.3)
+    assert left() == ["sleep 2001", "sleep 2003"], "the second may have left them, and is there"
+    app.write("over", "")
+    running.wait_for(r"second\.2 exited with code 0")
+    wait_until(lambda: not left())
+    assert running.stop() == 0
+
+
+def test_the_output_tells_whose_a_daemon_is(app: App) -> None:
+    app.procfile(web="(env -i setsid sleep 2001 &); exec sleep 1000")
+    app.tasks("""
+        first: '(env -i setsid sleep 2002 &); echo there; while ! test -e over; do sleep 0.1; done'
+        second: '(env -i setsid sleep 2003 &); sleep 0.1'
+    """)
+    running = app.start()
+    left = daemons(running)
+    app.do("run", "task", "first", "--detach")
+    running.wait_for(r"first\.1 +\| there")
+    app.do("run", "task", "second", "--detach")
+    running.wait_for(r"second\.2 exited with code 0")
+    wait_until(lambda: left() == ["sleep 2001", "sleep 2002"])
+    app.write("over", "")
+    running.wait_for(r"first\.1 exited with code 0")
+    wait_until(lambda: left() == ["sleep 2001"])
+    below = psutil.Process(running.process.pid).children(recursive=True)
+    assert running.stop() == 0
+    assert not any(process.is_running() for process in below)
 
 
 def test_what_a_run_by_hand_leaves_is_stopped_too(app: App) -> None:

@@ -683,9 +683,33 @@ def test_a_key_outlives_the_rows_of_its_run_for_as_long_as_its_task_says() -> No
 
 def test_what_is_left_outside_the_group_of_a_run_is_stopped_too() -> None:
     table = Timetable(EVERY_10)
-    table.stray = True
+    table.strays = [(901, 10, 1), (902, 10, 2)]
     table.start().at(10, 6)
-    assert table.strays == [(1, SIGTERM), (1, SIGKILL)]
+    assert table.reached == [(901, SIGTERM), (901, SIGKILL)]
+    table.strays.clear()
+    table.at(20, 6)
+    assert len(table.reached) == 2
+
+
+def test_an_orphan_without_environment_is_stopped_when_all_runs_have_ended_that_may_have_left_it() -> None:
+    table = Timetable(EVERY_10 + "other: {command: run, schedule: 10 * * * *}")
+    table.takes |= {"remind": 60.0, "other": 180.0}
+    table.strays = [(901, 10.5, None), (902, 11.5, None), (903, 9, None), (904, 14, None)]
+    table.start().at(12, 59)
+    assert table.reached == []
+    table.at(13, 6)
+    assert table.reached == [(901, SIGTERM), (902, SIGTERM), (901, SIGKILL), (902, SIGKILL)]
+    table.at(22)
+    assert len(table.reached) == 4
+
+
+def test_what_a_young_process_may_have_started_is_none_of_a_run() -> None:
+    table = Timetable("remind: {command: run, schedule: '* * * * *'}", formation="web.1")
+    table.takes["remind"] = 45.0
+    table.strays = [(901, 0.99, None), (902, 1.01, None), (903, 2.01, None)]
+    table.pass_time(55)
+    table.start().at(4)
+    assert table.reached == [(903, SIGTERM), (903, SIGKILL)]
 
 
 # What a stranger found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from procman.core.config import taskfile
 from procman.core.messages import Usage
 from procman.core.plan.plan import Policy
+from procman.core.tasks.strays import Stray
 from procman.engine.bus import Bus
 from procman.engine.needs import World
 from procman.engine.runs import Runs
@@ -20,7 +21,7 @@ from procman.testing.memory import MemoryStore
 from tests.engine.play import process
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container
+    from collections.abc import Container
 
     from procman.core.facts import Fact
     from procman.core.tasks.run import Run
@@ -57,11 +58,11 @@ class Timetable:
         bus = Bus(self.children.publish, self.facts.append)
         self.obeys = True
         """Whether runs end when they get a signal."""
-        self.stray = False
-        """Whether runs leave something outside their group."""
+        self.strays: list[tuple[int, float, int | None]] = []
+        """What has been left outside all groups and does not end: pid, minute of its start, its run."""
         self.ending: list[tuple[float, str]] = []
         self._noted: set[str] = set()
-        self.strays: list[tuple[int, int]] = []
+        self.reached: list[tuple[int, int]] = []
         self.worker = FakeWorker(self.store)
         stages = [[process(name) for name in stage.split()] for stage in formation.split(" then ")]
         self.supervisor = Supervisor(stages, self.children, self.children.publish, Policy(5.0, SIGTERM))
@@ -71,7 +72,8 @@ class Timetable:
             zone=UTC,
             chance=lambda: 0.0,
             liveness=self.liveness,
-            stop_strays=self._stop_strays,
+            strays=self._find_strays,
+            reach=self._reach,
         )
         self.queue = StoreQueue(self.worker, bus.publish, self.clock)
         self.active = Runs(self.supervisor.processes, self.queue, bus.publish, self.world, 5.0)
@@ -164,9 +166,13 @@ class Timetable:
             elif self.obeys and self.children.signalled.get(name):
                 self.exit(name, -self.children.signalled[name])
 
-    def _stop_strays(self, runs: Collection[int], number: int, known: Container[int]) -> set[int]:
-        self.strays += ((run, number) for run in runs)
-        return {*runs} if self.stray else set()
+    def _find_strays(self, known: Container[int]) -> list[Stray]:
+        begun = [(pid, self.begun + minute * 60, run) for pid, minute, run in self.strays if pid not in known]
+        return [Stray(pid, self.wall - at, run) for pid, at, run in begun if at <= self.wall]
+
+    def _reach(self, pid: int, number: int) -> bool:
+        self.reached.append((pid, number))
+        return True
 
 
 def days(number: float) -> float:
