@@ -8,8 +8,8 @@ the text: see `docs/decisions/schedules.md` for what it reads in another way. Da
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from procman.core.schedule import cronfields
 from procman.core.schedule.clocks import DAY as DAY_SECONDS
@@ -22,25 +22,18 @@ if TYPE_CHECKING:
     from croniter import croniter
 
 KINDS = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY)
+HOUR_SECONDS = 3600
 ALL_YEARS = range(2000, 2028)
 """In 28 years without an exception every month begins on every day of the week, February with 29 days too."""
 
 
-class Cron(NamedTuple):
-    """What the fields say; `has_seconds` when there were six."""
+class Cron:
+    """What the six fields say, from second to weekday; immutable. `has_seconds`: the first was written."""
 
-    second: Field
-    minute: Field
-    hour: Field
-    day: Field
-    month: Field
-    weekday: Field
-    has_seconds: bool
-
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        """From second to weekday."""
-        return self.second, self.minute, self.hour, self.day, self.month, self.weekday
+    def __init__(self, fields: Sequence[Field], *, has_seconds: bool) -> None:
+        self.fields = tuple(fields)
+        self.second, self.minute, self.hour, self.day, self.month, self.weekday = self.fields
+        self.has_seconds = has_seconds
 
     @property
     def is_wildcard(self) -> bool:
@@ -75,8 +68,29 @@ class Cron(NamedTuple):
 
     def _step(self, wall: int) -> int | None:
         """As `next_after`, but on any day where the days are ours."""
-        found = [_step(self._words(*days), wall) for days in self._days()]
+        wall = self._skip(wall)
+        found = [_step(steps, wall) for steps in self._steps]
         return min((each for each in found if each is not None), default=None)
+
+    def _skip(self, wall: int) -> int:
+        """The end of the day or hour in which nothing comes any more: steps that croniter need not take."""
+        if (in_day := wall % DAY_SECONDS) >= self._last_in_day:
+            return wall - in_day + DAY_SECONDS - 1
+        if (in_hour := wall % HOUR_SECONDS) >= self._last_in_hour:
+            return wall - in_hour + HOUR_SECONDS - 1
+        return wall
+
+    @cached_property
+    def _last_in_hour(self) -> int:
+        return self.minute.values[-1] * 60 + self.second.values[-1]
+
+    @cached_property
+    def _last_in_day(self) -> int:
+        return self.hour.values[-1] * HOUR_SECONDS + self._last_in_hour
+
+    @cached_property
+    def _steps(self) -> list[croniter]:
+        return [_steps(self._words(*days)) for days in self._days()]
 
     def _days(self) -> list[tuple[str, str]]:
         """Day of month and of week for croniter: two times when either is enough."""
@@ -91,7 +105,7 @@ class Cron(NamedTuple):
         words = [_listed(self.minute), _listed(self.hour), day, _listed(self.month), weekday]
         return " ".join(words if self.second.values == (0,) else [*words, _listed(self.second)])
 
-    @property
+    @cached_property
     def _days_are_ours(self) -> bool:
         """Whether croniter has no words for the days, or (6.0) goes wrong in months without all of them."""
         uneven = not self.day.is_full and self.day.values[-1:] > (28,)
@@ -121,9 +135,9 @@ def _steps(words: str) -> croniter:
     return croniter(words, 0.0, day_or=False)
 
 
-def _step(words: str, wall: int) -> int | None:
+def _step(steps: croniter, wall: int) -> int | None:
     try:
-        found = int(_steps(words).get_next(float, start_time=float(wall)))
+        found = int(steps.get_next(float, start_time=float(wall)))
     except (ValueError, OverflowError):  # none within 50 years, or before the year 10000
         return None
     return found if found < LATEST else None
@@ -137,8 +151,7 @@ def parse(texts: Sequence[tuple[str, int]]) -> Cron:
     has_seconds = len(texts) == len(KINDS)
     texts = texts if has_seconds else [("0", 0), *texts]
     fields = [cronfields.parse(kind, *text) for kind, text in zip(KINDS, texts, strict=True)]
-    second, minute, hour, day, month, weekday = fields
-    cron = Cron(second, minute, hour, day, month, weekday, has_seconds)
+    cron = Cron(fields, has_seconds=has_seconds)
     if not _comes(cron):
         raise _never(cron, texts)
     return cron
