@@ -49,12 +49,12 @@ class Children(Sessions):
     def spawn(self, process: ProcessPlan) -> Spawned:
         """Start a process. Raises `SpawnError`."""
         name, environment = process.name, {**self._environment, **process.environment}
-        line, behind = commands.script(process.command, process.arguments)
-        child = spawn.spawn((line.text, *behind), environment, self._window, self._stdin)
+        script = commands.script(process.command, process.arguments)
+        child = spawn.spawn(script, environment, self._window, self._stdin)
         self._children[name] = child
         self._open.add(name)
         self._poller.add_output(child.output, lambda: self._read(name))
-        return Spawned(child.pid, self.begin_session(name, child, line.stays), child.written)
+        return Spawned(child.pid, self.begin_session(name, child, script.stays), child.written)
 
     def drain_output(self, name: str) -> None:
         """Have all output read that is there; `OutputDrained` or `OutputClosed` follows."""

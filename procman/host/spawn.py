@@ -18,6 +18,7 @@ import termios
 
 from procman.core.plan.commands import SHELL
 from procman.errors import SpawnError
+from procman.host import programs
 from procman.host.limits import OPEN_FILES
 from procman.host.session import ORPHANS_COME
 from procman.shortages import reason
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from procman.core.messages import FileId
+    from procman.core.plan.commands import Script
 
 READ_SIZE = 1 << 19
 """Bytes a read: smaller ones cost more turns of the loop, larger ones more of the processor's cache."""
@@ -40,7 +42,6 @@ DEFAULT_SIGNALS = tuple(
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
     if number < getattr(signal, "SIGRTMIN", 32)
 )
-
 
 KEEPER = (
     "trap : HUP INT QUIT TERM USR1 USR2; exec 4>&2 2>/dev/null;"
@@ -70,14 +71,11 @@ class WindowSize(NamedTuple):
     rows: int
 
 
-def spawn(
-    script: tuple[str, ...], environment: Mapping[str, str], window: WindowSize | None, stdin: int
-) -> Child:
-    """Start a shell in a session of its own, on a pseudo-terminal if it gets a window size.
+def spawn(script: Script, environment: Mapping[str, str], window: WindowSize | None, stdin: int) -> Child:
+    """Start a command in a session of its own, on a pseudo-terminal if it gets a window size.
 
-    `script` is its line, and what stands behind that: `$0` and the arguments, or nothing. Without a window
-    its standard input is opened from `stdin`. Raises `SpawnError` when descriptors, processes or memory
-    are short.
+    Without a window its standard input is opened from `stdin`. Raises `SpawnError` when descriptors,
+    processes or memory are short.
     """
     ours: list[int] = []
     theirs: list[int] = []
@@ -121,7 +119,7 @@ def resize(child: Child, window: WindowSize) -> None:
 
 
 def _on_pipes(
-    script: tuple[str, ...], environment: Mapping[str, str], stdin: int, ours: list[int], theirs: list[int]
+    script: Script, environment: Mapping[str, str], stdin: int, ours: list[int], theirs: list[int]
 ) -> Child:
     output, inner = _pipe(ours, theirs)
     with OPEN_FILES.below_limit(inner) as end:
@@ -130,12 +128,23 @@ def _on_pipes(
             (os.POSIX_SPAWN_DUP2, end, 1),
             (os.POSIX_SPAWN_DUP2, end, 2),
         ]
-        pid = _posix_spawn((*SHELL, *script), environment, actions)
+        pid = _start(script, environment, actions)
         return Child(pid, as_seen(script), file_id(os.fstat(inner)), output)
 
 
+def _start(script: Script, environment: Mapping[str, str], actions: Sequence[tuple[Any, ...]]) -> int:
+    """Without the shell if it is not needed: it takes as long to start as the program. When that fails the
+    shell finds another way, as for a script without `#!`, or says what is wrong."""
+    if script.words and (program := programs.find(script.words[0], environment.get("PATH"))):
+        try:
+            return _posix_spawn(program, script.words, environment, actions)
+        except OSError:
+            pass
+    return _posix_spawn(SHELL[0], (*SHELL, *script.behind), environment, actions)
+
+
 def _on_terminal(
-    script: tuple[str, ...],
+    script: Script,
     environment: Mapping[str, str],
     window: WindowSize,
     ours: list[int],
@@ -154,12 +163,13 @@ def _on_terminal(
         (os.POSIX_SPAWN_DUP2, 0, 2),
     ]
     if not ORPHANS_COME:
-        pid = _posix_spawn((*SHELL, *script), environment, actions)
+        pid = _start(script, environment, actions)
         return Child(pid, as_seen(script), file_id(os.fstat(inner)), output)
     told, telling = _pipe(ours, theirs)
     actions.append(_opening(telling, TOLD, os.O_WRONLY))
-    script = (TELL_PID + script[0], *script[1:])
-    pid = _posix_spawn((*SHELL, KEEPER, SHELL[0], *script), environment, actions)
+    line, *others = script.behind
+    script = script._replace(behind=(TELL_PID + line, *others))
+    pid = _posix_spawn(SHELL[0], (*SHELL, KEEPER, SHELL[0], *script.behind), environment, actions)
     return Child(pid, as_seen(script), file_id(os.fstat(inner)), output, told)
 
 
@@ -168,9 +178,9 @@ def file_id(status: os.stat_result) -> FileId:
     return status.st_dev, status.st_ino
 
 
-def as_seen(script: tuple[str, ...]) -> bytes:
+def as_seen(script: Script) -> bytes:
     """The shell that has this script, as `/proc/PID/cmdline` has it."""
-    return b"".join(os.fsencode(word) + b"\0" for word in (*SHELL, *script))
+    return b"".join(os.fsencode(word) + b"\0" for word in (*SHELL, *script.behind))
 
 
 def _pipe(ours: list[int], theirs: list[int]) -> tuple[int, int]:
@@ -190,11 +200,14 @@ def _opening(fd: int, number: int, mode: int) -> tuple[Any, ...]:
 
 
 def _posix_spawn(
-    words: tuple[str, ...], environment: Mapping[str, str], actions: Sequence[tuple[Any, ...]]
+    program: str,
+    words: tuple[str, ...],
+    environment: Mapping[str, str],
+    actions: Sequence[tuple[Any, ...]],
 ) -> int:
     with OPEN_FILES.of_children():
         return os.posix_spawn(
-            words[0],
+            program,
             words,
             environment,
             file_actions=actions,

@@ -10,7 +10,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
 
+from procman.core.plan import direct
 from procman.core.plan.commands import SHELL, script
 
 if TYPE_CHECKING:
@@ -68,6 +71,23 @@ NASTY = [
         ")",
     ),
 ]
+PIECES = [
+    *"ab09 -=@%+:,./_é!^",
+    "  ",
+    "\t",
+    "''",
+    "'a b'",
+    '"c  d"',
+    "'$x'",
+    '"\'"',
+    "'\"'",
+    "exec ",
+    "if ",
+    "'\n'",
+    "--x=",
+    "A=1",
+]
+"""Of words that need no shell, mostly."""
 
 
 def argument(chance: random.Random) -> bytes:
@@ -89,10 +109,23 @@ def test_no_argument_is_ever_parsed_by_a_shell(tmp_path: Path, shell: str, shape
         "for word in sys.argv[1:]: sys.stdout.buffer.write(os.fsencode(word) + b'\\0')\n"
     )
     show.chmod(0o755)
-    line, behind = script(shape.replace("SHOW", str(show)), [os.fsdecode(word) for word in given])
-    words = ["sh", "-c", line.text, *behind]
+    found = script(shape.replace("SHOW", str(show)), [os.fsdecode(word) for word in given])
+    words = ["sh", "-c", *found.behind]
     ended = subprocess.run(
         words, executable=shell, capture_output=True, check=False, cwd=tmp_path, timeout=60
     )
     assert (ended.stdout.split(b"\0")[:-1], ended.stderr, ended.returncode) == (given, b"", 0)
     assert os.listdir(tmp_path) == ["show"]
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join))
+@pytest.mark.parametrize("shell", sorted(SHELLS))
+def test_words_without_a_shell_are_those_that_it_would_have_made(shell: str, line: str) -> None:
+    words = direct.words(f"env printf '%s\\0' x {line}")
+    if not words:
+        reject()
+    ended = subprocess.run(
+        ["sh", "-c", f"printf '%s\\0' x {line}"], executable=shell, capture_output=True, check=True
+    )
+    assert [os.fsencode(word) for word in words[3:]] == ended.stdout.split(b"\0")[:-1]

@@ -103,6 +103,46 @@ def test_a_child_leads_its_own_session_and_group(family: Family) -> None:
     assert os.getsid(pid) == os.getpgid(pid) == pid
 
 
+def test_a_program_starts_without_a_shell_if_it_needs_none(family: Family) -> None:
+    plan = ProcessPlan("web.1", "web", 0, "exec sleep 1000", None, {})
+    spawned = family.children.spawn(plan)
+    family.pids.append(spawned.child)
+    assert spawned.main == spawned.child  # at once, while a shell may still be on its way
+    assert family.children.main_code("web.1", 130) == 130  # no shell tells of a signal by that
+
+
+def test_it_is_found_as_the_shell_finds_it(family: Family, tmp_path: Path) -> None:
+    for folder in ("first", "second", "third"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "app").write_text(f'#!/bin/sh\necho {folder} "$@"\n')
+    (tmp_path / "first/app").chmod(0o600)  # not to be run
+    (tmp_path / "second/app").chmod(0o700)
+    (tmp_path / "third/app").chmod(0o700)
+    path = ":".join(f"{tmp_path}/{folder}" for folder in ("missing", "first", "second", "third"))
+    family.spawn("app 'a  b'", PATH=path)
+    assert family.read() == b"second a  b\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "expected"),
+    [
+        ("echo no first line", 0o700, (b"no first line", 0)),
+        ("#!/missing/interpreter", 0o700, (b"not found", 127)),
+        ("#!/bin/sh", 0o600, (b"ermission denied", 126)),
+    ],
+)
+def test_what_cannot_be_started_is_left_to_the_shell(
+    family: Family, tmp_path: Path, text: str, mode: int, expected: tuple[bytes, int]
+) -> None:
+    app = tmp_path / "app"
+    app.write_text(text)
+    app.chmod(mode)
+    pid = family.spawn(f"{app}")
+    found = family.read().replace(b"No such file or directory", b"not found")  # bash
+    assert expected[0] in found
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == expected[1]
+
+
 def test_its_variables_are_added_to_the_apps(family: Family) -> None:
     family.spawn('echo "$PS $PATH"', PS="web.1")
     assert family.read() == f"web.1 {os.environ['PATH']}\n".encode()

@@ -7,13 +7,14 @@ import sys
 
 SCRIPT = """
 import os, resource
+from procman.core.plan.commands import Script
 from procman.host import spawn
 from procman.host.limits import OPEN_FILES
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 4096))
 OPEN_FILES.__init__()
 OPEN_FILES.extend()
 pipes = [os.pipe() for _ in range(300)]
-child = spawn.spawn(("ulimit -Sn",), dict(os.environ), None, pipes[0][0])
+child = spawn.spawn(Script(("ulimit -Sn",), True), dict(os.environ), None, pipes[0][0])
 os.set_blocking(child.output, True)
 print(os.read(child.output, 100).decode().strip(), resource.getrlimit(resource.RLIMIT_NOFILE))
 os.waitpid(child.pid, 0)

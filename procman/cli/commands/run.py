@@ -138,8 +138,8 @@ def _prepared(resolution: Resolution) -> tuple[tuple[str, ...], bytes]:
     """The words to start, and how `mainprocess` sees those of the shell, if there is one."""
     if resolution.line is None:
         return resolution.words, b""
-    line, behind = commands.script(resolution.line, resolution.words)
-    return (*SHELL, line.text, *behind), spawn.as_seen((line.text, *behind))
+    script = commands.script(resolution.line, resolution.words)
+    return (*SHELL, *script.behind), spawn.as_seen(script)
 
 
 def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:

@@ -14,7 +14,7 @@ from procman.engine.bus import Bus
 from procman.engine.engine import Engine
 from procman.engine.supervisor import Supervisor
 from procman.errors import Problem, ProcmanError, ShortageError, StoreError, UserError, suggest
-from procman.host import descent, place, ports, subreaper
+from procman.host import descent, place, ports, programs, subreaper
 from procman.host.children import Children
 from procman.host.lock import PidFile
 from procman.host.poller import Poller
@@ -119,8 +119,8 @@ def _listen(poller: Poller, guarded: Guarded | None) -> None:
 
 
 def _environment(plan: Plan, display: Display) -> dict[str, str]:
-    """The app's environment. On a pipe Python would keep its lines back: ask it not to."""
-    values = plan.environment.values
+    """The app's environment, in its folder. On a pipe Python would keep its lines back: ask it not to."""
+    values = {**plan.environment.values, "PWD": programs.folder(plan.environment.values.get("PWD"))}
     return values if display.window else {"PYTHONUNBUFFERED": "1", **values}
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
-from procman.core.plan import shell
+from procman.core.plan import direct, shell
 from procman.errors import Problem, SpawnError, UnknownNameError, UserError, suggest
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-
-    from procman.core.plan.shell import Prepared
 
 
 class Kind(Enum):
@@ -32,7 +31,19 @@ class Resolution(NamedTuple):
     words: tuple[str, ...] = ()
 
 
+class Script(NamedTuple):
+    """A command as it is started. `behind`: what `sh -c` gets, the line and, with arguments, `$0` and those.
+
+    `stays`: the shell waits for the command. `words`: the program and its words where no shell is needed.
+    """
+
+    behind: tuple[str, ...]
+    stays: bool
+    words: tuple[str, ...] = ()
+
+
 SHELL = ("/bin/sh", "-c")
+EXEC = re.compile(r"[ \t]*exec[ \t]")
 LONGEST_SHOWN = 60
 NOT_FOUND = 127
 """As the shell has it."""
@@ -104,16 +115,24 @@ def _through_shell(kind: Kind, name: str, command: str, arguments: Sequence[str]
     return Resolution(kind, name, command, tuple(arguments))
 
 
-def script(command: str, arguments: Sequence[str]) -> tuple[Prepared, tuple[str, ...]]:
-    """A command as `sh -c` gets it, and what stands behind that: `$0` and the arguments, if there are any.
+def script(command: str, arguments: Sequence[str]) -> Script:
+    """A command ready to be started.
 
-    Raises `SpawnError` when there are, and the command does not say where they belong.
+    Raises `SpawnError` when there are arguments, and the command does not say where they belong.
     """
     if not arguments:
-        return shell.prepare(command), ()
+        return _without_arguments(command)
     from procman.core.plan.arguments import placed  # runs have arguments, processes never
 
-    return shell.prepare(placed(command)), (SHELL[0], *arguments)
+    line = shell.prepare(placed(command))
+    return Script((line.text, SHELL[0], *arguments), line.stays)
+
+
+def _without_arguments(command: str) -> Script:
+    if words := direct.words(command):
+        return Script((command if EXEC.match(command) else f"exec {command}",), stays=False, words=words)
+    line = shell.prepare(command)
+    return Script((line.text,), line.stays)
 
 
 def _command(words: Sequence[str]) -> Resolution:

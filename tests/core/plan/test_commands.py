@@ -129,10 +129,19 @@ def test_arguments_are_passed_on_as_they_were_given(first: list[str], words: lis
 
 
 def test_what_the_shell_gets() -> None:
-    assert script("python x.py", ()) == (("exec python x.py", False), ())
+    assert script("python $X", ()) == (("exec python $X",), False, ())
+    assert script("cd x", ()) == (("cd x",), True, ())
     assert script("cd x && y", ("a b", "$1")) == (
-        ("trap 'exit' TERM; cd x && exec y \"$@\"", False),
-        ("/bin/sh", "a b", "$1"),
+        ("trap 'exit' TERM; cd x && exec y \"$@\"", "/bin/sh", "a b", "$1"),
+        False,
+        (),
     )
     with pytest.raises(SpawnError, match="does not say where arguments belong"):
         script("a | b", ("x",))
+
+
+@pytest.mark.parametrize("line", ["python x.py", " exec python 'x.py'"])
+def test_what_needs_no_shell_has_a_line_for_it_all_the_same(line: str) -> None:
+    found = script(line, ())
+    assert found == ((line if "exec" in line else f"exec {line}",), False, ("python", "x.py"))
+    assert script(line, ("a",)).words == ()
