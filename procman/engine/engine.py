@@ -69,8 +69,11 @@ class Engine:
 
     def run(self) -> int:
         """Until every process has ended, and the store knows of it; the exit code of `start`."""
+        self._log.writer.at_once = False
         while not self._over:
             self.turn()
+        self._log.writer.at_once = True
+        self._log.writer.ring()
         return self._supervisor.exit_code
 
     @property
@@ -88,6 +91,7 @@ class Engine:
             self._to_begin = False
             self._scheduler.begin()
         starting = self._start_some()
+        self._log.writer.ring()
         for message in self._poller.wait(0 if starting else self._sleep()):
             self.handle(message)
         now = self._clock()
@@ -164,6 +168,7 @@ class Engine:
             self._supervisor.forward(number)
             self._log.say(facts.SignalForwarded(number))
         elif number == signal.SIGTSTP:
+            self._log.writer.ring()
             self._supervisor.suspend(signal.SIGSTOP)  # an orphaned group does not obey SIGTSTP (POSIX)
             os.kill(os.getpid(), signal.SIGSTOP)
             self._postpone(self._clock() - now)

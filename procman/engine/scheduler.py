@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SET_BACK_SECONDS = 60.0
 """A clock that goes back by more is told of."""
+ADMITTING_SECONDS = 0.002
 RECOVER_SECONDS, ENDING_SECONDS = 30.0, 1.0
 """What killed procmans left is looked for when we wake, not more often, and while some of it is there."""
 
@@ -154,11 +155,15 @@ class Scheduler:
         self._claimed.append((run, others))
 
     def admit(self) -> None:
-        """Let claimed ticks start that are due, or do not wait in vain: the clock may have been set back."""
-        wall, wait = self.world.wall(), self._admissions.open
-        while self._claimed and not (
-            wait and wall < (self._claimed[0][0].due or 0.0) <= wall + AHEAD_SECONDS
-        ):
+        """Let claimed ticks start that are due, or do not wait in vain: the clock may have been set back.
+
+        Of many some at a time: the first begin while the others are admitted.
+        """
+        wall, until = self.world.wall(), self.world.clock() + ADMITTING_SECONDS
+        while self._claimed:
+            due, wait = self._claimed[0][0].due or 0.0, self._admissions.open
+            if wait and (wall < due <= wall + AHEAD_SECONDS or self.world.clock() > until):
+                return
             self._admissions.tick(*self._claimed.popleft())
 
     def _watch_clock(self, wall: float) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from procman.core.tasks.task import Task
     from procman.engine.needs import World
 
-AHEAD_SECONDS = 0.02
+AHEAD_SECONDS = 0.1
 """A tick is claimed a moment before it is due, so that nothing but its start is left to do then."""
 AGAIN_SECONDS = 5.0
 """What the store refused is asked again after so long."""

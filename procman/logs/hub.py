@@ -49,6 +49,7 @@ class Output(Protocol):
     """Where buffers go; see `logs/writer.py`."""
 
     error: OSError | None
+    at_once: bool
     done: bool
     limit: int
     stuck_since: float | None
@@ -60,6 +61,8 @@ class Output(Protocol):
     def pending(self) -> int: ...
 
     def put(self, buffers: list[Buffer]) -> None: ...
+
+    def ring(self) -> None: ...
 
     def full(self) -> bool: ...
 

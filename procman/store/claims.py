@@ -57,8 +57,8 @@ class Claims(Queries):
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
         with self.together():
-            states = {task: self._state(task) for task in {row.task for row in rows}}
-            pasts = {task: self._past(task) for task in states}
+            tasks = {row.task for row in rows}
+            states, pasts = self._states(tasks), self._pasts(tasks)
             claimed = []
             for row in rows:
                 state, past = states[row.task], pasts[row.task]
@@ -69,9 +69,8 @@ class Claims(Queries):
                     past = past.with_end(claimed[-1]) if run.outcome else past
                 states[row.task] = transitions.accounted(state, row.tick)
                 pasts[row.task] = past.with_tick(row.tick)
-            for task, state in states.items():
-                self._db.change(sql.PUT_STATE, *state)
-                self._db.change(sql.PUT_PAST, *pasts[task])
+            self._db.change_each(sql.PUT_STATE, states.values())
+            self._db.change_each(sql.PUT_PAST, pasts.values())
             return claimed
 
     def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:

@@ -12,7 +12,7 @@ from procman.store.failures import BUSY_SECONDS, code, failure
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from procman.store.opening import Opened
@@ -99,30 +99,39 @@ class Database:
         """Have a statement change something; how many rows it did."""
         return self._execute(sql, values)[1].rowcount
 
+    def change_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Have a statement change something for each row of values; inside `together`."""
+        self._execute(sql, [*rows], many=True)
+
     def insert(self, sql: str, *values: Value) -> int | None:
         """Have a row inserted: its id, None when the statement did not."""
         cursor = self._execute(sql, values)[1]
         return cursor.lastrowid if cursor.rowcount > 0 else None
 
-    def _execute(self, sql: str, values: Sequence[Value]) -> tuple[list[Row], sqlite3.Cursor]:
+    def _execute(
+        self, sql: str, values: Sequence[Any], many: bool = False
+    ) -> tuple[list[Row], sqlite3.Cursor]:
         if self._failed:
             raise StoreError(f"{self._path}: the transaction failed before: nothing of it is kept")
         if self._process != os.getpid():
             raise StoreError(f"{self._path}: opened before a fork: each process opens its own")
         try:
-            return self._wait_and_execute(sql, values)
+            return self._wait_and_execute(sql, values, many)
         except UnicodeEncodeError:
-            return self._execute(sql, [_encodable(value) for value in values])
+            return self._execute(sql, _encodable(values), many)
         except (sqlite3.Error, OverflowError) as error:
             self._failed = self._depth > 0
             raise failure(error, self._path) from error
 
-    def _wait_and_execute(self, sql: str, values: Sequence[Value]) -> tuple[list[Row], sqlite3.Cursor]:
+    def _wait_and_execute(
+        self, sql: str, values: Sequence[Any], many: bool
+    ) -> tuple[list[Row], sqlite3.Cursor]:
         """Ask again while others have the file. SQLite asks too seldom: some would wait for seconds."""
         deadline = None
+        execute = self._connection.executemany if many else self._connection.execute
         while True:
             try:
-                cursor = self._connection.execute(sql, values)
+                cursor = execute(sql, values)
                 return cursor.fetchall(), cursor
             except sqlite3.OperationalError as error:
                 deadline = deadline or time.monotonic() + self._patience
@@ -185,6 +194,8 @@ def _flush_folder(path: str) -> None:
         os.close(folder)
 
 
-def _encodable(value: Value) -> Value:
+def _encodable(value: Any) -> Any:
     r"""Text without lone surrogates, which UTF-8 does not have: they are written as `\udc80`."""
+    if isinstance(value, list | tuple):
+        return [_encodable(each) for each in value]
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value

@@ -35,8 +35,14 @@ STATES = f"SELECT {', '.join(TaskState._fields)} FROM tasks"
 PASTS = f"SELECT {', '.join(Past._fields)} FROM pasts"
 PUT_STATE = f"INSERT OR REPLACE {_insertion('tasks', TaskState._fields)}"
 PUT_PAST = f"INSERT OR REPLACE {_insertion('pasts', Past._fields)}"
-HAS_ROW = "SELECT 1 FROM runs WHERE task = ? AND tick = ? AND attempt = ?"
-INSERT_RUN = f"INSERT {_insertion('runs', (*Run._fields[1:], 'at'))}"
+_columns = (*Run._fields[1:], "at")
+_numbers = {column: f"?{number}" for number, column in enumerate(_columns, 1)}
+INSERT_RUN = (
+    f"INSERT INTO runs ({', '.join(_columns)}) SELECT {', '.join(_numbers.values())}"
+    " WHERE NOT EXISTS (SELECT 1 FROM runs WHERE"
+    f" task = {_numbers['task']} AND tick = {_numbers['tick']} AND attempt = {_numbers['attempt']})"
+)
+"""Unless its tick has a row: a refused `INSERT ... VALUES` would use up an id."""
 INSERT_OUTPUT = "INSERT INTO outputs (run, output) VALUES (?, ?)"
 ENDING = "at outcome ended_at code reason output_bytes truncated max_rss_bytes cpu_s"
 CLAIM = _update(Event.CLAIM, "owner")

@@ -142,10 +142,15 @@ class FakeWriter:
         self.lost = False
         self.limit = 0
         self.stuck_since: float | None = None
+        self.at_once = True
+        self.rung = 0
 
     def put(self, buffers: list[Buffer]) -> None:
         if not self.lost:
             self.text += b"".join(bytes(buffer) for buffer in buffers)
+
+    def ring(self) -> None:
+        self.rung += 1
 
     def busy(self) -> bool:
         return self.pending > 0

@@ -126,8 +126,9 @@ def step(life: Life, event: Event, now: float) -> tuple[Life, tuple[Effect, ...]
     Raises `KeyError` for an event that cannot happen in this phase.
     """
     phase, effects = TABLE[life.phase, event]
-    life = life._replace(
-        phase=phase,
+    life = Life(
+        life.timeout,
+        phase,
         wanted=_wanted(life, event),
         output_open=life.output_open and event is not Event.OUTPUT_CLOSED,
         killed=life.killed or Effect.SIGNAL_KILL in effects,
