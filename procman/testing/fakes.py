@@ -171,10 +171,12 @@ class FakePoller:
     def __init__(self) -> None:
         self.prepared: list[list[Message]] = []
         self.waits: list[float | None] = []
+        self.waiting: Callable[[], object] = lambda: None
         self.paused = False
 
     def wait(self, seconds: float | None) -> Iterator[Message]:
         self.waits.append(seconds)
+        self.waiting()
         yield from self.prepared.pop(0) if self.prepared else []
 
     def pause_outputs(self) -> None:

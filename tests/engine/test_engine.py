@@ -58,6 +58,24 @@ def test_it_waits_without_end_when_nothing_is_due() -> None:
     assert stage.poller.waits == [None, None, None]
 
 
+def test_lines_are_handed_over_before_each_wait_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    journal: list[str] = []
+    monkeypatch.setattr(stage.writer, "put", lambda buffers: journal.append("line"))
+    monkeypatch.setattr(stage.writer, "ring", lambda: journal.append("ring"))
+    stage.poller.waiting = lambda: journal.append("wait")
+    stage.turn(OutputRead("web.1", b"one\n"))
+    assert journal == ["ring", "wait", "line"]
+    stage.play.children.leave("web.1")
+    stage.play.children.leave("worker.1")
+    stage.turn(ChildExited(101, 0, None), ChildExited(102, 0, None))
+    stage.turn(OutputClosed("web.1"), OutputClosed("worker.1"))
+    journal.clear()
+    stage.engine.run()
+    assert journal == ["ring"]
+    assert stage.writer.at_once
+
+
 def test_signals_are_heard_between_two_starts_that_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage()
     children, clock = stage.play.children, stage.play.clock

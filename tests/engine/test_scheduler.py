@@ -840,3 +840,24 @@ def test_all_tasks_that_had_runs_are_pruned_in_one_round() -> None:
     many = "".join(f"t{k}: {{command: run, schedule: every second, keep: 1}}\n" for k in range(35))
     table = Timetable(many).start().at(1, 1)
     assert len(table.runs()) <= 35 * 32  # a round each 30 s, and each takes all of them
+
+
+def test_of_many_that_are_due_at_once_the_first_begin_while_others_are_admitted() -> None:
+    many = "".join(f"t{k}: {{command: run, schedule: every minute}}\n" for k in range(20))
+    table = Timetable(many).start()
+    seconds = itertools.count(step=0.001)
+    table.world = table.world._replace(clock=lambda: next(seconds))
+    table.scheduler.world = table.world
+    table.pass_time(60)
+    table.scheduler.expire(0.0)
+    table.worker.work()
+    begun = sum(len(table.active.of(f"t{k}")) for k in range(20))
+    assert 0 < begun < 20
+    assert table.scheduler.deadline is not None
+    assert table.scheduler.deadline <= next(seconds)  # the others come at once
+    table.scheduler.close()
+    table.scheduler.expire(1e9)
+    table.worker.work()
+    assert sum(len(table.active.of(f"t{k}")) for k in range(20)) == begun
+    waiting = [run for run in table.runs() if run.state is State.PENDING]
+    assert len(waiting) == 20 - begun  # for the next start

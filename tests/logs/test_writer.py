@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from procman.logs.writer import FULL, PIECE, SLOW_PIECE, Writer
+from procman.logs.writer import FULL, MUCH, PIECE, SLOW_PIECE, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,3 +183,36 @@ def test_a_slow_reader_gets_little_at_a_time_so_that_it_is_seen_to_take_somethin
     assert sum(sizes) == 3 * PIECE
     assert began[:5] == [100.0, 101.0, 102.0, 103.0, 103.0]
     assert writer.stuck_since is None
+
+
+def test_little_rings_no_bell_unless_it_is_to_be_written_at_once(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(pipe.writer, "ring", lambda: rung.append(pipe.writer.pending))
+    pipe.writer.at_once = False
+    pipe.writer.put([b"first\n"])
+    assert not rung
+    pipe.writer.at_once = True
+    pipe.writer.put([b"second\n"])
+    assert len(rung) == 1
+    monkeypatch.undo()
+    pipe.writer.close()
+    assert pipe.read_all() == b"first\nsecond\n"
+
+
+def test_much_and_the_last_lines_do_not_wait_for_it(pipe: Pipe) -> None:
+    pipe.writer.at_once = False
+    pipe.writer.put([bytes(MUCH)])
+    assert len(os.read(pipe.read_end, MUCH)) == MUCH
+    pipe.writer.put([b"last\n"])
+    pipe.writer.close()
+    assert pipe.read_all() == b"last\n"
+
+
+def test_a_bell_without_anything_to_write_does_no_harm(pipe: Pipe) -> None:
+    pipe.writer.ring()
+    pipe.writer.ring()
+    pipe.writer.put([b"line\n"])
+    pipe.writer.close()
+    assert pipe.read_all() == b"line\n"
