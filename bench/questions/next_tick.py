@@ -2,7 +2,7 @@
 
 Microseconds for one of 300 ticks in a row, in Berlin: the median over eight usual expressions, and that of
 the slowest of them. Far: the next 29 February after 2096, which is in 2104, in ms. procman steps with
-croniter, so its figures are croniter's and what the rules for changes of clocks add. cronsim is another
+croniter, and spares it the steps to the end of an hour or day in which nothing more comes. cronsim is another
 library for this.
 """
 

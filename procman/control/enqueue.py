@@ -91,9 +91,9 @@ class _Call:
 
     def attempt(self) -> int | None:
         """The number of the run, once it is on the disk; None while others have the store locked."""
-        statefolder.prepare(self._folder)
+        path = in_folder(self._folder)
         try:
-            with SHARING.store(in_folder(self._folder)) as store:
+            with SHARING.store(path, lambda: statefolder.prepare(self._folder)) as store:
                 number, _ = store.request(self._request)
                 log = store.log()
         except StoreBusyError:

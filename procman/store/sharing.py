@@ -22,7 +22,7 @@ from procman.store.requests import Requests
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
     from _thread import LockType
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class Sharing:
@@ -50,12 +50,16 @@ class Sharing:
             self._give_back(lock)
 
     @contextmanager
-    def store(self, path: str) -> Iterator[Requests]:
-        """The store at this path, made if need be, for one caller at a time. Raises `StoreError`.
+    def store(self, path: str, prepare: Callable[[], None] = lambda: None) -> Iterator[Requests]:
+        """The store at this path, for one caller at a time. Raises `StoreError`.
+
+        It is made if need be, and made anew if it is gone; `prepare` sees to its folder before that.
 
         It waits for nobody: what others have locked is a `StoreBusyError` at once.
         """
         with self.alone():
+            if path not in self._stores or self._stores[path].moved:
+                prepare()
             if path not in self._stores:
                 self._stores[path] = Requests(path, patience=0, waits=0)
             yield self._stores[path]
