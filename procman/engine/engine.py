@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LONGEST_SLEEP = 30.0
 SETTLE_SECONDS = 3.0
-STARTING_SECONDS = 0.005
+STARTING_SECONDS = 0.02
 """After so long signals are heard and output is read, though there are more to start."""
 
 
