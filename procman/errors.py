@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 USAGE = 2
 """Exit code for "you wrote something wrong"."""
+RUNNING = 3
+"""Exit code for "no procman runs here", and for "one does already"."""
 NO_SUCH_NAME = 4
 """Exit code for "no process, task or run of that name"."""
 
@@ -34,6 +36,24 @@ class ProcmanError(Exception):
     def lines(self) -> tuple[str, ...]:
         """What the user reads, a line for each mistake."""
         return (str(self),)
+
+
+class RunningError(ProcmanError):
+    """Another procman runs this app. `pid` is the one that people know."""
+
+    exit_code = RUNNING
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(
+            f"procman runs this app already (pid {pid}): 'procman ps' shows what runs, 'procman logs -f' follows"
+            " it, 'procman stop' ends it. '--separate' runs another one beside it"
+        )
+
+
+class NotRunningError(ProcmanError):
+    """No procman runs this app."""
+
+    exit_code = RUNNING
 
 
 class UserError(ProcmanError):

@@ -14,12 +14,12 @@ from procman.shortages import reason
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeVar
 
     from procman.cli.options import Namespace
     from procman.core.plan.dotenv import DotEnv
-    from procman.core.plan.plan import Environment, Plan
+    from procman.core.plan.plan import Environment, Plan, ProcessPlan
     from procman.core.plan.procfile import ProcessType
     from procman.core.tasks.task import Task
 
@@ -127,6 +127,13 @@ def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
             mistakes.gather(lambda: instances.check_release(names, wanted, app.procfile), None)
     mistakes.check()
     return plans.build(app.types, wanted, base, with_root(app), options.release)
+
+
+def spare(app: App, options: Namespace) -> Sequence[ProcessPlan]:
+    """One process of each type, whatever of them was started."""
+    wanted = {type_.name: 1 for type_ in app.types if type_.name != plans.RELEASE}
+    base = plans.base_port(options.port, app.environment)
+    return plans.build(app.types, wanted, base, with_root(app), release=False).processes
 
 
 def with_root(app: App) -> Environment:

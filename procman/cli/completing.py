@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from procman.cli import commands
-from procman.cli.commands import ANY, ONE, OPTIONAL, REST, TABLE
+from procman.cli.commands import ANY, ONE, OPTIONAL, REST, SOME, TABLE
 from procman.cli.options import APP, Namespace
 from procman.errors import UserError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BEFORE = "before_"
 """Prefix of options given before the command's name."""
-HOW_MANY = {ONE: None, OPTIONAL: "?", ANY: "*", REST: argparse.REMAINDER}
+HOW_MANY = {ONE: None, OPTIONAL: "?", ANY: "*", SOME: "*", REST: argparse.REMAINDER}
 
 
 def offer() -> None:

@@ -9,7 +9,7 @@ left alone. Options may stand anywhere, also before the command.
 from __future__ import annotations
 
 from procman.cli import commands
-from procman.cli.commands import ANY, ONE, OPTIONAL, REST, RUN_TASK, TABLE
+from procman.cli.commands import ANY, ONE, OPTIONAL, REST, RUN_TASK, SOME, TABLE
 from procman.cli.options import by_flag, is_empty
 from procman.typed import TYPE_CHECKING, NamedTuple
 
@@ -63,10 +63,10 @@ class _Reader:
         self.left = list(words)
         self.name = name
         self.behind: list[str] = []
-        self.flags: list[tuple[str, str | None]] = []
+        self.flags: list[tuple[str, str | None, tuple[Option, bool]]] = []
         self.mistakes: list[str] = []
         self.asked_for = ""
-        everyone = [command] if command else TABLE.values()
+        everyone = [command] if command else [*reversed(TABLE.values())]  # `-f` as `start` has it
         self.known = by_flag(option for each in everyone for option in each.options)
 
     def cut(self) -> None:
@@ -87,9 +87,9 @@ class _Reader:
         """What was found, as options and words of the command."""
         own = by_flag(command.options)
         values: dict[str, Any] = {}
-        for flag, text in self.flags:
+        for flag, text, meant in self.flags:
             if flag in own:
-                self._take(values, flag, *own[flag], text)
+                self._take(values, flag, *(meant if meant[0] in command.options else own[flag]), text)
             else:
                 self.mistakes.append(f"{flag} is an option of other commands, not of this one")
         self._place(values, command)
@@ -107,6 +107,7 @@ class _Reader:
         found = commands.meant(word)
         if len(found) == 1:
             self.name = found[0]
+            self.known |= by_flag(TABLE[self.name].options)
             return
         self.left = []
         if not self.mistakes:  # the word may be the value of an option that there is not
@@ -125,7 +126,8 @@ class _Reader:
         if flag in HELP or (flag in VERSION and not self.name):
             self.asked_for = self.asked_for or flag
         elif flag in self.known:
-            self.flags.append((flag, text if equals else self._value(*self.known[flag])))
+            meant = self.known[flag]
+            self.flags.append((flag, text if equals else self._value(*meant), meant))
         else:
             self.mistakes.append(_no_option(flag, self.known))
 
@@ -159,11 +161,11 @@ class _Reader:
         """Give the words that are no options their name."""
         argument, words = command.argument, self.behind
         most = {ONE: 1, OPTIONAL: 1}.get(argument.how_many, len(words)) if argument else 0
-        if argument and argument.how_many in (ANY, REST):
+        if argument and argument.how_many in (ANY, SOME, REST):
             values[argument.name] = words
         elif argument:
             values[argument.name] = words[0] if words else None
-        if argument and argument.how_many == ONE and not words:
+        if argument and argument.how_many in (ONE, SOME) and not words:
             self.mistakes.append(f"say which {argument.metavar}: {argument.help}")
         if argument and argument.choices and words and words[0] not in argument.choices:
             self.mistakes.append(f"'{words[0]}' is none of {', '.join(argument.choices)}")

@@ -6,7 +6,7 @@ import os
 import textwrap
 from typing import TYPE_CHECKING
 
-from procman.cli.commands import ANY, ONE, OPTIONAL, REST, RUN_TASK, TABLE
+from procman.cli.commands import ANY, ONE, OPTIONAL, REST, RUN_TASK, SOME, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ EPILOG = (
     "Options may stand before or behind the command. Each can also be set as PROCMAN_<COMMAND>_<OPTION>, as"
     " in PROCMAN_START_PORT=3000, and those of 'start' below 'start:' in procman.yml or in .foreman."
 )
-SHOWN = {ONE: "{}", OPTIONAL: "[{}]", ANY: "[{} ...]", REST: "{} ..."}
+SHOWN = {ONE: "{}", OPTIONAL: "[{}]", ANY: "[{} ...]", SOME: "{} ...", REST: "{} ..."}
 
 
 def of_all() -> str:

@@ -52,6 +52,16 @@ class StopRequested(NamedTuple):
         return f"{self.reason}, stopping{self.hint}"
 
 
+class CommandGiven(NamedTuple):
+    """Somebody has asked for something from outside: `command` is what, `names` are of which processes."""
+
+    command: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.command} of {', '.join(self.names)} requested"
+
+
 class StillAlive(NamedTuple):
     """Who has not obeyed the stop signal yet, and the seconds left before SIGKILL."""
 
@@ -203,6 +213,7 @@ if TYPE_CHECKING:
         | ProcessEnded
         | SpawnFailed
         | StopRequested
+        | CommandGiven
         | StillAlive
         | KillSent
         | GivenUp

@@ -59,6 +59,10 @@ class Engine:
         self.flush = self.flow.flush
         self._scheduler: Scheduler | None = None
         self._to_begin = False
+        self.opens: Callable[[], None] = lambda: None
+        """Called once, when all that waited to be started has been."""
+        self.after: Callable[[float], None] = lambda now: None
+        """Called after each turn."""
         self._settle_by: float | None = None
 
     def attend(self, scheduler: Scheduler) -> None:
@@ -91,6 +95,9 @@ class Engine:
             self._to_begin = False
             self._scheduler.begin()
         starting = self._start_some()
+        if not starting:
+            self.opens()
+            self.opens = lambda: None
         self._log.writer.ring()
         for message in self._poller.wait(0 if starting else self._sleep()):
             self.handle(message)
@@ -101,6 +108,7 @@ class Engine:
             self._scheduler.expire(now)
         if self._log.deadline is not None and self._log.deadline <= now:
             self._log.refresh(now)
+        self.after(now)
 
     def _start_some(self) -> bool:
         """Start those that wait for it, as many as a short while allows; whether there may be more."""

@@ -186,9 +186,11 @@ class Processes:
     def _file(self, process: Process, now: float) -> None:
         """Keep the indexes in step with the life of a process."""
         name, life = process.plan.name, process.life
+        if self._by_name.get(name) is not process:
+            return  # it has ended in a step within this one, and its name may be another's
         keep(self._timed, name, process, life.kill_at is not None or life.drain_at is not None)
         keep(self._left, name, process, life.phase in (Phase.DRAINING, Phase.LEAVING))
-        if life.phase is Phase.ENDED and name in self._by_name:
+        if life.phase is Phase.ENDED:
             del self._by_name[name]
             process.owner.ended(process, now)
 

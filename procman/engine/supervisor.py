@@ -6,9 +6,10 @@ import math
 import signal
 
 from procman.core import facts
-from procman.core.life.child import Event, Phase
-from procman.engine.process import MOMENT, Process, may_be_asked
+from procman.core.life.child import Event
+from procman.engine.process import MOMENT, may_be_asked
 from procman.engine.processes import Processes
+from procman.engine.services import Services
 from procman.engine.story import Story
 from procman.typed import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from procman.core.messages import Usage
     from procman.core.plan.plan import Policy, ProcessPlan
     from procman.engine.needs import Children
+    from procman.engine.process import Process
 
 NOTICE_SECONDS = 1.0
 SAME_SECONDS = 0.3
@@ -42,8 +44,8 @@ class Supervisor:
         self._publish = self._story.tell
         self.processes = Processes(children, self._story.tell, policy.stop_signal)
         self._policy = policy
-        self._stages = [[Process(plan, policy.timeout, self) for plan in stage] for stage in stages]
-        self._stage: list[Process] = []
+        self.services = Services(self.processes, policy.timeout, self)
+        self._stages = [*stages]
         self._notice_at: float | None = None
         self._stopping = False
         self._asked = False
@@ -83,7 +85,7 @@ class Supervisor:
     def exit_code(self) -> int:
         """Of the process that ended first by itself; 0 when asked to stop and all obeyed."""
         chosen = self._policy.exit_code_from
-        for process in self._stage if chosen else ():
+        for process in self.services.children if chosen else ():
             if process.pid and chosen in (process.plan.name, process.plan.type):
                 return facts.exit_code(process.code)
         if self._code is not None:
@@ -128,7 +130,7 @@ class Supervisor:
 
     def forward(self, number: int) -> None:
         """Pass a signal on to the processes of the formation; runs of tasks have not asked for any."""
-        self.processes.forward(self._stage, number)
+        self.processes.forward(self.services.children, number)
 
     def suspend(self, number: int) -> None:
         """Pass SIGSTOP or SIGCONT on to everything."""
@@ -185,16 +187,14 @@ class Supervisor:
 
     def ended(self, process: Process, now: float) -> None:
         """Nothing is left of a process."""
-        over = all(each.life.phase is Phase.ENDED for each in self._stage)
-        if over and self._stages and not self._stopping and self._cause is None:
+        self.services.gone(process, now)
+        if self.services.over and self._stages and not self._stopping and self._cause is None:
             self._next_stage()
 
     # What follows
 
     def _next_stage(self) -> None:
-        self._stage = self._stages.pop(0) if self._stages else []
-        for process in self._stage:
-            self.processes.add(process)
+        self.services.begin(self._stages.pop(0) if self._stages else [])
 
     def _ended_by_itself(self, process: Process, now: float) -> None:
         """The end of this process is the end of all, and its code that of procman."""
@@ -228,6 +228,7 @@ class Supervisor:
             self.stops()
             self._notice_at = now + NOTICE_SECONDS
             self.processes.killed = False  # runs of tasks that took too long are no fault of the formation
+        self.services.stop(now)
         self.processes.step_all(Event.STOP, now)
 
     def _kill_all(self, now: float) -> None:

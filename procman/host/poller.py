@@ -140,6 +140,11 @@ class Poller:
         """Ask `source` for messages whenever the descriptor can be read."""
         self._selector.register(fd, selectors.EVENT_READ, source)
 
+    def want_room(self, fd: int, wanted: bool) -> None:
+        """Ask the source of `watch` also when the descriptor can be written, or no longer."""
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if wanted else 0)
+        self._selector.modify(fd, events, self._selector.get_key(fd).data)
+
     def _select(self, seconds: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         """Comes back early rather than late; the caller waits again for what is left, and that is exact."""
         if seconds is None or seconds <= 0:

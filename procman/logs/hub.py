@@ -101,6 +101,8 @@ class Log:
         self._behind = False
         self._own_bytes = 0
         self._unsaid = 0
+        self.keep: Callable[[str, bytes], None] = lambda name, lines: None
+        """Gets all whole lines too, by name, for those who ask for them from outside."""
 
     @property
     def deadline(self) -> float | None:
@@ -154,6 +156,7 @@ class Log:
         if self._quiet:
             return
         line = f"{printable(str(words))}\n".encode()
+        self.keep(SYSTEM, line)
         if self.writer.pending < FULL:
             self._own_bytes = 0
         self._own_bytes += len(line)
@@ -229,4 +232,5 @@ class Log:
             self.refresh(now)
 
     def _put(self, name: str, lines: bytes) -> None:
+        self.keep(name, lines)
         self.writer.put(self._screen.lines(name, self._heads.of(name), lines))

@@ -8,7 +8,7 @@ from procman.typed import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from procman.cli.options import Option
 
-ONE, OPTIONAL, ANY, REST = "one", "optional", "any", "rest"
+ONE, OPTIONAL, ANY, SOME, REST = "one", "optional", "any", "some", "rest"
 """How many words stand behind a command. With REST its options end at the first of them."""
 TYPES, TASKS, COMMANDS = "types", "tasks", "commands"
 """What the Tab key offers for them."""
@@ -34,6 +34,11 @@ class Command(NamedTuple):
     supervises: bool = False
 
 
+def _processes(how_many: str) -> Argument:
+    text = "a process 'web.1', a type 'web', or a pattern 'worker.*'"
+    return Argument("names", how_many, "NAME", text, offers=(TYPES,))
+
+
 def _task(help_: str, how_many: str = ONE) -> Argument:
     return Argument("task", how_many, "TASK", help_, offers=(TASKS,))
 
@@ -57,6 +62,20 @@ TABLE = {
         ),
         supervises=True,
     ),
+    "ps": Command("list the processes of the running app", options.PS),
+    "logs": Command("show what the running app has written", options.LOGS, _processes(ANY)),
+    "stop": Command(
+        "stop processes of the running app, or all of it", options.CONTROL_AND_WAIT, _processes(ANY)
+    ),
+    "restart": Command(
+        "restart processes of the running app", options.CONTROL_AND_WAIT, _processes(SOME)
+    ),
+    "signal": Command(
+        "send a signal to processes of the running app",
+        options.CONTROL,
+        Argument("words", SOME, "SIGNAL NAME", "the signal, such as HUP, and who is to get it", offers=(TYPES,)),
+    ),
+    "events": Command("follow what happens in the running app", options.CONTROL),
     "check": Command("print the plan, and every mistake in the app's files", options.CHECK),
     "tasks": Command("list the tasks", options.LISTING),
     "schedule": Command("list the tasks with their schedules, next and last runs", options.LISTING),

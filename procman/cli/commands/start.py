@@ -7,13 +7,22 @@ import signal
 from functools import partial
 
 from procman.cli import app as apps
+from procman.cli.controlling import Controlling
 from procman.cli.display import STDOUT, Display
 from procman.core.facts import Notice
 from procman.core.plan.plan import Policy
 from procman.engine.bus import Bus
 from procman.engine.engine import Engine
 from procman.engine.supervisor import Supervisor
-from procman.errors import Problem, ProcmanError, ShortageError, StoreError, UserError, suggest
+from procman.errors import (
+    Problem,
+    ProcmanError,
+    RunningError,
+    ShortageError,
+    StoreError,
+    UserError,
+    suggest,
+)
 from procman.host import descent, place, ports, programs, subreaper
 from procman.host.children import Children
 from procman.host.lock import PidFile
@@ -40,12 +49,23 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
     app, plan = _plan(options)
     stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
     tasks = app.tasks if options.scheduler else {}
-    return supervise(options, app._replace(tasks=tasks), plan, stages, guarded)
+    try:
+        return supervise(options, app._replace(tasks=tasks), plan, stages, guarded)
+    except RunningError:
+        if not options.names:
+            raise
+        from procman.cli import remote  # only who has another procman running needs it
+
+        return remote.start(app.root, options.names)
 
 
 def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded: Guarded | None) -> int:
     """Run the stages, and the app's tasks as they are due; the exit code."""
     os.chdir(app.root)
+    pid_file, pid = PidFile(place.of(app.root)), os.getppid() if guarded else os.getpid()
+    alone = bool(stages) and not options.separate
+    claim = partial(_claim, pid_file, pid) if alone else tuple
+    notices = [*_claim(pid_file, pid, first=True)] if alone else []
     subreaper.adopt_orphans()
 
     poller = Poller()
@@ -60,13 +80,15 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     supervisor = Supervisor(stages, children, bus.publish, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
     _listen(poller, guarded)
-    pid_file = PidFile(place.of(app.root))
-    claim = partial(_claim, pid_file, os.getppid() if guarded else os.getpid()) if stages else tuple
+    control = Controlling(place.of(app.root), poller, log, pid)
+    if alone:
+        control.begin(engine, supervisor, bus, partial(apps.spare, app, options))
     if scheduling:
         engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout, claim))
-    for warning in (*map(Notice, app.warnings), *(troubles or claim()), *_taken_ports(plan)):
+    for warning in (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)):
         log.say(warning)
     code = engine.run()
+    control.end()
     _tidy(options.timeout, log, scheduling, pid_file)
     engine.flush()
     return code
@@ -124,12 +146,15 @@ def _environment(plan: Plan, display: Display) -> dict[str, str]:
     return values if display.window else {"PYTHONUNBUFFERED": "1", **values}
 
 
-def _claim(pid_file: PidFile, pid: int) -> Iterator[Notice]:
+def _claim(pid_file: PidFile, pid: int, first: bool = False) -> Iterator[Notice]:
+    """Be the one that runs this app. Raises `RunningError` if another is, the `first` time."""
     try:
         other = pid_file.acquire(pid)
     except (OSError, StoreError) as error:
         yield Notice(f"no pid file: {in_words(error) or error}")
         return
+    if other is not None and first:
+        raise RunningError(other)
     if other is not None:
         yield Notice(f"another procman (pid {other}) runs this app already")
 

@@ -1,0 +1,89 @@
+"""`procman logs`: what the running app has written, and what it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from procman.cli import complaints, remote
+from procman.cli import app as apps
+from procman.core.schedule import durations
+from procman.errors import Problem, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from procman.cli.options import Namespace
+
+SHOWN = 200
+STDOUT = 1
+NARROWEST = 6
+
+
+def run(options: Namespace) -> int:
+    """Print lines of the log, those that are kept and with -f those to come. Raises `UserError`."""
+    pattern = _pattern(options.pattern)
+    most = options.number or (None if options.since is not None else SHOWN)
+    arguments: dict[str, Any] = {"names": options.names, "follow": options.follow}
+    if options.since is not None:
+        arguments["since"] = _seconds_ago(options.since)
+    if pattern is None and most is not None:
+        arguments["lines"] = most
+    lines = _lines(remote.stream(apps.root_of(options), "logs", **arguments), pattern)
+    if pattern and most is not None and not options.follow:
+        lines = [*lines][-most:]
+    width = NARROWEST
+    for batch, text in lines:
+        width = max(width, len(batch["name"]))
+        _write(_shown(batch, text, width, options))
+    return 0
+
+
+def _lines(
+    answers: Iterable[dict[str, Any]], pattern: re.Pattern[str] | None
+) -> Iterator[tuple[dict[str, Any], str]]:
+    for answer in answers:
+        if "lost" in answer:
+            complaints.tell(f"{answer['lost']} pieces of the log are left out: they came faster than they were read")
+        elif batch := answer.get("log"):
+            texts = batch["text"].split("\n")
+            for text in texts[:-1] if texts[-1] == "" else texts:
+                if pattern is None or pattern.search(text):
+                    yield batch, text
+
+
+def _shown(batch: dict[str, Any], text: str, width: int, options: Namespace) -> str:
+    if options.json:
+        return json.dumps({"at": batch["at"], "name": batch["name"], "text": text})
+    if not options.prefix:
+        return text
+    at = datetime.fromtimestamp(batch["at"]).astimezone()
+    return f"{at:%H:%M:%S} {batch['name']:<{width}} | {text}"
+
+
+def _write(line: str) -> None:
+    """The bytes as they came."""
+    data = line.encode(errors="surrogateescape") + b"\n"
+    sys.stdout.flush()
+    while data:
+        data = data[os.write(STDOUT, data) :]
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    try:
+        return None if text is None else re.compile(text)
+    except re.error as error:
+        raise UserError([Problem("--grep", None, f"no regular expression: {error}")]) from None
+
+
+def _seconds_ago(text: str) -> float:
+    import time
+
+    try:
+        return time.time() - durations.parse(text)
+    except ValueError as error:
+        raise UserError([Problem("--since", None, str(error))]) from None

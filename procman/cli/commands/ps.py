@@ -1,0 +1,60 @@
+"""`procman ps`: the processes of the running app."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from procman.cli import answers, remote, tables, usages
+from procman.cli import app as apps
+from procman.core.schedule.durations import wording
+
+if TYPE_CHECKING:
+    from procman.cli.options import Namespace
+
+HEADINGS = ("process", "state", "pid", "port", "cpu", "memory", "up for", "restarts", "exit")
+RIGHT = (2, 3, 4, 5, 7, 8)
+CLEAR = "\033[H\033[2J"
+
+
+def run(options: Namespace) -> int:
+    """List the processes, and the tasks that run now."""
+    root = apps.root_of(options)
+    while True:
+        rows = remote.ask(root, "ps")
+        usages.add(rows)
+        if options.watch and sys.stdout.isatty():
+            answers.write(CLEAR)
+        if options.json:
+            answers.say_json([_ordered(row) for row in rows])
+        else:
+            tables.show(HEADINGS, [*map(_cells, rows)], RIGHT)
+        if not options.watch:
+            return 0
+        sys.stdout.flush()
+        time.sleep(1)
+
+
+def _ordered(row: dict[str, Any]) -> dict[str, Any]:
+    command = row.pop("command")
+    return {**row, "command": command}
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    cpu, memory = row["cpu_percent"], row["memory_bytes"]
+    return (
+        row["name"],
+        row["phase"],
+        _text(row["pid"]),
+        _text(row["port"]),
+        "" if cpu is None else f"{cpu:.1f} %",
+        "" if memory is None else f"{memory / 1e6:.1f} MB",
+        "" if row["uptime_s"] is None else wording(int(row["uptime_s"])),
+        _text(row["restarts"]),
+        _text(row["exit_code"]),
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

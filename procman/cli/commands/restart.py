@@ -1,0 +1,16 @@
+"""`procman restart`: processes of the running app, each with a new child when the old one is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from procman.cli import app as apps
+from procman.cli import remote
+
+if TYPE_CHECKING:
+    from procman.cli.options import Namespace
+
+
+def run(options: Namespace) -> int:
+    """Restart what is named; back when the new children run."""
+    return remote.change(apps.root_of(options), "restart", options.names, options)

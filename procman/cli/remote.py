@@ -1,0 +1,85 @@
+"""What the commands ask of the procman that runs the app, and how its answers are told."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from typing import TYPE_CHECKING
+
+from procman.cli import answers
+from procman.control import client
+from procman.control.client import TooLongError
+from procman.host import place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from procman.cli.options import Namespace
+
+LOOK_SECONDS = 0.02
+
+
+def ask(root: str, command: str, timeout: float | None = None, **arguments: Any) -> Any:
+    """The result of a request to the procman that runs the app in `root`. Raises as `client.ask` does."""
+    return client.ask(place.of(root), command, timeout, **arguments)
+
+
+def stream(root: str, command: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+    """A stream of answers, likewise."""
+    return client.stream(place.of(root), command, **arguments)
+
+
+def change(root: str, command: str, names: Sequence[str], options: Namespace) -> int:
+    """Have something done to processes, and tell what they are then; the exit code."""
+    rows = ask(root, command, options.timeout, names=list(names), wait=options.wait)
+    if options.json:
+        answers.say_json(rows)
+    else:
+        answers.say(*map(told, rows))
+    return 0
+
+
+def start(root: str, names: Sequence[str]) -> int:
+    """Start processes in the procman that runs the app already; the exit code."""
+    rows = ask(root, "start", names=list(names))
+    answers.say(*map(told, rows), f"they run in the procman that is there: 'procman logs -f {' '.join(names)}' follows")
+    return 0
+
+
+def told(row: dict[str, Any]) -> str:
+    """One process, in words."""
+    if row["pid"] is not None:
+        return f"{row['name']} is {row['phase']} (pid {row['pid']})"
+    code = "" if row["exit_code"] is None else f", exit code {row['exit_code']}"
+    return f"{row['name']} is {row['phase']}{code}"
+
+
+def wait_for_end(pid: int, timeout: float | None) -> None:
+    """Until a process that is not our child has ended. Raises `TooLongError`."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    except (OSError, AttributeError):
+        _look_for_end(pid, deadline)
+    else:
+        try:
+            if not select.select([fd], [], [], timeout)[0]:
+                raise TooLongError(f"procman (pid {pid}) has not ended after {timeout:g} s")
+        finally:
+            os.close(fd)
+
+
+def _look_for_end(pid: int, deadline: float | None) -> None:
+    """Where the system cannot tell."""
+    while True:
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return
+        if deadline is not None and time.monotonic() >= deadline:
+            raise TooLongError(f"procman (pid {pid}) has not ended yet")
+        time.sleep(LOOK_SECONDS)

@@ -1,0 +1,48 @@
+"""What processes use, each with all below it: sampled when somebody asks, by who asks."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def add(rows: Iterable[dict[str, Any]]) -> None:
+    """Give each row `cpu_percent`, since the process began as ps(1) has it, and `memory_bytes` (resident)."""
+    below: dict[int, list[int]] = {}
+    for pid, parent in _parents():
+        below.setdefault(parent, []).append(pid)
+    now = time.time()
+    for row in rows:
+        found = _tree(row["pid"], below) if row["pid"] else []
+        used = [each for each in map(_used, found) if each]
+        lasted = max(now - row["started_at"], 0.01) if used else 0.0
+        row["cpu_percent"] = round(100 * sum(cpu for cpu, _ in used) / lasted, 1) if used else None
+        row["memory_bytes"] = sum(memory for _, memory in used) if used else None
+
+
+def _parents() -> Iterable[tuple[int, int]]:
+    for process in psutil.process_iter(["ppid"]):
+        yield process.pid, process.info["ppid"]
+
+
+def _tree(pid: int, below: dict[int, list[int]]) -> list[int]:
+    found = [pid]
+    for each in found:
+        found += below.get(each, [])
+    return found
+
+
+def _used(pid: int) -> tuple[float, int] | None:
+    """CPU seconds and resident bytes; None when it is gone or another's."""
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            times = process.cpu_times()
+            return times.user + times.system, process.memory_info().rss
+    except psutil.Error:
+        return None

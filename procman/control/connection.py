@@ -1,0 +1,141 @@
+"""One client of the control socket: its request in, answers out, and never a wait for it."""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from typing import TYPE_CHECKING
+
+from procman.control import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from procman.core.messages import Message
+    from procman.host.poller import Poller
+
+MOST_QUEUED = 1 << 18
+"""Bytes of a stream that wait for a client; then the oldest are left out."""
+READ_SIZE = 1 << 14
+
+
+class Connection:
+    """A client. `asked` gets its request, a line; `closed` is called once, when it is gone.
+
+    What is sent waits in a queue that is bounded for streams: a client that does not read slows nobody.
+    """
+
+    def __init__(
+        self,
+        client: socket.socket,
+        poller: Poller,
+        asked: Callable[[Connection, bytes], None],
+        closed: Callable[[Connection], None],
+    ) -> None:
+        client.setblocking(False)
+        self._socket = client
+        self._poller = poller
+        self._asked = asked
+        self._closed = closed
+        self._received = b""
+        self._has_asked = False
+        self._queue: deque[bytes] = deque()
+        self._queued = 0
+        self._lost = 0
+        self._rest = memoryview(b"")
+        self._wants_room = False
+        self._ending = False
+        self.open = True
+        poller.watch(client.fileno(), self._ready)
+
+    def send(self, data: bytes) -> None:
+        """Part of an answer: nothing of it is left out."""
+        self._queue.append(data)
+        self._queued += len(data)
+        self._flush()
+
+    def offer(self, data: bytes) -> None:
+        """An object of a stream. Should the client be too slow, the oldest ones are left out, and counted."""
+        self._queue.append(data)
+        self._queued += len(data)
+        while self._queued > MOST_QUEUED and len(self._queue) > 1:
+            self._queued -= len(self._queue.popleft())
+            self._lost += 1
+        self._flush()
+
+    def end(self) -> None:
+        """Nothing more is sent: close it when all is."""
+        self._ending = True
+        self._flush()
+
+    def close(self) -> None:
+        """Close it now."""
+        if self.open:
+            self.open = False
+            self._poller.unwatch(self._socket.fileno())
+            self._socket.close()
+            self._queue.clear()
+            self._closed(self)
+
+    def _ready(self) -> Iterator[Message]:
+        if self.open:
+            self._read()
+        if self.open:
+            self._flush()
+        yield from ()
+
+    def _read(self) -> None:
+        try:
+            data = self._socket.recv(READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+        elif not self._has_asked:
+            self._receive(data)
+
+    def _receive(self, data: bytes) -> None:
+        self._received += data
+        line, newline, _ = self._received.partition(b"\n")
+        if newline:
+            self._has_asked = True
+            self._received = b""
+            self._asked(self, line)
+        elif len(self._received) >= protocol.LONGEST_REQUEST:
+            self._has_asked = True
+            self._received = b""
+            self.send(protocol.error(f"a request has at most {protocol.LONGEST_REQUEST} bytes", 2))
+            self.end()
+
+    def _flush(self) -> None:
+        """Send what there is, as far as the client takes it."""
+        while self.open and (self._rest or self._queue or self._lost):
+            if not self._rest:
+                self._rest = memoryview(self._next())
+            try:
+                self._rest = self._rest[self._socket.send(self._rest) :]
+            except BlockingIOError:
+                break
+            except OSError:  # it is gone
+                self.close()
+        if not self.open:
+            return
+        if self._ending and not self._rest:
+            self.close()
+        else:
+            self._want_room(bool(self._rest))
+
+    def _want_room(self, wanted: bool) -> None:
+        if wanted != self._wants_room:
+            self._wants_room = wanted
+            self._poller.want_room(self._socket.fileno(), wanted)
+
+    def _next(self) -> bytes:
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            return protocol.lost(lost)
+        data = self._queue.popleft()
+        self._queued -= len(data)
+        return data

@@ -1,0 +1,217 @@
+"""What each request to a running app means: the one place where commands from outside are carried out."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from procman.control import protocol
+from procman.control.following import Following
+from procman.control.protocol import RequestError
+from procman.core import facts
+from procman.core.life import names
+from procman.core.life.child import Phase
+from procman.core.life.service import Event, State
+from procman.core.text.prefix import SYSTEM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from procman.control.connection import Connection
+    from procman.core.facts import Fact
+    from procman.core.plan.plan import ProcessPlan
+    from procman.engine.process import Process
+    from procman.engine.services import Service
+    from procman.engine.supervisor import Supervisor
+    from procman.logs.ring import Ring
+
+    Request = dict[str, Any]
+
+PHASES = {
+    Phase.IDLE: "starting",
+    Phase.RUNNING: "running",
+    Phase.ENDED: "down",
+}
+"""For people; in all others it is on its way out."""
+EVENTS = {"start": Event.START, "stop": Event.STOP, "restart": Event.RESTART}
+
+
+class Waiting(NamedTuple):
+    """A client that is told when these processes are as it wants them."""
+
+    client: Connection
+    services: Sequence[Service]
+
+
+class Desk:
+    """Answers clients. `pid` is the one that people know. `publish` is for what they bring about; `spare`
+    gives what of the Procfile may be started too."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        ring: Ring,
+        publish: Callable[[Fact], None],
+        clocks: tuple[Callable[[], float], Callable[[], float]],
+        pid: int,
+        spare: Callable[[], Sequence[ProcessPlan]] = tuple,
+    ) -> None:
+        self._supervisor = supervisor
+        self._publish = publish
+        self._clock, self._wall = clocks
+        self._pid = pid
+        self._spare = spare
+        self._since = self._wall()
+        self._following = Following(ring)
+        self._waiting: list[Waiting] = []
+        self._hear: list[Connection] = []
+        self._handlers: dict[str, Callable[[Connection, Request], None]] = {
+            "info": self._info,
+            "ps": self._ps,
+            "start": self._command,
+            "stop": self._stop,
+            "restart": self._command,
+            "signal": self._signal,
+            "logs": self._logs,
+            "events": self._events,
+        }
+
+    def answer(self, client: Connection, request: Request) -> None:
+        """Carry out a request. Raises `ProcmanError` when that cannot be done."""
+        handler = self._handlers.get(request["command"])
+        if handler is None:
+            known = ", ".join(self._handlers)
+            raise RequestError(f"no command '{request['command']}': there are {known}")
+        handler(client, request)
+
+    def hear(self, fact: Fact) -> None:
+        """Pass a fact on to those who want them."""
+        self._hear = [client for client in self._hear if client.open]
+        if self._hear:
+            line = protocol.fact(self._wall(), fact)
+            for client in self._hear:
+                client.offer(line)
+
+    def after_turn(self, now: float) -> None:
+        """Tell who waits for something that has happened."""
+        if not self._waiting:
+            return
+        done = [each for each in self._waiting if all(one.settled for one in each.services)]
+        self._waiting = [each for each in self._waiting if each not in done and each.client.open]
+        for each in done:
+            _result(each.client, [self._row(one.plan.name, one.process, one) for one in each.services])
+
+    # The commands
+
+    def _info(self, client: Connection, request: Request) -> None:
+        _result(client, {"pid": self._pid, "since": round(self._since, 3)})
+
+    def _ps(self, client: Connection, request: Request) -> None:
+        services = {each.plan.name: each for each in self._supervisor.services}
+        rows = [self._row(name, each.process, each) for name, each in services.items()]
+        runs = [each for each in self._supervisor.processes.alive() if each.plan.name not in services]
+        _result(client, [*rows, *(self._row(each.plan.name, each, None) for each in runs)])
+
+    def _command(self, client: Connection, request: Request) -> None:
+        command, now = request["command"], self._clock()
+        if self._supervisor.stopping:
+            raise RequestError("procman is stopping", 1)
+        if command == "start":
+            self._add(_words(request))
+        found = self._meant(request)
+        self._publish(facts.CommandGiven(command, tuple(found)))
+        for name in found:
+            self._supervisor.services.command(name, EVENTS[command], now)
+        services = [self._supervisor.services[name] for name in found]
+        if request.get("wait", True):
+            self._waiting.append(Waiting(client, services))
+        else:
+            _result(client, [self._row(each.plan.name, each.process, each) for each in services])
+
+    def _stop(self, client: Connection, request: Request) -> None:
+        if request.get("names"):
+            self._command(client, request)
+            return
+        _result(client, {"pid": self._pid})
+        self._supervisor.stop("stop requested", self._clock())
+
+    def _add(self, words: Sequence[str]) -> None:
+        """Processes that were not started with the others, and are now."""
+        known = self._supervisor.services.names
+        spare = [plan for plan in self._spare() if plan.name not in known]
+        chosen = names.select(words, [*known, *(plan.name for plan in spare)])
+        self._supervisor.services.plan(plan for plan in spare if plan.name in chosen)
+
+    def _signal(self, client: Connection, request: Request) -> None:
+        found = self._meant(request)
+        number = _signal_number(request.get("signal"))
+        self._publish(facts.CommandGiven(facts.signal_name(number), tuple(found)))
+        children = [self._supervisor.services[name].process for name in found]
+        alive = [each for each in children if each and each.life.phase is Phase.RUNNING]
+        self._supervisor.processes.forward(alive, number)
+        _result(client, [self._row(each.plan.name, each, None) for each in alive])
+
+    def _logs(self, client: Connection, request: Request) -> None:
+        known = [*self._supervisor.services.names, SYSTEM]
+        chosen = names.select(_words(request), known) if request.get("names") else None
+        self._following.begin(client, request, chosen)
+
+    def _events(self, client: Connection, request: Request) -> None:
+        self._hear.append(client)
+
+    def _meant(self, request: Request) -> list[str]:
+        words = _words(request)
+        if not words:
+            raise RequestError("say which processes: 'names' is a list of them")
+        return names.select(words, self._supervisor.services.names)
+
+    def _row(self, name: str, process: Process | None, found: Service | None) -> dict[str, Any]:
+        phase = _phase(process, found)
+        there = process is not None and process.pid > 0 and phase != "down"
+        lasted = self._clock() - process.began if process and there else None
+        number = name.rpartition(".")[2]
+        return {
+            "name": name,
+            "type": process.plan.type if process else name.rpartition(".")[0],
+            "instance": int(number) if number.isdigit() else None,
+            "phase": phase,
+            "wanted": "up" if found is None or found.state.wanted else "down",
+            "ready": phase == "running",
+            "pid": process.pid if process and there else None,
+            "port": process.plan.port if process else None,
+            "started_at": None if lasted is None else round(self._wall() - lasted, 3),
+            "uptime_s": None if lasted is None else round(lasted, 3),
+            "restarts": found.restarts if found else 0,
+            "exit_code": facts.exit_code(process.code) if process and process.pid and not there else None,
+            "command": process.plan.command if process else "",
+        }
+
+
+def _phase(process: Process | None, found: Service | None) -> str:
+    if found and found.state is State.RESTARTING:
+        return "restarting"
+    return PHASES.get(process.life.phase, "stopping") if process else "down"
+
+
+def _words(request: Request) -> list[str]:
+    words = request.get("names", [])
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise RequestError("'names' is a list of strings")
+    return words
+
+
+def _signal_number(given: object) -> int:
+    """`"HUP"`, `"SIGHUP"` or 1. Raises `RequestError`."""
+    try:
+        if isinstance(given, str):
+            return int(given) if given.isdigit() else signal.Signals[f"SIG{given.upper().removeprefix('SIG')}"]
+        if isinstance(given, int) and not isinstance(given, bool):
+            return signal.Signals(given)
+    except (KeyError, ValueError):
+        pass
+    raise RequestError(f"no signal '{given}': write a name such as HUP or USR1")
+
+
+def _result(client: Connection, result: Any) -> None:
+    client.send(protocol.encode({"result": result}))
+    client.end()

@@ -1,0 +1,99 @@
+"""The control socket of a running app: private, in its state folder, for this user alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+from typing import TYPE_CHECKING
+
+from procman import statefolder
+from procman.control import address, protocol
+from procman.control.connection import Connection
+from procman.control.protocol import RequestError
+from procman.errors import ProcmanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from procman.core.messages import Message
+    from procman.host.poller import Poller
+
+    Answer = Callable[[Connection, dict[str, Any]], None]
+
+MOST_CLIENTS = 1000
+BACKLOG = 128
+PEER = struct.Struct("3i")
+"""pid, uid and gid (SO_PEERCRED in unix(7))."""
+
+
+class Server:
+    """Listens from the beginning to `close`. `answer` gets each request, and raises `ProcmanError` for one
+    that cannot be done.
+
+    Who has the pid file may replace a socket that is there: a procman that was killed has left it.
+    Raises `OSError` when the socket cannot be made.
+    """
+
+    def __init__(self, folder: str, poller: Poller, answer: Answer) -> None:
+        self._folder = folder
+        self._poller = poller
+        self._answer = answer
+        self._clients: set[Connection] = set()
+        statefolder.prepare(folder)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.setblocking(False)
+        with address.of(folder) as path:
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                pass
+            mask = os.umask(0o177)
+            try:
+                self._listener.bind(path)
+            finally:
+                os.umask(mask)
+            self._file = os.stat(path)
+        self._listener.listen(BACKLOG)
+        poller.watch(self._listener.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Hang up on all, and take the socket away if it is still ours."""
+        for client in [*self._clients]:
+            client.close()
+        self._poller.unwatch(self._listener.fileno())
+        self._listener.close()
+        path = os.path.join(self._folder, protocol.SOCKET)
+        try:
+            if os.path.samestat(os.lstat(path), self._file):
+                os.unlink(path)
+        except OSError:
+            pass  # somebody else's now, or gone: stale for whoever finds it
+
+    def _accept(self) -> Iterator[Message]:
+        try:
+            client, _ = self._listener.accept()
+        except OSError:  # it is gone again, or we are out of descriptors: it waits in line
+            return
+        if not _is_ours(client) or len(self._clients) >= MOST_CLIENTS:
+            client.close()
+            return
+        self._clients.add(Connection(client, self._poller, self._asked, self._clients.discard))
+        yield from ()
+
+    def _asked(self, client: Connection, line: bytes) -> None:
+        try:
+            self._answer(client, protocol.read_request(line))
+        except ProcmanError as error:
+            client.send(protocol.error(str(error), error.exit_code))
+            client.end()
+
+
+def _is_ours(client: socket.socket) -> bool:
+    """Whether it is this user's, or root's. The folder is private, and this holds where it was not once."""
+    if sys.platform != "linux":
+        return True
+    _, uid, _ = PEER.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
+    return uid in (os.geteuid(), 0)
