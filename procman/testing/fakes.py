@@ -42,6 +42,8 @@ class FakeChildren:
         """The last signal that each got."""
         self.drained: list[str] = []
         """Whose output is to be read to its end: the test says when that is done."""
+        self.closed: set[str] = set()
+        """Whose output has ended."""
         self._refused = {*refused}
         self._groups: set[str] = set()
 
@@ -52,6 +54,7 @@ class FakeChildren:
         self.environments[process.name] = process.environment
         self.commands[process.name] = process.command
         self.arguments[process.name] = process.arguments
+        self.closed.discard(process.name)
         self.pids[process.name] = 101 + len(self.pids)
         self._groups.add(process.name)
         pid = self.pids[process.name]
@@ -97,7 +100,8 @@ class FakeChildren:
             self.signalled[name] = number
 
     def drain_output(self, name: str) -> None:
-        self.drained.append(name)
+        if name not in self.closed:
+            self.drained.append(name)
 
     def close_output(self, name: str) -> None:
         self.journal.append(f"close {name}")

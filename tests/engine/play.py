@@ -42,6 +42,7 @@ class Play:
             self.children.leave(name)
         self.supervisor.child_exited(self.children.pids[name], code, None, self.clock.now)
         if not output:
+            self.children.closed.add(name)
             self.supervisor.processes.output_closed(name, self.clock.now)
         return self.read()
 

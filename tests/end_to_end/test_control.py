@@ -1,0 +1,149 @@
+"""A running app is talked to from another terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from tests.end_to_end.harness import PROCMAN, PYTHON
+from tests.end_to_end.output import wait_until
+
+if TYPE_CHECKING:
+    from tests.end_to_end.harness import App, Running
+
+
+WAITS = "echo up; exec sleep 1000"
+
+
+def started(app: App, *words: str, **processes: str) -> Running:
+    """The app runs, and can be talked to."""
+    app.procfile(**(processes or {"web": WAITS, "worker": WAITS}))
+    running = app.start(*words)
+    wait_until(lambda: os.path.exists(app.root / ".procman" / "control.sock"))
+    return running
+
+
+def test_ps_lists_processes_with_what_they_use(app: App) -> None:
+    running = started(app, web=f"{PYTHON} -c 'import time; x = b\"x\" * 50_000_000; print(1); time.sleep(99)'")
+    pid = running.pid_of("web.1")
+    running.wait_for(r"\| 1\n")
+    (row,) = app.listed("ps")
+    assert (row["name"], row["phase"], row["pid"], row["port"]) == ("web.1", "running", pid, 5000)
+    assert row["memory_bytes"] > 50_000_000
+    assert row["cpu_percent"] >= 0
+    table = app.do("ps")
+    assert [line.split()[0] for line in table.out.splitlines()] == ["process", "web.1"]
+
+
+def test_a_process_is_stopped_started_and_restarted_while_others_go_on(app: App) -> None:
+    running = started(app)
+    worker, web = running.pid_of("worker.1"), running.pid_of("web.1")
+    assert app.do("stop", "web").out == "web.1 is down, exit code 143\n"
+    assert not os.path.exists(f"/proc/{web}")
+    again = app.do("start", "web")
+    assert again.code == 0
+    assert again.out.startswith("web.1 is running (pid ")
+    (row,) = app.listed("restart", "web.*")
+    assert (row["phase"], row["restarts"]) == ("running", 2)
+    rows = {row["name"]: row for row in app.listed("ps")}
+    assert rows["worker.1"]["pid"] == worker
+    assert rows["web.1"]["pid"] == row["pid"]
+    assert running.stop() == 0
+
+
+def test_stop_alone_ends_procman_and_waits_for_it(app: App) -> None:
+    running = started(app)
+    pid = running.process.pid
+    stopped = app.do("stop")
+    assert stopped.out == f"procman has ended (pid {pid})\n"
+    assert running.process.poll() == 0 or running.end() == 0
+    assert "stop requested, stopping" in running.out.text
+    assert not (app.root / ".procman" / "control.sock").exists()
+    again = app.do("stop")
+    assert (again.code, again.err) == (3, "procman: no procman runs this app: 'procman start' runs it\n")
+
+
+def test_who_takes_long_is_not_waited_for_longer_than_asked(app: App) -> None:
+    running = started(app, "-t", "600", web="trap '' TERM; echo up; while :; do sleep 0.1; done")
+    running.wait_for("up")
+    late = app.do("stop", "web", "--timeout", "0.2")
+    assert late.code == 1
+    assert "not done after 0.2 s" in late.err
+    assert app.do("stop", "web", "--no-wait").out.startswith("web.1 is stopping")
+    running.process.send_signal(signal.SIGINT)
+    running.wait_for("SIGINT received")
+    running.process.kill()
+
+
+def test_a_second_start_says_who_runs_the_app(app: App) -> None:
+    running = started(app)
+    second = app.do("start")
+    assert second.code == 3
+    assert f"procman runs this app already (pid {running.process.pid})" in second.err
+    beside = app.start("--separate", "worker")
+    beside.pid_of("worker.1")
+    assert beside.stop() == 0
+    assert len(app.listed("ps")) == 2  # the socket is still the first one's
+
+
+def test_start_of_a_type_that_did_not_run_starts_it_in_the_running_app(app: App) -> None:
+    app.procfile(web=WAITS, worker=WAITS)
+    running = app.start("web")
+    wait_until(lambda: os.path.exists(app.root / ".procman" / "control.sock"))
+    asked = app.do("start", "worker")
+    assert asked.code == 0
+    assert "procman logs -f worker" in asked.out
+    assert running.pid_of("worker.1") == {row["name"]: row["pid"] for row in app.listed("ps")}["worker.1"]
+    unknown = app.do("start", "wrker")
+    assert unknown.code != 0
+    assert "did you mean 'worker'" in unknown.err
+
+
+def test_logs_come_from_what_is_kept_and_then_live_over_a_restart(app: App) -> None:
+    running = started(app, web="echo one; echo caf\\303\\251; exec sleep 1000", worker=WAITS)
+    running.wait_for("one")
+    kept = app.do("logs", "web", "--no-prefix")
+    assert kept.out.splitlines()[0] == "one"
+    following = app.launch(*PROCMAN, "logs", "-f", "web", "--no-prefix")
+    following.wait_for("one")
+    app.do("restart", "web")
+    following.wait_for("one(.|\n)*one")
+    assert app.do("logs", "--grep", "^one", "-n", "1", "--json").out.count("\n") == 1
+    assert app.do("logs", "--grep", "(").code == 2
+    app.do("stop")
+    assert following.end() == 0  # when procman ends
+
+
+def test_events_are_told_as_they_come(app: App) -> None:
+    started(app)
+    following = app.launch(*PROCMAN, "events", "--json")
+    wait_until(lambda: app.do("signal", "URG", "worker").code == 0 and "CommandGiven" in following.out.text)
+    app.do("restart", "web")
+    following.wait_for("ProcessStarted")
+    kinds = [json.loads(line)["type"] for line in following.out.text.splitlines()]
+    assert kinds[-3:] == ["CommandGiven", "ProcessEnded", "ProcessStarted"]
+    app.do("stop")
+    assert following.end() == 0
+
+
+def test_a_signal_is_sent_to_the_main_process(app: App) -> None:
+    running = started(app, web="trap 'echo got it' USR2; echo up; while :; do sleep 0.05; done")
+    running.wait_for("up")
+    assert "web.1 got it (pid" in app.do("signal", "USR2", "web").out
+    running.wait_for("got it")
+    assert app.do("signal", "USR2").code == 2
+    assert app.do("signal", "NOPE", "web").code == 2
+    assert app.do("signal", "HUP", "wbe").code == 4
+
+
+def test_a_socket_that_a_killed_procman_left_is_replaced(app: App) -> None:
+    running = started(app)
+    supervisor = running.supervisor().pid
+    os.kill(running.process.pid, signal.SIGKILL)
+    wait_until(lambda: not os.path.exists(f"/proc/{supervisor}"))
+    again = app.start()
+    again.pid_of("worker.1")
+    wait_until(lambda: app.do("ps").code == 0)
+    assert again.stop() == 0
