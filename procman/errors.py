@@ -45,8 +45,8 @@ class RunningError(ProcmanError):
 
     def __init__(self, pid: int) -> None:
         super().__init__(
-            f"procman runs this app already (pid {pid}): 'procman ps' shows what runs, 'procman logs -f' follows"
-            " it, 'procman stop' ends it. '--separate' runs another one beside it"
+            f"procman runs this app already (pid {pid}): 'procman ps' shows what runs, 'procman logs -f'"
+            " follows it, 'procman stop' ends it. '--separate' runs another one beside it"
         )
 
 

@@ -27,7 +27,7 @@ FACADE = "procman"
 """What apps import: it loads `enqueue` from upstairs, when it is asked for."""
 PURE = {
     *"""
-    __future__ bisect collections datetime enum functools itertools re shlex signal typing
+    __future__ bisect collections datetime enum fnmatch functools itertools re shlex signal typing
     unicodedata yaml zlib zoneinfo croniter procman
 """.split()
 }
@@ -39,7 +39,7 @@ OWNERS = {
     "host": "_socket ctypes fcntl psutil pty selectors socket subprocess termios tty",
     "cli": "argcomplete argparse json",
     "store": "sqlite3 json",
-    "control": "asyncio",
+    "control": "asyncio json socket",
     "no room yet": "multiprocessing",
 }
 CALLS_OF_HOST = {*"fork forkpty killpg openpty popen posix_spawn posix_spawnp system waitid waitpid".split()}

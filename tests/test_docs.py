@@ -10,6 +10,7 @@ import pytest
 
 from procman.core.config import taskfile
 from procman.core.config.taskkeys import KEYS
+from procman.core.life import service
 from procman.core.life.child import TABLE, Phase
 
 ROOT = Path(__file__).parent.parent
@@ -28,10 +29,31 @@ def drawing() -> str:
     return "\n".join(["```mermaid", "stateDiagram-v2", *(f"    {arrow}" for arrow in arrows), "```"])
 
 
+def matrix() -> str:
+    """The operator's table: a row for each state, a column for each event, every cell of it."""
+    rows = ["| state | " + " | ".join(event.value for event in service.Event) + " |"]
+    rows.append("|---" * (1 + len(service.Event)) + "|")
+    for state in service.State:
+        cells = [_cell(state, event) for event in service.Event]
+        rows.append(f"| **{state.value}** | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _cell(state: service.State, event: service.Event) -> str:
+    if (state, event) not in service.TABLE:
+        return "cannot happen"
+    after, effect = service.TABLE[state, event]
+    return after.value + (f" / {effect.value}" if effect else "")
+
+
 def test_the_lifecycle_is_drawn_from_its_table() -> None:
     found = DRAWING.search(LIFECYCLE.read_text())
     assert found, "docs/lifecycle.md has no diagram"
     assert found[0] == drawing(), "docs/lifecycle.md is out of date: run 'python -m tests.test_docs'"
+
+
+def test_the_operators_table_is_printed_whole() -> None:
+    assert matrix() in LIFECYCLE.read_text(), f"docs/lifecycle.md is out of date, print\n{matrix()}"
 
 
 def test_every_module_stands_on_the_map() -> None:

@@ -1,4 +1,4 @@
-"""A client of procman's control socket, written from docs/protocol.md alone: client.py [NAME ...] follows logs."""
+"""A client of procman's control socket, written from docs/protocol.md alone: client.py [NAME ...]"""
 
 import json
 import socket

@@ -131,7 +131,7 @@ def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
 
 def spare(app: App, options: Namespace) -> Sequence[ProcessPlan]:
     """One process of each type, whatever of them was started."""
-    wanted = {type_.name: 1 for type_ in app.types if type_.name != plans.RELEASE}
+    wanted = {type_.name: 1 for type_ in app.types if type_.name != procfile.RELEASE}
     base = plans.base_port(options.port, app.environment)
     return plans.build(app.types, wanted, base, with_root(app), release=False).processes
 

@@ -1,17 +1,18 @@
-"""The control of a running app, put together: its socket, who answers there, and the lines that are kept."""
+"""The control of a running app, put together: its pid file, its socket, who answers there, what is kept."""
 
 from __future__ import annotations
 
 import time
 
 from procman.core.facts import Notice
-from procman.errors import StoreError
+from procman.errors import RunningError, StoreError
+from procman.host.lock import PidFile
 from procman.logs.ring import Ring
 from procman.shortages import in_words
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from procman.control.server import Server
     from procman.core.plan.plan import ProcessPlan
@@ -23,39 +24,69 @@ if TYPE_CHECKING:
 
 
 class Controlling:
-    """From `begin` to `end` an app can be talked to. `pid` is the one that people know."""
+    """Who runs the app, and how it is talked to, from `begin` to `end`.
 
-    def __init__(self, folder: str, poller: Poller, log: Log, pid: int) -> None:
+    `pid` is the one that people know. With `separate` there is another procman, which has both.
+    """
+
+    def __init__(self, folder: str, pid: int, poller: Poller, separate: bool) -> None:
         self._folder = folder
-        self._poller = poller
-        self._log = log
         self._pid = pid
-        self._ring = Ring(time.time)
+        self._poller = poller
+        self._pid_file = None if separate else PidFile(folder)
         self._server: Server | None = None
 
+    def claim(self, first: bool = False) -> Iterator[Notice]:
+        """Be the one that runs this app. Raises `RunningError` if another is, the `first` time."""
+        try:
+            other = self._pid_file.acquire(self._pid) if self._pid_file else None
+        except (OSError, StoreError) as error:
+            yield Notice(f"no pid file: {in_words(error) or error}")
+            return
+        if other is not None and first:
+            raise RunningError(other)
+        if other is not None:
+            yield Notice(f"another procman (pid {other}) runs this app already")
+
     def begin(
-        self, engine: Engine, supervisor: Supervisor, bus: Bus, spare: Callable[[], Sequence[ProcessPlan]]
+        self,
+        engine: Engine,
+        supervisor: Supervisor,
+        bus: Bus,
+        log: Log,
+        spare: Callable[[], Sequence[ProcessPlan]],
     ) -> None:
         """Keep lines from now on, and listen when the processes are started: they do not wait for this."""
-        self._log.keep = self._ring.add
-        engine.opens = lambda: self._open(engine, supervisor, bus, spare)
+        if self._pid_file is None:
+            return
+        ring = Ring(time.time)
+        log.keep = ring.add
+
+        def opens() -> None:
+            from procman.control.desk import Desk, Outside
+            from procman.control.server import Server
+
+            outside = Outside(self._pid, time.monotonic, time.time, spare)
+            desk = Desk(supervisor, ring, bus.publish, outside)
+            try:
+                self._server = Server(self._folder, self._poller, desk.answer)
+            except (OSError, StoreError) as error:
+                log.say(Notice(f"no control from other terminals: {in_words(error) or error}"))
+                return
+            bus.subscribe(desk.hear)
+            engine.after = desk.after_turn
+
+        engine.opens = opens
 
     def end(self) -> None:
-        """Hang up."""
+        """Hang up on all."""
         if self._server:
             self._server.close()
 
-    def _open(
-        self, engine: Engine, supervisor: Supervisor, bus: Bus, spare: Callable[[], Sequence[ProcessPlan]]
-    ) -> None:
-        from procman.control.desk import Desk
-        from procman.control.server import Server
-
-        desk = Desk(supervisor, self._ring, bus.publish, (time.monotonic, time.time), self._pid, spare)
+    def release(self) -> Iterator[Notice]:
+        """Another procman may run the app from now on."""
         try:
-            self._server = Server(self._folder, self._poller, desk.answer)
-        except (OSError, StoreError) as error:
-            self._log.say(Notice(f"no control from other terminals: {in_words(error) or error}"))
-            return
-        bus.subscribe(desk.hear)
-        engine.after = desk.after_turn
+            if self._pid_file:
+                self._pid_file.release()
+        except OSError as error:
+            yield Notice(f"cannot tidy up {error.filename}: {error.strerror}")

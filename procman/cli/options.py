@@ -178,31 +178,6 @@ START = (
     switch("scheduler", "--scheduler", "run the tasks as they are due", default=True),
 )
 SCHEDULER = SUPERVISING
-WAIT = (
-    switch("wait", "--wait", "return when it has happened", default=True),
-    Option(
-        "timeout",
-        "--timeout",
-        "seconds to wait at most",
-        "SECONDS",
-        convert=seconds,
-        expects="a number of seconds, 0 or more",
-    ),
-)
-CONTROL = (*APP, JSON)
-PS = (
-    *CONTROL,
-    switch("watch", "-w --watch", "again each second"),
-)
-CONTROL_AND_WAIT = (*CONTROL, *WAIT)
-LOGS = (
-    *CONTROL,
-    switch("follow", "-f --follow", "go on with what comes"),
-    Option("number", "-n --number", "how many lines (default: 200)", "N", convert=count, expects=COUNT),
-    Option("since", "--since", "only what came in the last 10m, 2h", "DURATION"),
-    Option("pattern", "--grep", "only lines that match this regular expression", "REGEX"),
-    switch("prefix", "--prefix", "the time and the name in front of lines", default=True),
-)
 RUN = (*APP, ENVIRONMENT, PORT)
 CHECK = (*APP, ENVIRONMENT, FORMATION, PORT, RELEASE, JSON)
 LISTING = (*APP, JSON)

@@ -86,10 +86,11 @@ class _Reader:
     def line(self, command: Command) -> Line:
         """What was found, as options and words of the command."""
         own = by_flag(command.options)
+        names = {option.name for option in command.options}
         values: dict[str, Any] = {}
         for flag, text, meant in self.flags:
             if flag in own:
-                self._take(values, flag, *(meant if meant[0] in command.options else own[flag]), text)
+                self._take(values, flag, *(meant if meant[0].name in names else own[flag]), text)
             else:
                 self.mistakes.append(f"{flag} is an option of other commands, not of this one")
         self._place(values, command)

@@ -44,7 +44,10 @@ def change(root: str, command: str, names: Sequence[str], options: Namespace) ->
 def start(root: str, names: Sequence[str]) -> int:
     """Start processes in the procman that runs the app already; the exit code."""
     rows = ask(root, "start", names=list(names))
-    answers.say(*map(told, rows), f"they run in the procman that is there: 'procman logs -f {' '.join(names)}' follows")
+    answers.say(
+        *map(told, rows),
+        f"they run in the procman that is there: 'procman logs -f {' '.join(names)}' follows",
+    )
     return 0
 
 

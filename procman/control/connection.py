@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections import deque
 from typing import TYPE_CHECKING
 
 from procman.control import protocol
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
 
     from procman.core.messages import Message

@@ -43,24 +43,25 @@ class Waiting(NamedTuple):
     services: Sequence[Service]
 
 
+class Outside(NamedTuple):
+    """What else is to be known: the pid that people know, the monotonic clock, UTC since the epoch, and what
+    of the Procfile may be started too."""
+
+    pid: int
+    clock: Callable[[], float]
+    wall: Callable[[], float]
+    spare: Callable[[], Sequence[ProcessPlan]]
+
+
 class Desk:
-    """Answers clients. `pid` is the one that people know. `publish` is for what they bring about; `spare`
-    gives what of the Procfile may be started too."""
+    """Answers clients. `publish` is for what they bring about."""
 
     def __init__(
-        self,
-        supervisor: Supervisor,
-        ring: Ring,
-        publish: Callable[[Fact], None],
-        clocks: tuple[Callable[[], float], Callable[[], float]],
-        pid: int,
-        spare: Callable[[], Sequence[ProcessPlan]] = tuple,
+        self, supervisor: Supervisor, ring: Ring, publish: Callable[[Fact], None], outside: Outside
     ) -> None:
         self._supervisor = supervisor
         self._publish = publish
-        self._clock, self._wall = clocks
-        self._pid = pid
-        self._spare = spare
+        self._pid, self._clock, self._wall, self._spare = outside
         self._since = self._wall()
         self._following = Following(ring)
         self._waiting: list[Waiting] = []
@@ -204,7 +205,9 @@ def _signal_number(given: object) -> int:
     """`"HUP"`, `"SIGHUP"` or 1. Raises `RequestError`."""
     try:
         if isinstance(given, str):
-            return int(given) if given.isdigit() else signal.Signals[f"SIG{given.upper().removeprefix('SIG')}"]
+            return (
+                int(given) if given.isdigit() else signal.Signals[f"SIG{given.upper().removeprefix('SIG')}"]
+            )
         if isinstance(given, int) and not isinstance(given, bool):
             return signal.Signals(given)
     except (KeyError, ValueError):

@@ -52,7 +52,7 @@ def read_request(line: bytes) -> dict[str, Any]:
         raise RequestError("a request is a JSON object with a 'command'")
     if found.get("procman") != VERSION:
         raise RequestError(
-            f"this procman speaks version {VERSION} of the protocol: write \"procman\": {VERSION} in the request"
+            f"this procman speaks version {VERSION} of the protocol, the request has no 'procman' with that"
         )
     return found
 

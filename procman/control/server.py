@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from procman import statefolder
 from procman.control import address, protocol
 from procman.control.connection import Connection
-from procman.control.protocol import RequestError
 from procman.errors import ProcmanError
 
 if TYPE_CHECKING:

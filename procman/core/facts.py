@@ -101,8 +101,8 @@ class WaitsForInput(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        type_ = self.name.rpartition(".")[0]
-        return f"{self.name} seems to wait for input; keys do not reach it here: use 'procman run {type_}'"
+        run = f"procman run {self.name.rpartition('.')[0]}"
+        return f"{self.name} seems to wait for input; keys do not reach it here: use '{run}'"
 
 
 class RunEnded(NamedTuple):
@@ -138,10 +138,9 @@ class TasksAwaited(NamedTuple):
     when: str
 
     def __str__(self) -> str:
-        tasks = "1 task" if self.tasks == 1 else f"{self.tasks} tasks"
+        tasks = f"{self.tasks} task{'s' * (self.tasks != 1)}"
         paused = f" ({self.paused} paused)" if self.paused else ""
-        coming = f"next: {self.task} {self.when}" if self.task else "nothing scheduled"
-        return f"{tasks}{paused}, {coming}"
+        return f"{tasks}{paused}, " + (f"next: {self.task} {self.when}" if self.task else "nothing scheduled")
 
 
 class TicksMissed(NamedTuple):
@@ -152,9 +151,8 @@ class TicksMissed(NamedTuple):
     made_up: int
 
     def __str__(self) -> str:
-        ticks = "1 tick" if self.number == 1 else f"{self.number} ticks"
         made_up = f", making up for {self.made_up}" if self.made_up else ""
-        return f"{self.task}: {ticks} missed{made_up}"
+        return f"{self.task}: {self.number} tick{'s' * (self.number != 1)} missed{made_up}"
 
 
 class TaskUnknown(NamedTuple):
@@ -163,10 +161,8 @@ class TaskUnknown(NamedTuple):
     task: str
 
     def __str__(self) -> str:
-        return (
-            f"procman.yml has no task '{self.task}': what was asked for waits until it has,"
-            " and procman is started again"
-        )
+        waits = "what was asked for waits until it has, and procman is started again"
+        return f"procman.yml has no task '{self.task}': {waits}"
 
 
 class ClockSetBack(NamedTuple):

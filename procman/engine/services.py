@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """One process. `process` is its child, or the last one; `restarts` counts the children after the first."""
+    """One process. `process` is its child, or the last one; `restarts` counts those after the first."""
 
     def __init__(self, plan: ProcessPlan) -> None:
         self.plan = plan

@@ -226,7 +226,7 @@ def test_no_option_takes_an_empty_value_for_an_answer(empty: str, joined: bool) 
         "v": ["version"],
         "co": ["completion"],
         "ca": ["cancel"],
-        "re": ["resume"],
+        "re": ["restart", "resume"],
         "n": ["next"],
         "hi": ["history"],
         "schedule": ["schedule"],
@@ -253,7 +253,13 @@ def test_a_flag_takes_a_value_in_all_commands_or_in_none() -> None:
     for command in TABLE.values():
         for flag, (option, _) in by_flag(command.options).items():
             kinds.setdefault(flag, set()).add((option.on is None, option.separate))
-    assert [flag for flag, found in kinds.items() if len(found) > 1] == []
+    assert [flag for flag, found in kinds.items() if len(found) > 1] == ["-f"]  # `logs -f` follows
+
+
+def test_f_in_front_of_logs_is_the_procfile_and_behind_it_follows() -> None:
+    line = parser.read(["-f", "other", "logs", "-f", "web"])
+    assert (line.values["procfile"], line.values["follow"], line.values["names"]) == ("other", True, ["web"])
+    assert not line.mistakes
 
 
 WORDS = st.sampled_from(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -14,7 +15,7 @@ import pytest
 
 from procman.control import address, client, protocol
 from procman.control.connection import MOST_QUEUED
-from procman.control.desk import Desk
+from procman.control.desk import Desk, Outside
 from procman.control.server import Server
 from procman.core import facts
 from procman.core.life.service import State
@@ -43,11 +44,20 @@ class House:
             self.play.supervisor,
             self.ring,
             self.published.append,
-            (lambda: self.play.clock.now, lambda: 1000.0),
-            pid=4711,
-            spare=lambda: [process("release.1"), process("web.1")],
+            Outside(
+                pid=4711,
+                clock=lambda: self.play.clock.now,
+                wall=lambda: 1000.0,
+                spare=lambda: [process("release.1"), process("web.1")],
+            ),
         )
         self.server = Server(self.folder, self.poller, self.desk.answer)
+        self.connections: list[socket.socket] = []
+
+    def close(self) -> None:
+        self.server.close()
+        for connection in self.connections:
+            connection.close()
 
     def turn(self, seconds: float = 0.0) -> None:
         list(self.poller.wait(seconds))
@@ -55,6 +65,7 @@ class House:
 
     def connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX)
+        self.connections.append(connection)
         connection.settimeout(SECONDS)
         with address.of(self.folder) as path:
             connection.connect(path)
@@ -73,6 +84,7 @@ class House:
         while more := connection.recv(1 << 16):
             data += more
             self.turn()
+        connection.close()
         return [json.loads(line) for line in data.splitlines()]
 
     def result(self, command: str, **arguments: Any) -> Any:
@@ -84,7 +96,7 @@ class House:
 def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path / ".procman")
     yield made
-    made.server.close()
+    made.close()
 
 
 def test_the_socket_is_private_and_goes_when_procman_does(house: House) -> None:
@@ -117,7 +129,7 @@ def test_a_path_that_is_too_long_for_a_socket(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
     house = House(deep / ".procman")
     assert house.result("info")["pid"] == 4711
-    house.server.close()
+    house.close()
     assert not os.listdir(deep / ".procman") or "control.sock" not in os.listdir(deep / ".procman")
 
 
@@ -221,7 +233,8 @@ def test_what_cannot_be_done_is_an_error_that_says_why(
 
 
 @pytest.mark.parametrize(
-    "line", [b"\n", b"{}\n", b"[1]\n", b"x\n", b'{"procman":2,"command":"ps"}\n', b"\xff\0\n", b"[" * 60_000 + b"\n"]
+    "line",
+    [b"\n", b"{}\n", b"[1]\n", b"x\n", b'{"procman":2,"command":"ps"}\n', b"\xff\0\n", b"[" * 60_000 + b"\n"],
 )
 def test_garbage_is_answered_with_an_error(house: House, line: bytes) -> None:
     connection = house.connect()
@@ -255,8 +268,8 @@ def test_the_log_is_told_from_what_is_kept(house: House) -> None:
         ("web.1", "two\n"),
         ("web.1", "three\n"),
     ]
-    (found,) = house.answers(house.ask("logs", names=["worker.1"]))
-    assert found["log"]["text"].encode(errors="surrogateescape") == b"caf\xe9\n"
+    (latin,) = house.answers(house.ask("logs", names=["worker.1"]))
+    assert latin["log"]["text"].encode(errors="surrogateescape") == b"caf\xe9\n"
     assert house.answers(house.ask("logs", since=7.5)) == []
     assert len(house.answers(house.ask("logs", lines=0))) == 0
 
@@ -315,6 +328,7 @@ def test_thousands_of_clients_come_and_go_and_nothing_is_left(house: House) -> N
     chance = random.Random(9)
     whole = protocol.request("ps")
     house.result("ps")
+    gc.collect()  # of the tests before
     before = len(os.listdir("/proc/self/fd"))
     begin = time.monotonic()
     for _ in range(3000):

@@ -26,7 +26,9 @@ def started(app: App, *words: str, **processes: str) -> Running:
 
 
 def test_ps_lists_processes_with_what_they_use(app: App) -> None:
-    running = started(app, web=f"{PYTHON} -c 'import time; x = b\"x\" * 50_000_000; print(1); time.sleep(99)'")
+    running = started(
+        app, web=f"{PYTHON} -c 'import time; x = b\"x\" * 50_000_000; print(1); time.sleep(99)'"
+    )
     pid = running.pid_of("web.1")
     running.wait_for(r"\| 1\n")
     (row,) = app.listed("ps")
@@ -35,6 +37,7 @@ def test_ps_lists_processes_with_what_they_use(app: App) -> None:
     assert row["cpu_percent"] >= 0
     table = app.do("ps")
     assert [line.split()[0] for line in table.out.splitlines()] == ["process", "web.1"]
+    assert running.stop() == 0
 
 
 def test_a_process_is_stopped_started_and_restarted_while_others_go_on(app: App) -> None:
@@ -66,15 +69,15 @@ def test_stop_alone_ends_procman_and_waits_for_it(app: App) -> None:
 
 
 def test_who_takes_long_is_not_waited_for_longer_than_asked(app: App) -> None:
-    running = started(app, "-t", "600", web="trap '' TERM; echo up; while :; do sleep 0.1; done")
+    running = started(app, "-t", "2", web="trap '' TERM; echo up; while :; do sleep 0.1; done")
     running.wait_for("up")
     late = app.do("stop", "web", "--timeout", "0.2")
     assert late.code == 1
     assert "not done after 0.2 s" in late.err
     assert app.do("stop", "web", "--no-wait").out.startswith("web.1 is stopping")
-    running.process.send_signal(signal.SIGINT)
-    running.wait_for("SIGINT received")
-    running.process.kill()
+    assert app.do("stop", "web").out == "web.1 is down, exit code 137\n"
+    assert app.do("stop", "--no-wait").out == f"procman is stopping (pid {running.process.pid})\n"
+    assert running.end() == 0
 
 
 def test_a_second_start_says_who_runs_the_app(app: App) -> None:
@@ -86,6 +89,7 @@ def test_a_second_start_says_who_runs_the_app(app: App) -> None:
     beside.pid_of("worker.1")
     assert beside.stop() == 0
     assert len(app.listed("ps")) == 2  # the socket is still the first one's
+    assert running.stop() == 0
 
 
 def test_start_of_a_type_that_did_not_run_starts_it_in_the_running_app(app: App) -> None:
@@ -99,6 +103,7 @@ def test_start_of_a_type_that_did_not_run_starts_it_in_the_running_app(app: App)
     unknown = app.do("start", "wrker")
     assert unknown.code != 0
     assert "did you mean 'worker'" in unknown.err
+    assert running.stop() == 0
 
 
 def test_logs_come_from_what_is_kept_and_then_live_over_a_restart(app: App) -> None:
@@ -136,6 +141,7 @@ def test_a_signal_is_sent_to_the_main_process(app: App) -> None:
     assert app.do("signal", "USR2").code == 2
     assert app.do("signal", "NOPE", "web").code == 2
     assert app.do("signal", "HUP", "wbe").code == 4
+    assert running.stop() == 0
 
 
 def test_a_socket_that_a_killed_procman_left_is_replaced(app: App) -> None:

@@ -99,6 +99,6 @@ def test_a_thousand_restarts_leave_nothing_behind() -> None:
     processes = play.supervisor.processes
     assert play.supervisor.services["web.1"].restarts == 1000
     assert [process.plan.name for process in processes.alive()] == ["worker.1", "web.1"]
-    assert not processes._timed  # noqa: SLF001
-    assert not processes._left  # noqa: SLF001
-    assert len(processes._by_pid) == 2  # noqa: SLF001
+    assert not processes._timed
+    assert not processes._left
+    assert len(processes._by_pid) == 2

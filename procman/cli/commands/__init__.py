@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procman.cli import options
+from procman.cli import controloptions, options
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -62,20 +62,22 @@ TABLE = {
         ),
         supervises=True,
     ),
-    "ps": Command("list the processes of the running app", options.PS),
-    "logs": Command("show what the running app has written", options.LOGS, _processes(ANY)),
+    "ps": Command("list the processes of the running app", controloptions.PS),
+    "logs": Command("show what the running app has written", controloptions.LOGS, _processes(ANY)),
     "stop": Command(
-        "stop processes of the running app, or all of it", options.CONTROL_AND_WAIT, _processes(ANY)
+        "stop processes of the running app, or all of it", controloptions.CONTROL_AND_WAIT, _processes(ANY)
     ),
     "restart": Command(
-        "restart processes of the running app", options.CONTROL_AND_WAIT, _processes(SOME)
+        "restart processes of the running app", controloptions.CONTROL_AND_WAIT, _processes(SOME)
     ),
     "signal": Command(
         "send a signal to processes of the running app",
-        options.CONTROL,
-        Argument("words", SOME, "SIGNAL NAME", "the signal, such as HUP, and who is to get it", offers=(TYPES,)),
+        controloptions.CONTROL,
+        Argument(
+            "words", SOME, "SIGNAL NAME", "the signal, such as HUP, and who is to get it", offers=(TYPES,)
+        ),
     ),
-    "events": Command("follow what happens in the running app", options.CONTROL),
+    "events": Command("follow what happens in the running app", controloptions.CONTROL),
     "check": Command("print the plan, and every mistake in the app's files", options.CHECK),
     "tasks": Command("list the tasks", options.LISTING),
     "schedule": Command("list the tasks with their schedules, next and last runs", options.LISTING),

@@ -9,8 +9,8 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from procman.cli import complaints, remote
 from procman.cli import app as apps
+from procman.cli import complaints, remote
 from procman.core.schedule import durations
 from procman.errors import Problem, UserError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from procman.cli.options import Namespace
+
+    Found = tuple[dict[str, Any], str]
 
 SHOWN = 200
 STDOUT = 1
@@ -33,7 +35,7 @@ def run(options: Namespace) -> int:
         arguments["since"] = _seconds_ago(options.since)
     if pattern is None and most is not None:
         arguments["lines"] = most
-    lines = _lines(remote.stream(apps.root_of(options), "logs", **arguments), pattern)
+    lines: Iterable[Found] = _lines(remote.stream(apps.root_of(options), "logs", **arguments), pattern)
     if pattern and most is not None and not options.follow:
         lines = [*lines][-most:]
     width = NARROWEST
@@ -48,7 +50,9 @@ def _lines(
 ) -> Iterator[tuple[dict[str, Any], str]]:
     for answer in answers:
         if "lost" in answer:
-            complaints.tell(f"{answer['lost']} pieces of the log are left out: they came faster than they were read")
+            complaints.tell(
+                f"{answer['lost']} pieces of the log are left out: they came faster than they were read"
+            )
         elif batch := answer.get("log"):
             texts = batch["text"].split("\n")
             for text in texts[:-1] if texts[-1] == "" else texts:

@@ -6,9 +6,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from procman.cli import answers, remote, tables, usages
+from procman.cli import answers, remote, tables
 from procman.cli import app as apps
 from procman.core.schedule.durations import wording
+from procman.host import usages
 
 if TYPE_CHECKING:
     from procman.cli.options import Namespace

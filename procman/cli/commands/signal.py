@@ -16,7 +16,9 @@ def run(options: Namespace) -> int:
     """Send the signal to all that are named. Raises `UserError`."""
     name, *names = options.words
     if not names:
-        raise UserError([Problem("signal", None, f"say who is to get {name}: a process, a type or a pattern")])
+        raise UserError(
+            [Problem("signal", None, f"say who is to get {name}: a process, a type or a pattern")]
+        )
     rows = remote.ask(apps.root_of(options), "signal", names=names, signal=name)
     if options.json:
         answers.say_json(rows)

@@ -25,7 +25,6 @@ from procman.errors import (
 )
 from procman.host import descent, place, ports, programs, subreaper
 from procman.host.children import Children
-from procman.host.lock import PidFile
 from procman.host.poller import Poller
 from procman.host.signals import ALL, STOPPING
 from procman.shortages import in_words
@@ -62,13 +61,12 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
 def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded: Guarded | None) -> int:
     """Run the stages, and the app's tasks as they are due; the exit code."""
     os.chdir(app.root)
-    pid_file, pid = PidFile(place.of(app.root)), os.getppid() if guarded else os.getpid()
-    alone = bool(stages) and not options.separate
-    claim = partial(_claim, pid_file, pid) if alone else tuple
-    notices = [*_claim(pid_file, pid, first=True)] if alone else []
+    poller = Poller()
+    pid = os.getppid() if guarded else os.getpid()
+    control = Controlling(place.of(app.root), pid, poller, separate=not stages or options.separate)
+    notices = [*control.claim(first=True)]
     subreaper.adopt_orphans()
 
-    poller = Poller()
     scheduling, troubles = _scheduling(app, poller, needed=not stages)
     display = Display(options, app, plan, scheduling.names if scheduling else (), poller.wake)
     log = display.log
@@ -80,29 +78,23 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     supervisor = Supervisor(stages, children, bus.publish, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
     _listen(poller, guarded)
-    control = Controlling(place.of(app.root), poller, log, pid)
-    if alone:
-        control.begin(engine, supervisor, bus, partial(apps.spare, app, options))
+    control.begin(engine, supervisor, bus, log, partial(apps.spare, app, options))
     if scheduling:
-        engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout, claim))
+        engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout, control.claim))
     for warning in (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)):
         log.say(warning)
     code = engine.run()
-    control.end()
-    _tidy(options.timeout, log, scheduling, pid_file)
+    _tidy(options.timeout, log, scheduling, control)
     engine.flush()
     return code
 
 
-def _tidy(timeout: float, log: Log, scheduling: Scheduling | None, pid_file: PidFile) -> None:
+def _tidy(timeout: float, log: Log, scheduling: Scheduling | None, control: Controlling) -> None:
     """What fails here is told, and changes no exit code."""
+    control.end()
     _sweep(timeout, log)
-    for notice in scheduling.end() if scheduling else ():
+    for notice in (*(scheduling.end() if scheduling else ()), *control.release()):
         log.say(notice)
-    try:
-        pid_file.release()
-    except OSError as error:
-        log.say(Notice(f"cannot tidy up {error.filename}: {error.strerror}"))
 
 
 def _scheduling(app: App, poller: Poller, needed: bool) -> tuple[Scheduling | None, list[Notice]]:
@@ -144,19 +136,6 @@ def _environment(plan: Plan, display: Display) -> dict[str, str]:
     """The app's environment, in its folder. On a pipe Python would keep its lines back: ask it not to."""
     values = {**plan.environment.values, "PWD": programs.folder(plan.environment.values.get("PWD"))}
     return values if display.window else {"PYTHONUNBUFFERED": "1", **values}
-
-
-def _claim(pid_file: PidFile, pid: int, first: bool = False) -> Iterator[Notice]:
-    """Be the one that runs this app. Raises `RunningError` if another is, the `first` time."""
-    try:
-        other = pid_file.acquire(pid)
-    except (OSError, StoreError) as error:
-        yield Notice(f"no pid file: {in_words(error) or error}")
-        return
-    if other is not None and first:
-        raise RunningError(other)
-    if other is not None:
-        yield Notice(f"another procman (pid {other}) runs this app already")
 
 
 def _taken_ports(plan: Plan) -> Iterator[Notice]:

@@ -1,0 +1,32 @@
+"""The options of the commands that talk to a running app."""
+
+from __future__ import annotations
+
+from procman.cli.options import APP, COUNT, JSON, Option, count, seconds, switch
+
+WAIT = (
+    switch("wait", "--wait", "return when it has happened", default=True),
+    Option(
+        "timeout",
+        "--timeout",
+        "seconds to wait at most",
+        "SECONDS",
+        convert=seconds,
+        expects="a number of seconds, 0 or more",
+    ),
+)
+CONTROL = (*APP, JSON)
+PS = (
+    *CONTROL,
+    switch("watch", "-w --watch", "again each second"),
+)
+CONTROL_AND_WAIT = (*CONTROL, *WAIT)
+LOGS = (
+    APP[0]._replace(spelt="--procfile"),  # `-f` follows, as it does for tail(1)
+    *CONTROL[1:],
+    switch("follow", "-f --follow", "go on with what comes"),
+    Option("number", "-n --number", "how many lines (default: 200)", "N", convert=count, expects=COUNT),
+    Option("since", "--since", "only what came in the last 10m, 2h", "DURATION"),
+    Option("pattern", "--grep", "only lines that match this regular expression", "REGEX"),
+    switch("prefix", "--prefix", "the time and the name in front of lines", default=True),
+)
