@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from procman.core.facts import Notice
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from procman.logs.hub import Log
 
 
+ENDING_SECONDS, LOOK_SECONDS = 10.0, 0.05
+"""How long a procman whose guardian was killed may take to end, and how often it is looked for."""
+
+
 class Controlling:
     """Who runs the app, and how it is talked to, from `begin` to `end`.
 
@@ -39,7 +44,7 @@ class Controlling:
     def claim(self, first: bool = False) -> Iterator[Notice]:
         """Be the one that runs this app. Raises `RunningError` if another is, the `first` time."""
         try:
-            other = self._pid_file.acquire(self._pid) if self._pid_file else None
+            other = self._acquire(patiently=first)
         except (OSError, StoreError) as error:
             yield Notice(f"no pid file: {in_words(error) or error}")
             return
@@ -47,6 +52,15 @@ class Controlling:
             raise RunningError(other)
         if other is not None:
             yield Notice(f"another procman (pid {other}) runs this app already")
+
+    def _acquire(self, patiently: bool) -> int | None:
+        """The pid of another; who is patient waits for one whose guardian is gone, for that ends now."""
+        until = time.monotonic() + ENDING_SECONDS
+        other = self._pid_file.acquire(self._pid) if self._pid_file else None
+        while self._pid_file and patiently and other and _is_gone(other) and time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+            other = self._pid_file.acquire(self._pid)
+        return other
 
     def begin(
         self,
@@ -90,3 +104,13 @@ class Controlling:
                 self._pid_file.release()
         except OSError as error:
             yield Notice(f"cannot tidy up {error.filename}: {error.strerror}")
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False

@@ -86,9 +86,9 @@ def kill_again_and_again(app: App, rounds: int, seed: int) -> None:
         print(f"without a second PID namespace: {why}", file=sys.stderr, flush=True)
     asked = 0
     for number in range(rounds):
-        victims = [app.start()]
+        victims = [app.start("--separate")]
         if not why and chance.random() < 0.5:
-            victims.append(app.launch(*ELSEWHERE, *PROCMAN, "start"))
+            victims.append(app.launch(*ELSEWHERE, *PROCMAN, "start", "--separate"))
         for running in victims:
             running.wait_for("web.1 started")
         some = chance.randrange(5)

@@ -42,10 +42,10 @@ def test_an_unknown_shell_is_a_mistake(app: App) -> None:
 @pytest.mark.parametrize(
     ("line", "offers"),
     [
-        ("procman st", "start"),
+        ("procman sta", "start"),
         ("procman start --no-t", "--no-timestamp"),
         ("procman ch", "check"),
-        ("procman help st", "start"),
+        ("procman help sta", "start"),
         ("procman --no-t", "--no-timestamp"),
         ("procman start --color al", "always"),
         ("procman start --color wor", "worker"),

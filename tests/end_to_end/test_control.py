@@ -153,3 +153,13 @@ def test_a_socket_that_a_killed_procman_left_is_replaced(app: App) -> None:
     again.pid_of("worker.1")
     wait_until(lambda: app.do("ps").code == 0)
     assert again.stop() == 0
+
+
+def test_a_start_waits_for_one_whose_guardian_was_killed(app: App) -> None:
+    running = started(app, web="trap 'sleep 1; exit' TERM; echo up; while :; do sleep 0.05; done")
+    running.wait_for("up")
+    running.process.kill()
+    running.process.wait()
+    again = app.start()
+    again.wait_for("up")
+    assert again.stop() == 0

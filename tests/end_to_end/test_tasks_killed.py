@@ -172,7 +172,7 @@ def test_three_procmans_on_one_app_run_each_tick_once(app: App) -> None:
     app.tasks(
         "\n".join(f"t{n}: {{command: '{RECORD}', schedule: every second, missed: all}}" for n in range(10))
     )
-    first, second, third = app.start(), app.start(), scheduler(app)
+    first, second, third = app.start(), app.start("--separate"), scheduler(app)
     for running in (first, second, third):
         wait_until(partial(has_store_open, running))
     before = len(app.runs)

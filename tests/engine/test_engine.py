@@ -22,7 +22,7 @@ from procman.core.messages import (
 )
 from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style
-from procman.engine.engine import Engine
+from procman.engine.engine import STARTING_SECONDS, Engine
 from procman.logs.heads import Prefixes
 from procman.logs.hub import Log
 from procman.testing.fakes import FakeChildren, FakePoller, FakeWriter
@@ -81,7 +81,7 @@ def test_signals_are_heard_between_two_starts_that_take_long(monkeypatch: pytest
     children, clock = stage.play.children, stage.play.clock
 
     def spawn(process: ProcessPlan) -> Spawned:
-        clock.now += 0.01
+        clock.now += 2 * STARTING_SECONDS
         return FakeChildren.spawn(children, process)
 
     monkeypatch.setattr(children, "spawn", spawn)
