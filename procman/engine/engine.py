@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 LONGEST_SLEEP = 30.0
 SETTLE_SECONDS = 3.0
+OPEN_SECONDS = 0.1
 STARTING_SECONDS = 0.02
 """After so long signals are heard and output is read, though there are more to start."""
 
@@ -59,8 +60,9 @@ class Engine:
         self.flush = self.flow.flush
         self._scheduler: Scheduler | None = None
         self._to_begin = False
-        self.opens: Callable[[], None] = lambda: None
-        """Called once, when all that waited to be started has been."""
+        self.opens: Callable[[], None] | None = None
+        """Called once, a moment after all that waited to be started has been: first lines come first."""
+        self._open_at: float | None = None
         self.after: Callable[[float], None] = lambda now: None
         """Called after each turn."""
         self._settle_by: float | None = None
@@ -95,9 +97,8 @@ class Engine:
             self._to_begin = False
             self._scheduler.begin()
         starting = self._start_some()
-        if not starting:
-            self.opens()
-            self.opens = lambda: None
+        if self.opens and self._open_at is None and not starting:
+            self._open_at = self._clock() + OPEN_SECONDS
         self._log.writer.ring()
         for message in self._poller.wait(0 if starting else self._sleep()):
             self.handle(message)
@@ -108,6 +109,9 @@ class Engine:
             self._scheduler.expire(now)
         if self._log.deadline is not None and self._log.deadline <= now:
             self._log.refresh(now)
+        if self.opens and self._open_at is not None and self._open_at <= now:
+            opens, self.opens, self._open_at = self.opens, None, None
+            opens()
         self.after(now)
 
     def _start_some(self) -> bool:
@@ -161,7 +165,13 @@ class Engine:
 
     def _sleep(self) -> float | None:
         """Seconds to the nearest deadline, or to a look at the clock; None when there is none."""
-        times = [self._supervisor.deadline, self._log.deadline, self.flow.deadline, self._settle_by]
+        times = [
+            self._supervisor.deadline,
+            self._log.deadline,
+            self.flow.deadline,
+            self._settle_by,
+            self._open_at,
+        ]
         if self._scheduler:
             times.append(self._scheduler.deadline)
         deadlines = [at for at in times if at is not None]

@@ -11,23 +11,26 @@ import re
 from procman.core.plan.shell import BUILTINS, QUOTES, RESERVED
 
 OWN = BUILTINS | RESERVED
-WORD = re.compile(r"""(?:[\w@%+=:,./-]++|'[^'\0]*+'|"[^"$`\\\0]*+")++""")
-LINE = re.compile(rf"[ \t]*(?:{WORD.pattern}(?:[ \t]+|\Z))+")
-QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+WORD = re.compile(r"""((?:[\w@%+=:,./-]++|'[^'\0]*+'|"[^"$`\\\0]*+")++)(?:[ \t]++|\Z)""")
+QUOTED = r"""'([^']*)'|"([^"]*)\""""
 SETTING = re.compile(r"\w+\+?=")
 """Before the name of a program this is no word, but sets a variable."""
 
 
 def words(line: str) -> tuple[str, ...]:
     """The program and its words; none when the line needs the shell. A leading `exec` says the same."""
-    if not LINE.fullmatch(line):
-        return ()
-    found = WORD.findall(line)
-    replaces = found[0] == "exec"
+    found: list[str] = []
+    line, at = line.strip(" \t"), 0
+    while at < len(line):
+        if not (match := WORD.match(line, at)):
+            return ()
+        found.append(match[1])
+        at = match.end()
+    replaces = found[:1] == ["exec"]
     found = found[replaces:]
     if not found or found[0].startswith("-") or (not replaces and _is_the_shells(found[0])):
         return ()
-    return tuple(QUOTED.sub(r"\1\2", word) for word in found)
+    return tuple(re.sub(QUOTED, r"\1\2", word) for word in found)
 
 
 def _is_the_shells(word: str) -> bool:
