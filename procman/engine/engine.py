@@ -64,7 +64,7 @@ class Engine:
         """Called once, a moment after all that waited to be started has been: first lines come first."""
         self._open_at: float | None = None
         self.after: Callable[[float], None] = lambda now: None
-        """Called after each turn."""
+        """Called when all is done that was to be done, before each wait."""
         self._settle_by: float | None = None
 
     def attend(self, scheduler: Scheduler) -> None:
@@ -99,6 +99,7 @@ class Engine:
         starting = self._start_some()
         if self.opens and self._open_at is None and not starting:
             self._open_at = self._clock() + OPEN_SECONDS
+        self.after(self._clock())
         self._log.writer.ring()
         for message in self._poller.wait(0 if starting else self._sleep()):
             self.handle(message)
@@ -112,7 +113,6 @@ class Engine:
         if self.opens and self._open_at is not None and self._open_at <= now:
             opens, self.opens, self._open_at = self.opens, None, None
             opens()
-        self.after(now)
 
     def _start_some(self) -> bool:
         """Start those that wait for it, as many as a short while allows; whether there may be more."""

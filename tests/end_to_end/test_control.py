@@ -163,3 +163,10 @@ def test_a_start_waits_for_one_whose_guardian_was_killed(app: App) -> None:
     again = app.start()
     again.wait_for("up")
     assert again.stop() == 0
+
+
+def test_a_restart_is_told_while_nothing_else_happens(app: App) -> None:
+    running = started(app, web="exec sleep 1000", worker="exec sleep 1000")
+    for _ in range(3):
+        assert app.do("restart", "web", "--timeout", "20").code == 0
+    assert running.stop() == 0

@@ -22,7 +22,7 @@ from procman.core.messages import (
 )
 from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style
-from procman.engine.engine import STARTING_SECONDS, Engine
+from procman.engine.engine import OPEN_SECONDS, STARTING_SECONDS, Engine
 from procman.logs.heads import Prefixes
 from procman.logs.hub import Log
 from procman.testing.fakes import FakeChildren, FakePoller, FakeWriter
@@ -156,3 +156,26 @@ def test_after_a_suspension_the_children_go_on_too() -> None:
 
 def test_a_new_window_size_is_passed_on() -> None:
     assert Stage().turn(SignalReceived(SIGWINCH)).resizes == 1
+
+
+def test_who_waits_for_something_is_told_before_the_next_wait() -> None:
+    stage = Stage()
+    journal: list[str] = []
+    stage.engine.after = lambda now: journal.append("after")
+    stage.poller.waiting = lambda: journal.append("wait")
+    stage.turn()
+    assert stage.play.told()[0] == "spawn web.1"
+    assert journal == ["after", "wait"]
+
+
+def test_control_opens_once_a_moment_after_the_start() -> None:
+    stage = Stage()
+    opened: list[float] = []
+    stage.engine.opens = lambda: opened.append(stage.play.clock.now)
+    stage.turn()
+    assert not opened
+    assert stage.poller.waits[-1] == OPEN_SECONDS
+    stage.play.clock.now = OPEN_SECONDS
+    stage.turn().turn()
+    assert opened == [OPEN_SECONDS]
+    assert stage.poller.waits[-1] is None
