@@ -19,6 +19,25 @@ MOST_QUEUED = 1 << 18
 READ_SIZE = 1 << 14
 
 
+class Piece:
+    """An object of a stream, of about `size` bytes. It is encoded once, for all who get it, and only if one
+    of them has room for it."""
+
+    def __init__(self, size: int, encode: Callable[[], bytes]) -> None:
+        self._size = size
+        self._encode = encode
+        self._data = b""
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def data(self) -> bytes:
+        """As it is sent."""
+        self._data = self._data or self._encode()
+        return self._data
+
+
 class Connection:
     """A client. `asked` gets its request, a line; `closed` is called once, when it is gone.
 
@@ -39,7 +58,7 @@ class Connection:
         self._closed = closed
         self._received = b""
         self._has_asked = False
-        self._queue: deque[bytes] = deque()
+        self._queue: deque[Piece] = deque()
         self._queued = 0
         self._lost = 0
         self._rest = memoryview(b"")
@@ -50,18 +69,19 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Part of an answer: nothing of it is left out."""
-        self._queue.append(data)
+        self._queue.append(Piece(len(data), lambda: data))
         self._queued += len(data)
         self._flush()
 
-    def offer(self, data: bytes) -> None:
+    def offer(self, piece: Piece) -> None:
         """An object of a stream. Should the client be too slow, the oldest ones are left out, and counted."""
-        self._queue.append(data)
-        self._queued += len(data)
+        self._queue.append(piece)
+        self._queued += len(piece)
         while self._queued > MOST_QUEUED and len(self._queue) > 1:
             self._queued -= len(self._queue.popleft())
             self._lost += 1
-        self._flush()
+        if not self._wants_room:  # else it has none
+            self._flush()
 
     def end(self) -> None:
         """Nothing more is sent: close it when all is."""
@@ -136,6 +156,6 @@ class Connection:
         if self._lost:
             lost, self._lost = self._lost, 0
             return protocol.lost(lost)
-        data = self._queue.popleft()
-        self._queued -= len(data)
-        return data
+        piece = self._queue.popleft()
+        self._queued -= len(piece)
+        return piece.data

@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.control import protocol
+from procman.control.connection import Piece
 from procman.control.following import Following
 from procman.control.protocol import RequestError
 from procman.core import facts
@@ -91,7 +92,7 @@ class Desk:
         if self._hear:
             line = protocol.fact(self._wall(), fact)
             for client in self._hear:
-                client.offer(line)
+                client.offer(Piece(len(line), lambda: line))
 
     def after_turn(self, now: float) -> None:
         """Tell who waits for something that has happened."""

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.control import protocol
+from procman.control.connection import Piece
 from procman.control.protocol import RequestError
 
 if TYPE_CHECKING:
@@ -53,11 +54,10 @@ class Following:
         if not self._followers:
             self._ring.listeners.remove(self._hear)
             return
-        line = None
+        piece = Piece(len(batch.lines), lambda: protocol.batch(batch))
         for each in self._followers:
             if each.wants(batch):
-                line = line or protocol.batch(batch)
-                each.client.offer(line)
+                each.client.offer(piece)
 
 
 def _last(batches: Iterable[Batch], most: int) -> Iterable[Batch]:
