@@ -8,7 +8,7 @@ from functools import partial
 from procman.cli import complaints, foreman, lookalikes, taskfiles
 from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
-from procman.errors import Problem, UserError
+from procman.errors import Problem, UnknownNameError, UserError, suggest
 from procman.host import place
 from procman.shortages import reason
 from procman.typed import TYPE_CHECKING, NamedTuple
@@ -129,9 +129,17 @@ def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
     return plans.build(app.types, wanted, base, with_root(app), options.release)
 
 
-def spare(app: App, options: Namespace) -> Sequence[ProcessPlan]:
-    """One process of each type, whatever of them was started."""
-    wanted = {type_.name: 1 for type_ in app.types if type_.name != procfile.RELEASE}
+def formation(app: App, options: Namespace, counts: Mapping[str, int] | None = None) -> Sequence[ProcessPlan]:
+    """So many processes of each type, or one of each; whatever of them was started.
+
+    Raises `UnknownNameError` for types that the Procfile does not have.
+    """
+    types = [type_.name for type_ in app.types if type_.name != procfile.RELEASE]
+    wanted = dict.fromkeys(types, 1) if counts is None else counts
+    if unknown := [name for name in wanted if name not in types]:
+        raise UnknownNameError(
+            Problem(name, None, f"no such process type{suggest(name, types)}") for name in unknown
+        )
     base = plans.base_port(options.port, app.environment)
     return plans.build(app.types, wanted, base, with_root(app), release=False).processes
 

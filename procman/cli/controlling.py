@@ -13,7 +13,7 @@ from procman.shortages import in_words
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from procman.control.server import Server
     from procman.core.plan.plan import ProcessPlan
@@ -68,7 +68,7 @@ class Controlling:
         supervisor: Supervisor,
         bus: Bus,
         log: Log,
-        spare: Callable[[], Sequence[ProcessPlan]],
+        plan: Callable[[Mapping[str, int] | None], Sequence[ProcessPlan]],
     ) -> None:
         """Keep lines from now on, and listen when the processes are started: they do not wait for this."""
         if self._pid_file is None:
@@ -80,7 +80,7 @@ class Controlling:
             from procman.control.desk import Desk, Outside
             from procman.control.server import Server
 
-            outside = Outside(self._pid, time.monotonic, time.time, spare)
+            outside = Outside(self._pid, time.monotonic, time.time, plan)
             desk = Desk(supervisor, ring, bus.publish, outside)
             try:
                 self._server = Server(self._folder, self._poller, desk.answer)

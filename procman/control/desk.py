@@ -8,32 +8,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from procman.control import protocol
 from procman.control.connection import Piece
 from procman.control.following import Following
+from procman.control.listing import Listing
 from procman.control.protocol import RequestError
 from procman.core import facts
 from procman.core.life import names
 from procman.core.life.child import Phase
-from procman.core.life.service import Event, State
+from procman.core.life.service import Event
 from procman.core.text.prefix import SYSTEM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from procman.control.connection import Connection
     from procman.core.facts import Fact
     from procman.core.plan.plan import ProcessPlan
-    from procman.engine.process import Process
     from procman.engine.services import Service
     from procman.engine.supervisor import Supervisor
     from procman.logs.ring import Ring
 
     Request = dict[str, Any]
 
-PHASES = {
-    Phase.IDLE: "starting",
-    Phase.RUNNING: "running",
-    Phase.ENDED: "down",
-}
-"""For people; in all others it is on its way out."""
+MOST = 9999
 EVENTS = {"start": Event.START, "stop": Event.STOP, "restart": Event.RESTART}
 
 
@@ -45,13 +40,13 @@ class Waiting(NamedTuple):
 
 
 class Outside(NamedTuple):
-    """What else is to be known: the pid that people know, the monotonic clock, UTC since the epoch, and what
-    of the Procfile may be started too."""
+    """What else is to be known: the pid that people know, the monotonic clock, UTC since the epoch, and the
+    processes of the Procfile: so many of each type, or one of each without numbers."""
 
     pid: int
     clock: Callable[[], float]
     wall: Callable[[], float]
-    spare: Callable[[], Sequence[ProcessPlan]]
+    plan: Callable[[Mapping[str, int] | None], Sequence[ProcessPlan]]
 
 
 class Desk:
@@ -62,7 +57,8 @@ class Desk:
     ) -> None:
         self._supervisor = supervisor
         self._publish = publish
-        self._pid, self._clock, self._wall, self._spare = outside
+        self._pid, self._clock, self._wall, self._plan = outside
+        self._listing = Listing(self._clock, self._wall)
         self._since = self._wall()
         self._following = Following(ring)
         self._waiting: list[Waiting] = []
@@ -73,6 +69,7 @@ class Desk:
             "start": self._command,
             "stop": self._stop,
             "restart": self._command,
+            "scale": self._scale,
             "signal": self._signal,
             "logs": self._logs,
             "events": self._events,
@@ -101,7 +98,7 @@ class Desk:
         done = [each for each in self._waiting if all(one.settled for one in each.services)]
         self._waiting = [each for each in self._waiting if each not in done and each.client.open]
         for each in done:
-            _result(each.client, [self._row(one.plan.name, one.process, one) for one in each.services])
+            _result(each.client, [self._listing.of(one) for one in each.services])
 
     # The commands
 
@@ -110,25 +107,43 @@ class Desk:
 
     def _ps(self, client: Connection, request: Request) -> None:
         services = {each.plan.name: each for each in self._supervisor.services}
-        rows = [self._row(name, each.process, each) for name, each in services.items()]
+        rows = [self._listing.of(each) for each in services.values()]
         runs = [each for each in self._supervisor.processes.alive() if each.plan.name not in services]
-        _result(client, [*rows, *(self._row(each.plan.name, each, None) for each in runs)])
+        _result(client, [*rows, *(self._listing.of_child(each) for each in runs)])
 
     def _command(self, client: Connection, request: Request) -> None:
         command, now = request["command"], self._clock()
-        if self._supervisor.stopping:
-            raise RequestError("procman is stopping", 1)
+        self._see_that_it_goes_on()
         if command == "start":
             self._add(_words(request))
         found = self._meant(request)
         self._publish(facts.CommandGiven(command, tuple(found)))
         for name in found:
             self._supervisor.services.command(name, EVENTS[command], now)
-        services = [self._supervisor.services[name] for name in found]
+        self._tell_when_done(client, request, [self._supervisor.services[name] for name in found])
+
+    def _scale(self, client: Connection, request: Request) -> None:
+        counts, services, now = _counts(request), self._supervisor.services, self._clock()
+        self._see_that_it_goes_on()
+        plans = [plan for plan in self._plan(counts) if plan.type in counts]
+        concerned = [each for each in services if each.plan.type in counts]
+        self._publish(facts.CommandGiven("scale", tuple(f"{name}={counts[name]}" for name in counts)))
+        services.drop((each.plan.name for each in concerned), {plan.name for plan in plans}, now)
+        services.plan(plan for plan in plans if plan.name not in services.names)
+        for plan in plans:
+            services.command(plan.name, Event.START, now)
+        added = [services[plan.name] for plan in plans if services[plan.name] not in concerned]
+        self._tell_when_done(client, request, [*concerned, *added])
+
+    def _see_that_it_goes_on(self) -> None:
+        if self._supervisor.stopping:
+            raise RequestError("procman is stopping", 1)
+
+    def _tell_when_done(self, client: Connection, request: Request, services: Sequence[Service]) -> None:
         if request.get("wait", True):
             self._waiting.append(Waiting(client, services))
         else:
-            _result(client, [self._row(each.plan.name, each.process, each) for each in services])
+            _result(client, [self._listing.of(each) for each in services])
 
     def _stop(self, client: Connection, request: Request) -> None:
         if request.get("names"):
@@ -140,7 +155,7 @@ class Desk:
     def _add(self, words: Sequence[str]) -> None:
         """Processes that were not started with the others, and are now."""
         known = self._supervisor.services.names
-        spare = [plan for plan in self._spare() if plan.name not in known]
+        spare = [plan for plan in self._plan(None) if plan.name not in known]
         chosen = names.select(words, [*known, *(plan.name for plan in spare)])
         self._supervisor.services.plan(plan for plan in spare if plan.name in chosen)
 
@@ -151,7 +166,7 @@ class Desk:
         children = [self._supervisor.services[name].process for name in found]
         alive = [each for each in children if each and each.life.phase is Phase.RUNNING]
         self._supervisor.processes.forward(alive, number)
-        _result(client, [self._row(each.plan.name, each, None) for each in alive])
+        _result(client, [self._listing.of_child(each) for each in alive])
 
     def _logs(self, client: Connection, request: Request) -> None:
         known = [*self._supervisor.services.names, SYSTEM]
@@ -167,39 +182,21 @@ class Desk:
             raise RequestError("say which processes: 'names' is a list of them")
         return names.select(words, self._supervisor.services.names)
 
-    def _row(self, name: str, process: Process | None, found: Service | None) -> dict[str, Any]:
-        phase = _phase(process, found)
-        there = process is not None and process.pid > 0 and phase != "down"
-        lasted = self._clock() - process.began if process and there else None
-        number = name.rpartition(".")[2]
-        return {
-            "name": name,
-            "type": process.plan.type if process else name.rpartition(".")[0],
-            "instance": int(number) if number.isdigit() else None,
-            "phase": phase,
-            "wanted": "up" if found is None or found.state.wanted else "down",
-            "ready": phase == "running",
-            "pid": process.pid if process and there else None,
-            "port": process.plan.port if process else None,
-            "started_at": None if lasted is None else round(self._wall() - lasted, 3),
-            "uptime_s": None if lasted is None else round(lasted, 3),
-            "restarts": found.restarts if found else 0,
-            "exit_code": facts.exit_code(process.code) if process and process.pid and not there else None,
-            "command": process.plan.command if process else "",
-        }
-
-
-def _phase(process: Process | None, found: Service | None) -> str:
-    if found and found.state is State.RESTARTING:
-        return "restarting"
-    return PHASES.get(process.life.phase, "stopping") if process else "down"
-
 
 def _words(request: Request) -> list[str]:
     words = request.get("names", [])
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise RequestError("'names' is a list of strings")
     return words
+
+
+def _counts(request: Request) -> dict[str, int]:
+    found = request.get("counts")
+    if not isinstance(found, dict) or not found:
+        raise RequestError("'counts' is an object of numbers by process type")
+    if not all(type(number) is int and 0 <= number <= MOST for number in found.values()):
+        raise RequestError(f"a count is a number from 0 to {MOST}")
+    return found
 
 
 def _signal_number(given: object) -> int:

@@ -53,6 +53,8 @@ class Process:
         self.life = Life(timeout)
         self.owner = owner
         self.pid = 0
+        self.child = 0
+        """The pid that leads its session; `pid` is that of the main process."""
         self.began = 0.0
         self.output: FileId | None = None
         self.code = 0

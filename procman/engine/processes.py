@@ -227,7 +227,8 @@ class Processes:
             process.owner.failed(process, str(error), now)
             self.step(process, Event.SPAWN_FAILED, now)
             return
-        self._by_pid[spawned.child], process.output = process, spawned.output
+        process.child, process.output = spawned.child, spawned.output
+        self._by_pid[spawned.child] = process
         if spawned.main is None:
             self._nameless[process.plan.name] = now + NAMING_SECONDS
         else:

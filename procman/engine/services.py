@@ -8,7 +8,7 @@ from procman.engine.process import Process
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from procman.core.plan.plan import ProcessPlan
     from procman.engine.process import Owner
@@ -23,6 +23,8 @@ class Service:
         self.state = State.DOWN
         self.process: Process | None = None
         self.restarts = -1
+        self.dropped = False
+        """Whether it is forgotten when it is down."""
 
     @property
     def settled(self) -> bool:
@@ -73,6 +75,14 @@ class Services:
         """These may be started too."""
         self._by_name |= {plan.name: Service(plan) for plan in plans}
 
+    def drop(self, names: Iterable[str], kept: Container[str], now: float) -> None:
+        """Stop those that are not kept, and forget them then."""
+        for name in [*names]:
+            found = self._by_name[name]
+            found.dropped = name not in kept
+            if found.dropped:
+                self._step(found, Event.STOP, now)
+
     def command(self, name: str, event: Event, now: float) -> None:
         """Do what is asked for."""
         self._step(self._by_name[name], event, now)
@@ -96,3 +106,5 @@ class Services:
             self._processes.add(found.process)
         elif effect is Effect.STOP_CHILD and found.process:
             self._processes.step(found.process, child.Event.STOP, now)
+        if found.dropped and found.state is State.DOWN:
+            self._by_name.pop(found.plan.name, None)

@@ -18,7 +18,7 @@ def add(rows: Iterable[dict[str, Any]]) -> None:
         below.setdefault(parent, []).append(pid)
     now = time.time()
     for row in rows:
-        found = _tree(row["pid"], below) if row["pid"] else []
+        found = _tree(row["leader"], below) if row["leader"] else []
         used = [each for each in map(_used, found) if each]
         lasted = max(now - row["started_at"], 0.01) if used else 0.0
         row["cpu_percent"] = round(100 * sum(cpu for cpu, _ in used) / lasted, 1) if used else None

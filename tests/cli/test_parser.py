@@ -231,7 +231,7 @@ def test_no_option_takes_an_empty_value_for_an_answer(empty: str, joined: bool) 
         "hi": ["history"],
         "schedule": ["schedule"],
         "scheduler": ["scheduler"],
-        "sc": ["schedule", "scheduler"],
+        "sc": ["scale", "schedule", "scheduler"],
         "strat": [],
         "": [],
         "Start": [],

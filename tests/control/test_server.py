@@ -25,10 +25,17 @@ from procman.logs.ring import Ring
 from tests.engine.play import Play, process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from procman.core.plan.plan import ProcessPlan
+
 SECONDS = 10.0
+
+
+def planned(counts: Mapping[str, int] | None) -> list[ProcessPlan]:
+    wanted = {"web": 1, "clock": 1} if counts is None else counts
+    return [process(f"{name}.{n}") for name, count in wanted.items() for n in range(1, count + 1)]
 
 
 class House:
@@ -48,7 +55,7 @@ class House:
                 pid=4711,
                 clock=lambda: self.play.clock.now,
                 wall=lambda: 1000.0,
-                spare=lambda: [process("release.1"), process("web.1")],
+                plan=planned,
             ),
         )
         self.server = Server(self.folder, self.poller, self.desk.answer)
@@ -144,6 +151,7 @@ def test_ps_tells_all_there_is_to_know(house: House) -> None:
         "wanted": "up",
         "ready": True,
         "pid": 101,
+        "leader": 101,
         "port": None,
         "started_at": 997.5,
         "uptime_s": 2.5,
@@ -185,9 +193,30 @@ def test_a_restart_is_acknowledged_once_for_each_that_asked(house: House) -> Non
 
 
 def test_what_was_not_started_with_the_others_can_be_started(house: House) -> None:
-    house.result("start", names=["release"], wait=False)
-    assert house.play.supervisor.services["release.1"].state is State.UP
+    house.result("start", names=["clock"], wait=False)
+    assert house.play.supervisor.services["clock.1"].state is State.UP
     assert house.play.supervisor.services.names.count("web.1") == 1
+
+
+def test_scale_starts_and_stops_as_many_as_that_takes(house: House) -> None:
+    connection = house.ask("scale", counts={"web": 3, "worker": 0})
+    assert house.play.supervisor.services.names == ["web.1", "web.2", "worker.1", "web.3"]
+    house.play.start().exit("worker.1", -15)
+    house.turn()
+    (answer,) = house.answers(connection)
+    assert [(row["name"], row["phase"]) for row in answer["result"]] == [
+        ("web.1", "running"),
+        ("web.2", "running"),
+        ("worker.1", "down"),
+        ("web.3", "running"),
+    ]
+    assert house.play.supervisor.services.names == ["web.1", "web.2", "web.3"]  # what is gone is forgotten
+    assert [row["restarts"] for row in answer["result"]] == [0, 0, 0, 0]
+    house.ask("scale", counts={"web": 1})
+    house.ask("scale", counts={"web": 2})  # before it has gone
+    house.play.exit("web.2", -15).exit("web.3", -15).start()
+    assert house.play.supervisor.services.names == ["web.1", "web.2"]
+    assert house.play.supervisor.services["web.2"].settled
 
 
 def test_stop_alone_ends_all(house: House) -> None:
@@ -216,6 +245,11 @@ def test_a_signal_goes_to_who_is_named(house: House, given: str | int) -> None:
         ({"command": "signal", "names": ["web"]}, 2),
         ({"command": "logs", "lines": -1}, 2),
         ({"command": "logs", "since": "x"}, 2),
+        ({"command": "scale"}, 2),
+        ({"command": "scale", "counts": {}}, 2),
+        ({"command": "scale", "counts": {"web": -1}}, 2),
+        ({"command": "scale", "counts": {"web": True}}, 2),
+        ({"command": "scale", "counts": {"web": "2"}}, 2),
         ({"command": 1}, 2),
         ({}, 2),
     ],

@@ -170,3 +170,19 @@ def test_a_restart_is_told_while_nothing_else_happens(app: App) -> None:
     for _ in range(3):
         assert app.do("restart", "web", "--timeout", "20").code == 0
     assert running.stop() == 0
+
+
+def test_scale_follows_the_rule_for_ports_and_forgets_what_is_gone(app: App) -> None:
+    running = started(app, web='echo "port $PORT"; exec sleep 1000', worker=WAITS)
+    scaled = app.do("scale", "web=3", "worker=0")
+    assert scaled.code == 0
+    assert scaled.out.startswith("web.1 is running")
+    running.wait_for("port 5002")
+    rows = app.listed("ps")
+    assert [(row["name"], row["port"]) for row in rows] == [("web.1", 5000), ("web.2", 5001), ("web.3", 5002)]
+    assert app.do("scale", "web=1").code == 0
+    assert [row["name"] for row in app.listed("ps")] == ["web.1"]
+    unknown = app.do("scale", "wbe=2")
+    assert (unknown.code, "did you mean 'web'" in unknown.err) == (4, True)
+    assert app.do("scale", "web").code == 2
+    assert running.stop() == 0

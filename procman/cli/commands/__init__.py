@@ -70,6 +70,11 @@ TABLE = {
     "restart": Command(
         "restart processes of the running app", controloptions.CONTROL_AND_WAIT, _processes(SOME)
     ),
+    "scale": Command(
+        "have more or fewer processes of a type in the running app",
+        controloptions.CONTROL_AND_WAIT,
+        Argument("counts", SOME, "TYPE=N", "how many of which type", offers=(TYPES,)),
+    ),
     "signal": Command(
         "send a signal to processes of the running app",
         controloptions.CONTROL,

@@ -78,7 +78,7 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     supervisor = Supervisor(stages, children, bus.publish, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
     _listen(poller, guarded)
-    control.begin(engine, supervisor, bus, log, partial(apps.spare, app, options))
+    control.begin(engine, supervisor, bus, log, partial(apps.formation, app, options))
     if scheduling:
         engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout, control.claim))
     for warning in (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)):

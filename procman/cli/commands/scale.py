@@ -1,0 +1,23 @@
+"""`procman scale`: more or fewer processes of a type, while the app runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from procman.cli import answers, remote
+from procman.cli import app as apps
+from procman.core.plan import instances
+
+if TYPE_CHECKING:
+    from procman.cli.options import Namespace
+
+
+def run(options: Namespace) -> int:
+    """Start or stop as many as that takes; back when it has happened. Raises `UserError`."""
+    counts = instances.parse(",".join(options.counts), "scale")
+    rows = remote.ask(apps.root_of(options), "scale", options.timeout, counts=counts, wait=options.wait)
+    if options.json:
+        answers.say_json(rows)
+    else:
+        answers.say(*map(remote.told, rows))
+    return 0

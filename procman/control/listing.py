@@ -1,0 +1,66 @@
+"""Processes as clients are told of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from procman.core import facts
+from procman.core.life.child import Phase
+from procman.core.life.service import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from procman.engine.process import Process
+    from procman.engine.services import Service
+
+PHASES = {
+    Phase.IDLE: "starting",
+    Phase.RUNNING: "running",
+    Phase.ENDED: "down",
+}
+"""For people; in all others it is on its way out."""
+
+
+class Listing:
+    """Rows, with times in UTC seconds since the epoch."""
+
+    def __init__(self, clock: Callable[[], float], wall: Callable[[], float]) -> None:
+        self._clock = clock
+        self._wall = wall
+
+    def of(self, service: Service) -> dict[str, Any]:
+        """A process of the formation."""
+        return self._row(service.plan.name, service.process, service)
+
+    def of_child(self, process: Process) -> dict[str, Any]:
+        """Any child, a run of a task too."""
+        return self._row(process.plan.name, process, None)
+
+    def _row(self, name: str, process: Process | None, found: Service | None) -> dict[str, Any]:
+        phase = _phase(process, found)
+        there = process is not None and process.pid > 0 and phase != "down"
+        lasted = self._clock() - process.began if process and there else None
+        number = name.rpartition(".")[2]
+        return {
+            "name": name,
+            "type": process.plan.type if process else name.rpartition(".")[0],
+            "instance": int(number) if number.isdigit() else None,
+            "phase": phase,
+            "wanted": "up" if found is None or found.state.wanted else "down",
+            "ready": phase == "running",
+            "pid": process.pid if process and there else None,
+            "leader": process.child if process and there else None,
+            "port": process.plan.port if process else None,
+            "started_at": None if lasted is None else round(self._wall() - lasted, 3),
+            "uptime_s": None if lasted is None else round(lasted, 3),
+            "restarts": found.restarts if found else 0,
+            "exit_code": facts.exit_code(process.code) if process and process.pid and not there else None,
+            "command": process.plan.command if process else "",
+        }
+
+
+def _phase(process: Process | None, found: Service | None) -> str:
+    if found and found.state is State.RESTARTING:
+        return "restarting"
+    return PHASES.get(process.life.phase, "stopping") if process else "down"
