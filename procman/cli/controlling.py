@@ -48,6 +48,8 @@ class Controlling:
         except (OSError, StoreError) as error:
             yield Notice(f"no pid file: {in_words(error) or error}")
             return
+        else:
+            yield from self._renew()
         if other is not None and first:
             raise RunningError(other)
         if other is not None:
@@ -61,6 +63,14 @@ class Controlling:
             time.sleep(LOOK_SECONDS)
             other = self._pid_file.acquire(self._pid)
         return other
+
+    def _renew(self) -> Iterator[Notice]:
+        """The socket is in the same folder, which may have been removed."""
+        try:
+            if self._server:
+                self._server.renew()
+        except (OSError, StoreError) as error:
+            yield Notice(f"no control from other terminals: {in_words(error) or error}")
 
     def begin(
         self,

@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from procman import statefolder
@@ -41,35 +42,48 @@ class Server:
         self._poller = poller
         self._answer = answer
         self._clients: set[Connection] = set()
-        statefolder.prepare(folder)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.setblocking(False)
-        with address.of(folder) as path:
-            try:
-                os.unlink(path)
-            except FileNotFoundError:
-                pass
-            mask = os.umask(0o177)
-            try:
-                self._listener.bind(path)
-            finally:
-                os.umask(mask)
-            self._file = os.stat(path)
-        self._listener.listen(BACKLOG)
-        poller.watch(self._listener.fileno(), self._accept)
+        self._listen()
+
+    def _listen(self) -> None:
+        statefolder.prepare(self._folder)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.setblocking(False)
+            with address.of(self._folder) as path:
+                _bind(listener, path)
+                self._file = os.stat(path)
+            listener.listen(BACKLOG)
+        except BaseException:
+            listener.close()
+            raise
+        self._listener = listener
+        self._poller.watch(listener.fileno(), self._accept)
+
+    def renew(self) -> None:
+        """Make the socket anew where it was removed. Raises as the making did."""
+        if not self._is_there():
+            self._hang_up()
+            self._listen()
 
     def close(self) -> None:
         """Hang up on all, and take the socket away if it is still ours."""
         for client in [*self._clients]:
             client.close()
-        self._poller.unwatch(self._listener.fileno())
-        self._listener.close()
-        path = os.path.join(self._folder, protocol.SOCKET)
+        self._hang_up()
+        if self._is_there():  # and not somebody else's by now
+            with suppress(OSError):  # then it is stale for whoever finds it
+                os.unlink(os.path.join(self._folder, protocol.SOCKET))
+
+    def _hang_up(self) -> None:
+        if self._listener.fileno() >= 0:
+            self._poller.unwatch(self._listener.fileno())
+            self._listener.close()
+
+    def _is_there(self) -> bool:
         try:
-            if os.path.samestat(os.lstat(path), self._file):
-                os.unlink(path)
+            return os.path.samestat(os.lstat(os.path.join(self._folder, protocol.SOCKET)), self._file)
         except OSError:
-            pass  # somebody else's now, or gone: stale for whoever finds it
+            return False
 
     def _accept(self) -> Iterator[Message]:
         try:
@@ -88,6 +102,17 @@ class Server:
         except ProcmanError as error:
             client.send(protocol.error(str(error), error.exit_code))
             client.end()
+
+
+def _bind(listener: socket.socket, path: str) -> None:
+    """In the place of what is there, for this user alone."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    mask = os.umask(0o177)
+    try:
+        listener.bind(path)
+    finally:
+        os.umask(mask)
 
 
 def _is_ours(client: socket.socket) -> bool:

@@ -124,6 +124,16 @@ def test_one_that_a_killed_procman_left_is_replaced(house: House) -> None:
     assert house.result("info")["pid"] == 4711
 
 
+def test_a_socket_that_was_removed_is_made_anew_and_who_follows_goes_on(house: House) -> None:
+    following = house.ask("logs", follow=True)
+    house.server.renew()  # nothing is to be done
+    os.unlink(os.path.join(house.folder, "control.sock"))
+    house.server.renew()
+    assert house.result("info")["pid"] == 4711
+    house.ring.add("web.1", b"still\n")
+    assert b"still" in following.recv(1000)
+
+
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".procman").mkdir()
     (tmp_path / ".procman").chmod(0o777)
