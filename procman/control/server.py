@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Answer = Callable[[Connection, dict[str, Any]], None]
 
+ROOT = 0
 MOST_CLIENTS = 1000
 BACKLOG = 128
 PEER = struct.Struct("3i")
@@ -90,7 +91,7 @@ class Server:
             client, _ = self._listener.accept()
         except OSError:  # it is gone again, or we are out of descriptors: it waits in line
             return
-        if not _is_ours(client) or len(self._clients) >= MOST_CLIENTS:
+        if _user_of(client) not in (os.geteuid(), ROOT) or len(self._clients) >= MOST_CLIENTS:
             client.close()
             return
         self._clients.add(Connection(client, self._poller, self._asked, self._clients.discard))
@@ -115,9 +116,8 @@ def _bind(listener: socket.socket, path: str) -> None:
         os.umask(mask)
 
 
-def _is_ours(client: socket.socket) -> bool:
-    """Whether it is this user's, or root's. The folder is private, and this holds where it was not once."""
+def _user_of(client: socket.socket) -> int:
+    """Who has connected. Elsewhere than on Linux the private folder has to do."""
     if sys.platform != "linux":
-        return True
-    _, uid, _ = PEER.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
-    return uid in (os.geteuid(), 0)
+        return os.geteuid()
+    return int(PEER.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))[1])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from procman.control import address, client, protocol
+from procman.control import address, client, protocol, server
 from procman.control.connection import MOST_QUEUED
 from procman.control.desk import Desk, Outside
 from procman.control.server import Server
@@ -139,6 +139,20 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".procman").chmod(0o777)
     with pytest.raises(UnsafeError):
         House(tmp_path / ".procman")
+
+
+def test_another_user_gets_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with house.connect() as connection:
+        assert server._user_of(connection) == os.geteuid()
+    house.turn(SECONDS)
+    house.turn()
+    for user, answers in ((os.geteuid(), 1), (0, 1), (os.geteuid() + 12345, 0)):
+        monkeypatch.setattr(server, "_user_of", lambda client, user=user: user)
+        connection = house.ask("info")
+        try:
+            assert len(house.answers(connection)) == answers
+        except ConnectionResetError:
+            assert not answers
 
 
 def test_a_path_that_is_too_long_for_a_socket(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from procman.control import client
 from tests.end_to_end.harness import PROCMAN, PYTHON
 from tests.end_to_end.output import wait_until
 
@@ -186,3 +187,38 @@ def test_scale_follows_the_rule_for_ports_and_forgets_what_is_gone(app: App) -> 
     assert (unknown.code, "did you mean 'web'" in unknown.err) == (4, True)
     assert app.do("scale", "web").code == 2
     assert running.stop() == 0
+
+
+def test_a_thousand_restarts_leak_nothing_and_are_told_once_each(app: App) -> None:
+    running = started(app, web="exec sleep 1000", worker="exec sleep 1000")
+    folder, supervisor = str(app.root / ".procman"), running.supervisor()
+    seen = 0
+    for number in range(1, 1001):
+        (row,) = client.ask(folder, "restart", timeout=20.0, names=["web"])
+        assert (row["phase"], row["restarts"]) == ("running", number)
+        if number == 20:
+            files, memory = supervisor.num_fds(), supervisor.memory_info().rss
+        seen = row["pid"]
+    assert supervisor.num_fds() <= files + 1
+    assert supervisor.memory_info().rss < memory + 5_000_000
+    assert seen in [child.pid for child in supervisor.children()]
+    assert len(supervisor.children()) == 2  # no orphan
+    assert running.stop() == 0
+
+
+def test_a_client_that_is_stopped_slows_nobody_and_is_told_what_it_missed(app: App) -> None:
+    many = (
+        "import os; line = b'x' * 99 + b'\\n'; [os.write(1, line * 5000) for _ in range(100)]; print('all')"
+    )
+    app.write("many.py", f"import time; time.sleep(1.5)\n{many}\ntime.sleep(1000)\n")
+    running = started(app, web=f"{PYTHON} many.py")
+    following = app.launch(*PROCMAN, "logs", "-f", "--no-prefix")
+    following.wait_for("started")
+    following.process.send_signal(signal.SIGSTOP)
+    running.wait_for(r"\| all\n")  # the log went on
+    assert running.supervisor().memory_info().rss < 100_000_000
+    following.process.send_signal(signal.SIGCONT)
+    following.err.wait_for(r"\d+ pieces of the log are left out")
+    following.wait_for("all\n")
+    assert running.stop() == 0
+    assert following.end() == 0
