@@ -7,7 +7,7 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from procman.cli import answers
+from procman.cli import answers, rows
 from procman.control import client
 from procman.control.client import TooLongError
 from procman.host import place
@@ -33,22 +33,33 @@ def stream(root: str, command: str, **arguments: Any) -> Iterator[dict[str, Any]
 
 def change(root: str, command: str, names: Sequence[str], options: Namespace) -> int:
     """Have something done to processes, and tell what they are then; the exit code."""
-    rows = ask(root, command, options.timeout, names=list(names), wait=options.wait)
-    if options.json:
-        answers.say_json(rows)
-    else:
-        answers.say(*map(told, rows))
+    found = ask(root, command, options.timeout, names=list(names), wait=options.wait)
+    tell(found, options)
     return 0
+
+
+def tell(found: Sequence[dict[str, Any]], options: Namespace) -> None:
+    """Processes, in words or as JSON."""
+    if options.json:
+        answers.say_json([as_json(row) for row in found])
+    else:
+        answers.say(*map(told, found))
 
 
 def start(root: str, names: Sequence[str]) -> int:
     """Start processes in the procman that runs the app already; the exit code."""
-    rows = ask(root, "start", names=list(names))
+    found = ask(root, "start", names=list(names))
     answers.say(
-        *map(told, rows),
+        *map(told, found),
         f"they run in the procman that is there: 'procman logs -f {' '.join(names)}' follows",
     )
     return 0
+
+
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
+    """One process, as `--json` has it."""
+    kept = {key: value for key, value in row.items() if key not in ("leader", "command")}
+    return {**kept, "started_at": rows.time(row["started_at"]), "command": row["command"]}
 
 
 def told(row: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from procman.control import client
@@ -36,6 +37,8 @@ def test_ps_lists_processes_with_what_they_use(app: App) -> None:
     assert (row["name"], row["phase"], row["pid"], row["port"]) == ("web.1", "running", pid, 5000)
     assert row["memory_bytes"] > 50_000_000
     assert row["cpu_percent"] >= 0
+    assert datetime.fromisoformat(row["started_at"]).tzinfo is not None
+    assert "leader" not in row
     table = app.do("ps")
     assert [line.split()[0] for line in table.out.splitlines()] == ["process", "web.1"]
     assert running.stop() == 0

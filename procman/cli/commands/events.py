@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, complaints, remote
+from procman.cli import answers, complaints, remote, rows
 from procman.cli import app as apps
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def run(options: Namespace) -> int:
         if "lost" in answer:
             complaints.tell(f"{answer['lost']} events are left out: they came faster than they were read")
         elif options.json:
-            answers.write(json.dumps(answer["fact"]))
+            answers.write(json.dumps({**answer["fact"], "at": rows.time(answer["fact"]["at"])}))
         else:
             answers.say(_line(answer["fact"]))
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from procman.cli import app as apps
-from procman.cli import complaints, remote
+from procman.cli import complaints, remote, rows
 from procman.core.schedule import durations
 from procman.errors import Problem, UserError
 
@@ -62,7 +62,7 @@ def _lines(
 
 def _shown(batch: dict[str, Any], text: str, width: int, options: Namespace) -> str:
     if options.json:
-        return json.dumps({"at": batch["at"], "name": batch["name"], "text": text})
+        return json.dumps({"at": rows.time(batch["at"]), "name": batch["name"], "text": text})
     if not options.prefix:
         return text
     at = datetime.fromtimestamp(batch["at"]).astimezone()

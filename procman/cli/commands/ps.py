@@ -28,18 +28,13 @@ def run(options: Namespace) -> int:
         if options.watch and sys.stdout.isatty():
             answers.write(CLEAR)
         if options.json:
-            answers.say_json([_ordered(row) for row in rows])
+            answers.say_json([remote.as_json(row) for row in rows])
         else:
             tables.show(HEADINGS, [*map(_cells, rows)], RIGHT)
         if not options.watch:
             return 0
         sys.stdout.flush()
         time.sleep(1)
-
-
-def _ordered(row: dict[str, Any]) -> dict[str, Any]:
-    command = row.pop("command")
-    return {**row, "command": command}
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

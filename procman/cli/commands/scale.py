@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, remote
 from procman.cli import app as apps
+from procman.cli import remote
 from procman.core.plan import instances
 
 if TYPE_CHECKING:
@@ -16,8 +16,5 @@ def run(options: Namespace) -> int:
     """Start or stop as many as that takes; back when it has happened. Raises `UserError`."""
     counts = instances.parse(",".join(options.counts), "scale")
     rows = remote.ask(apps.root_of(options), "scale", options.timeout, counts=counts, wait=options.wait)
-    if options.json:
-        answers.say_json(rows)
-    else:
-        answers.say(*map(remote.told, rows))
+    remote.tell(rows, options)
     return 0

@@ -21,7 +21,7 @@ def run(options: Namespace) -> int:
         )
     rows = remote.ask(apps.root_of(options), "signal", names=names, signal=name)
     if options.json:
-        answers.say_json(rows)
+        answers.say_json([remote.as_json(row) for row in rows])
     else:
         answers.say(*(f"{row['name']} got it (pid {row['pid']})" for row in rows))
         if not rows:
