@@ -332,6 +332,22 @@ def test_the_log_is_told_from_what_is_kept(house: House) -> None:
     assert len(house.answers(house.ask("logs", lines=0))) == 0
 
 
+def test_pieces_of_a_long_line_count_as_lines(house: House) -> None:
+    house.ring.add("web.1", b"a piece without end")
+    house.ring.add("web.1", b" and the next\n")
+    (found,) = house.answers(house.ask("logs", lines=1))
+    assert found["log"]["text"] == " and the next\n"
+
+
+def test_who_has_gone_is_waited_for_no_longer(house: House) -> None:
+    house.ask("restart", names=["web.1"]).close()
+    house.turn(SECONDS)
+    house.turn()
+    assert house.desk._waiting == []
+    house.play.exit("web.1", -15)
+    assert house.result("info")["pid"] == 4711
+
+
 def test_who_follows_hears_what_comes(house: House) -> None:
     connection = house.ask("logs", names=["web.1"], follow=True)
     house.ring.add("worker.1", b"no\n")
