@@ -6,6 +6,7 @@ server closes the connection. Bytes that are not UTF-8 are lone surrogates in JS
 
 from __future__ import annotations
 
+from procman.core.facts import has_words
 from procman.errors import ProcmanError
 from procman.typed import TYPE_CHECKING
 
@@ -71,7 +72,8 @@ def batch(found: Batch) -> bytes:
 def fact(at: float, found: Any) -> bytes:
     """A fact, by the name of its type, with what is known of it."""
     known = found._asdict()
-    return encode({"fact": {"at": round(at, 3), "type": type(found).__name__, **known, "text": str(found)}})
+    text = str(found) if has_words(found) else ", ".join(f"{key}: {value}" for key, value in known.items())
+    return encode({"fact": {"at": round(at, 3), "type": type(found).__name__, **known, "text": text}})
 
 
 def lost(number: int) -> bytes:

@@ -19,6 +19,8 @@ from procman.control.desk import Desk, Outside
 from procman.control.server import Server
 from procman.core import facts
 from procman.core.life.service import State
+from procman.core.tasks.facts import RunFinished
+from procman.core.tasks.run import Outcome
 from procman.errors import NotRunningError, UnsafeError
 from procman.host.poller import Poller
 from procman.logs.ring import Ring
@@ -396,6 +398,14 @@ def test_facts_are_told_by_type_with_what_is_known_of_them(house: House) -> None
         "pid": 101,
         "text": "web.1 terminated by SIGKILL",
     }
+
+
+def test_facts_that_are_for_programs_only_are_told_too(house: House) -> None:
+    connection = house.ask("events")
+    house.desk.hear(RunFinished(7, "remind", Outcome.FAILED, 1, True, 0.5, None))
+    found = json.loads(connection.recv(1000))["fact"]
+    assert (found["type"], found["outcome"], found["final"]) == ("RunFinished", "failed", True)
+    assert found["text"].startswith("id: 7, task: remind, outcome: failed, attempt: 1")
 
 
 def test_thousands_of_clients_come_and_go_and_nothing_is_left(house: House) -> None:
