@@ -6,6 +6,7 @@ import os
 from functools import partial
 
 from procman.cli import complaints, foreman, lookalikes, taskfiles
+from procman.core.life.names import MOST_TOLD
 from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UnknownNameError, UserError, suggest
@@ -138,7 +139,7 @@ def formation(app: App, options: Namespace, counts: Mapping[str, int] | None = N
     wanted = dict.fromkeys(types, 1) if counts is None else counts
     if unknown := [name for name in wanted if name not in types]:
         raise UnknownNameError(
-            Problem(name, None, f"no such process type{suggest(name, types)}") for name in unknown
+            Problem(name, None, f"no such process type{suggest(name, types)}") for name in unknown[:MOST_TOLD]
         )
     base = plans.base_port(options.port, app.environment)
     return plans.build(app.types, wanted, base, with_root(app), release=False).processes

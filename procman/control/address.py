@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from procman.control.protocol import SOCKET
+from procman.host.place import SOCKET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -88,6 +88,11 @@ class Connection:
         self._ending = True
         self._flush()
 
+    def refuse(self, text: str, exit_code: int) -> None:
+        """The request cannot be done."""
+        self.send(protocol.error(text, exit_code))
+        self.end()
+
     def close(self) -> None:
         """Close it now."""
         if self.open:
@@ -126,8 +131,7 @@ class Connection:
         elif len(self._received) >= protocol.LONGEST_REQUEST:
             self._has_asked = True
             self._received = b""
-            self.send(protocol.error(f"a request has at most {protocol.LONGEST_REQUEST} bytes", 2))
-            self.end()
+            self.refuse(f"a request has at most {protocol.LONGEST_REQUEST} bytes", 2)
 
     def _flush(self) -> None:
         """Send what there is, as far as the client takes it."""

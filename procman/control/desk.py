@@ -202,12 +202,10 @@ def _counts(request: Request) -> dict[str, int]:
 def _signal_number(given: object) -> int:
     """`"HUP"`, `"SIGHUP"` or 1. Raises `RequestError`."""
     try:
-        if isinstance(given, str):
-            return (
-                int(given) if given.isdigit() else signal.Signals[f"SIG{given.upper().removeprefix('SIG')}"]
-            )
-        if isinstance(given, int) and not isinstance(given, bool):
-            return signal.Signals(given)
+        if isinstance(given, str) and not given.isdecimal():
+            return signal.Signals[f"SIG{given.upper().removeprefix('SIG')}"]
+        if isinstance(given, str | int) and not isinstance(given, bool):
+            return signal.Signals(int(given))
     except (KeyError, ValueError):
         pass
     raise RequestError(f"no signal '{given}': write a name such as HUP or USR1")

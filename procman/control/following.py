@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from procman.control.connection import Connection
     from procman.logs.ring import Batch, Ring
 
+MOST = 10**12
+"""Lines, or seconds since the epoch."""
+
 
 class Follower(NamedTuple):
     """A client, and the names it wants; None for all."""
@@ -74,6 +77,6 @@ def _last(batches: Iterable[Batch], most: int) -> Iterable[Batch]:
 
 def _number(request: dict[str, Any], key: str) -> float | None:
     found = request.get(key)
-    if found is None or (isinstance(found, int | float) and not isinstance(found, bool) and found >= 0):
+    if found is None or (type(found) in (int, float) and 0 <= found < MOST):
         return found
     raise RequestError(f"'{key}' is a number, 0 or more")

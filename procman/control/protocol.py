@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from procman.logs.ring import Batch
 
 VERSION = 1
-SOCKET = "control.sock"
 LONGEST_REQUEST = 1 << 16
 """Bytes of a request, with its newline."""
 

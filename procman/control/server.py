@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import sys
+import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from procman import statefolder
 from procman.control import address, protocol
 from procman.control.connection import Connection
 from procman.errors import ProcmanError
+from procman.host.place import SOCKET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +75,7 @@ class Server:
         self._hang_up()
         if self._is_there():  # and not somebody else's by now
             with suppress(OSError):  # then it is stale for whoever finds it
-                os.unlink(os.path.join(self._folder, protocol.SOCKET))
+                os.unlink(os.path.join(self._folder, SOCKET))
 
     def _hang_up(self) -> None:
         if self._listener.fileno() >= 0:
@@ -82,7 +84,7 @@ class Server:
 
     def _is_there(self) -> bool:
         try:
-            return os.path.samestat(os.lstat(os.path.join(self._folder, protocol.SOCKET)), self._file)
+            return os.path.samestat(os.lstat(os.path.join(self._folder, SOCKET)), self._file)
         except OSError:
             return False
 
@@ -101,8 +103,11 @@ class Server:
         try:
             self._answer(client, protocol.read_request(line))
         except ProcmanError as error:
-            client.send(protocol.error(str(error), error.exit_code))
-            client.end()
+            client.refuse(str(error), error.exit_code)
+        except Exception as error:  # a bug here must not be the end of the app's processes
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            text = f"{type(error).__name__}: {error}, {where.name}, line {where.lineno}"
+            client.refuse(f"a bug in procman ({text}): please report it", 1)
 
 
 def _bind(listener: socket.socket, path: str) -> None:

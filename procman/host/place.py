@@ -10,6 +10,8 @@ from procman.typed import NamedTuple
 
 ROOT, STATE = "PROCMAN_ROOT", "PROCMAN_STATE"
 """What every child of procman has in its environment: the app's folder, and that of its state."""
+SOCKET = "control.sock"
+"""In that folder, while `procman start` runs the app."""
 FILE, KEY = "procman.yml", b"state_dir"
 
 State = tuple[int, int, int, int]
@@ -34,6 +36,11 @@ def of(root: str) -> str:
     if not named or not _is(root, os.environ.get(ROOT)):
         named = _in_file(os.path.join(root, FILE))
     return os.path.abspath(os.path.join(root, os.path.expanduser(named or statefolder.NAME)))
+
+
+def has_socket(root: str) -> bool:
+    """Whether a procman may be there to talk to; one that was killed leaves its socket behind."""
+    return os.path.exists(os.path.join(of(root), SOCKET))
 
 
 def state_of(file: os.stat_result) -> State:

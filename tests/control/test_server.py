@@ -269,7 +269,13 @@ def test_a_signal_goes_to_who_is_named(house: House, given: str | int) -> None:
         ({"command": "signal", "names": ["web"], "signal": "NOPE"}, 2),
         ({"command": "signal", "names": ["web"], "signal": True}, 2),
         ({"command": "signal", "names": ["web"]}, 2),
+        ({"command": "signal", "names": ["web"], "signal": "999"}, 2),
+        ({"command": "signal", "names": ["web"], "signal": 0}, 2),
         ({"command": "logs", "lines": -1}, 2),
+        ({"command": "logs", "lines": float("inf")}, 2),
+        ({"command": "logs", "lines": float("nan")}, 2),
+        ({"command": "logs", "since": float("inf")}, 2),
+        ({"command": "restart", "names": ["x"] * 10_000}, 4),
         ({"command": "logs", "since": "x"}, 2),
         ({"command": "scale"}, 2),
         ({"command": "scale", "counts": {}}, 2),
@@ -285,8 +291,8 @@ def test_what_cannot_be_done_is_an_error_that_says_why(
 ) -> None:
     connection = house.connect()
     connection.sendall(json.dumps({"procman": 1, **request_}).encode() + b"\n")
-    house.turn(SECONDS)
-    house.turn(SECONDS)
+    for _ in range(10):
+        house.turn(0.05)
     (answer,) = house.answers(connection)
     assert answer["exit_code"] == exit_code
     assert answer["error"]
@@ -303,6 +309,15 @@ def test_garbage_is_answered_with_an_error(house: House, line: bytes) -> None:
         house.turn(0.05)
     (answer,) = house.answers(connection)
     assert answer["exit_code"] == 2
+
+
+def test_a_bug_is_told_to_who_met_it_and_ends_nobody_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(house.desk._handlers, "info", lambda client, request: 1 // 0)
+    answer = house.result("info")
+    assert answer["exit_code"] == 1
+    assert "a bug in procman (ZeroDivisionError" in answer["error"]
 
 
 def test_a_request_without_end_is_refused(house: House) -> None:

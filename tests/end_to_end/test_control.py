@@ -49,7 +49,7 @@ def test_a_process_is_stopped_started_and_restarted_while_others_go_on(app: App)
     worker, web = running.pid_of("worker.1"), running.pid_of("web.1")
     assert app.do("stop", "web").out == "web.1 is down, exit code 143\n"
     assert not os.path.exists(f"/proc/{web}")
-    again = app.do("start", "web")
+    again = app.do("start", "web.1")
     assert again.code == 0
     assert again.out.startswith("web.1 is running (pid ")
     (row,) = app.listed("restart", "web.*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from functools import partial
 
 from procman.cli import app as apps
@@ -15,9 +16,9 @@ from procman.engine.bus import Bus
 from procman.engine.engine import Engine
 from procman.engine.supervisor import Supervisor
 from procman.errors import (
+    NotRunningError,
     Problem,
     ProcmanError,
-    RunningError,
     ShortageError,
     StoreError,
     UserError,
@@ -45,17 +46,16 @@ if TYPE_CHECKING:
 
 def run(options: Namespace, guarded: Guarded | None) -> int:
     """Run the formation, and the tasks as they are due, until the formation ends; the exit code."""
+    root = apps.root_of(options)
+    if options.names and not options.separate and place.has_socket(root):
+        from procman.cli import remote  # only who has a procman running needs it
+
+        with suppress(NotRunningError):
+            return remote.start(root, options.names)
     app, plan = _plan(options)
     stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
     tasks = app.tasks if options.scheduler else {}
-    try:
-        return supervise(options, app._replace(tasks=tasks), plan, stages, guarded)
-    except RunningError:
-        if not options.names:
-            raise
-        from procman.cli import remote  # only who has another procman running needs it
-
-        return remote.start(app.root, options.names)
+    return supervise(options, app._replace(tasks=tasks), plan, stages, guarded)
 
 
 def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded: Guarded | None) -> int:

@@ -9,17 +9,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SIGNS = "*?["
+MOST_TOLD = 10
+"""Mistakes: what is near each takes time to find."""
 
 
 def select(words: Sequence[str], known: Sequence[str]) -> list[str]:
-    """The known names that the words mean, in the order of `known`. Raises `UnknownNameError` with all words
-    that mean none."""
+    """The known names that the words mean, in the order of `known`. Raises `UnknownNameError` with the words
+    that mean none, the first of them."""
     found: set[str] = set()
     problems: list[Problem] = []
     for word in words:
         meant = [name for name in known if _means(word, name)]
         found.update(meant)
-        if not meant:
+        if not meant and len(problems) < MOST_TOLD:
             types = {name.rpartition(".")[0] for name in known}
             problems.append(Problem(word, None, f"no such process{suggest(word, [*known, *types])}"))
     if problems:
