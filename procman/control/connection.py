@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from procman.core.messages import Message
     from procman.host.poller import Poller
 
-MOST_QUEUED = 1 << 18
-"""Bytes of a stream that wait for a client; then the oldest are left out."""
+MOST_QUEUED = 1 << 22
+"""Bytes of a stream that wait for a client, as they are kept for all; then the oldest are left out. All that
+is kept of the log has room, and a while more."""
 READ_SIZE = 1 << 14
 
 
@@ -68,10 +69,9 @@ class Connection:
         poller.watch(client.fileno(), self._ready)
 
     def send(self, data: bytes) -> None:
-        """Part of an answer: nothing of it is left out."""
-        self._queue.append(Piece(len(data), lambda: data))
-        self._queued += len(data)
-        self._flush()
+        """A whole answer."""
+        self.offer(Piece(len(data), lambda: data))
+        self.end()
 
     def offer(self, piece: Piece) -> None:
         """An object of a stream. Should the client be too slow, the oldest ones are left out, and counted."""
@@ -91,7 +91,6 @@ class Connection:
     def refuse(self, text: str, exit_code: int) -> None:
         """The request cannot be done."""
         self.send(protocol.error(text, exit_code))
-        self.end()
 
     def close(self) -> None:
         """Close it now."""

@@ -213,4 +213,3 @@ def _signal_number(given: object) -> int:
 
 def _result(client: Connection, result: Any) -> None:
     client.send(protocol.encode({"result": result}))
-    client.end()

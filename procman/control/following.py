@@ -44,7 +44,7 @@ class Following:
         kept = (batch for batch in self._ring if follower.wants(batch))
         wanted = [batch for batch in kept if since is None or batch.at >= since]
         for batch in wanted if most is None else _last(wanted, int(most)):
-            client.send(protocol.batch(batch))
+            client.offer(_piece(batch))
         if not request.get("follow", False):
             client.end()
         elif client.open:
@@ -57,10 +57,14 @@ class Following:
         if not self._followers:
             self._ring.listeners.remove(self._hear)
             return
-        piece = Piece(len(batch.lines), lambda: protocol.batch(batch))
+        piece = _piece(batch)
         for each in self._followers:
             if each.wants(batch):
                 each.client.offer(piece)
+
+
+def _piece(batch: Batch) -> Piece:
+    return Piece(len(batch.lines), lambda: protocol.batch(batch))
 
 
 def _last(batches: Iterable[Batch], most: int) -> Iterable[Batch]:

@@ -11,6 +11,7 @@ from procman.core.life.service import State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from procman.core.plan.plan import ProcessPlan
     from procman.engine.process import Process
     from procman.engine.services import Service
 
@@ -31,32 +32,32 @@ class Listing:
 
     def of(self, service: Service) -> dict[str, Any]:
         """A process of the formation."""
-        return self._row(service.plan.name, service.process, service)
+        return self._row(service.plan, service.process, service)
 
     def of_child(self, process: Process) -> dict[str, Any]:
         """Any child, a run of a task too."""
-        return self._row(process.plan.name, process, None)
+        return self._row(process.plan, process, None)
 
-    def _row(self, name: str, process: Process | None, found: Service | None) -> dict[str, Any]:
+    def _row(self, plan: ProcessPlan, process: Process | None, found: Service | None) -> dict[str, Any]:
         phase = _phase(process, found)
         there = process is not None and process.pid > 0 and phase != "down"
         lasted = self._clock() - process.began if process and there else None
-        number = name.rpartition(".")[2]
+        number = plan.name.rpartition(".")[2]
         return {
-            "name": name,
-            "type": process.plan.type if process else name.rpartition(".")[0],
+            "name": plan.name,
+            "type": plan.type,
             "instance": int(number) if number.isdigit() else None,
             "phase": phase,
             "wanted": "up" if found is None or found.state.wanted else "down",
             "ready": phase == "running",
             "pid": process.pid if process and there else None,
             "leader": process.child if process and there else None,
-            "port": process.plan.port if process else None,
+            "port": plan.port,
             "started_at": None if lasted is None else round(self._wall() - lasted, 3),
             "uptime_s": None if lasted is None else round(lasted, 3),
             "restarts": found.restarts if found else 0,
             "exit_code": facts.exit_code(process.code) if process and process.pid and not there else None,
-            "command": process.plan.command if process else "",
+            "command": plan.command,
         }
 
 
