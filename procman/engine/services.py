@@ -73,7 +73,9 @@ class Services:
 
     def plan(self, plans: Iterable[ProcessPlan]) -> None:
         """These may be started too."""
-        self._by_name |= {plan.name: Service(plan) for plan in plans}
+        found = [*self, *map(Service, plans)]
+        found.sort(key=lambda each: each.plan.position)  # what comes later stands behind its like
+        self._by_name = {each.plan.name: each for each in found}
 
     def drop(self, names: Iterable[str], kept: Container[str], now: float) -> None:
         """Stop those that are not kept, and forget them then."""
@@ -89,7 +91,7 @@ class Services:
 
     def stop(self, now: float) -> None:
         """Stop all."""
-        for each in self:
+        for each in [*self]:  # one that is dropped may go at once
             self._step(each, Event.STOP, now)
 
     def gone(self, process: Process, now: float) -> None:

@@ -225,3 +225,25 @@ def test_a_client_that_is_stopped_slows_nobody_and_is_told_what_it_missed(app: A
     following.wait_for("all\n")
     assert running.stop() == 0
     assert following.end() == 0
+
+
+def test_logs_show_a_line_as_start_does_and_steer_nothing(app: App) -> None:
+    running = started(app, web=r"printf '\033[31mred\n\033[2Jcleared\nplain\n'; exec sleep 1000")
+    running.wait_for("plain")
+    ended = app.do("logs", "web", "--no-prefix")
+    assert ended.err == ""
+    shown = ended.out
+    assert "\033[31mred\033[0m\n" in shown
+    assert "\033[2J" not in shown
+    assert "plain\n" in shown
+    assert running.stop() == 0
+
+
+def test_ps_on_a_narrow_screen_breaks_no_number(app: App) -> None:
+    running = started(app)
+    worker = running.pid_of("worker.1")
+    screen = app.launch_on_terminal(*PROCMAN, "ps", columns=40)
+    screen.wait_for(rf"worker\.1 .*running\S* +{worker} +5100")
+    assert "memory" not in screen.out.text
+    assert screen.end() == 0
+    assert running.stop() == 0

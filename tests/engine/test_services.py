@@ -92,6 +92,13 @@ def test_what_is_planned_later_is_down_until_it_is_wanted() -> None:
     assert [each.pid for each in play.supervisor.services.children] == [101, 102]
 
 
+def test_what_comes_later_stands_behind_its_like() -> None:
+    play = started("web.1")
+    play.supervisor.services.plan([process("redis.1")._replace(position=2), process("web.2")])
+    play.supervisor.services.plan([process("worker.1")._replace(position=1), process("web.3")])
+    assert play.supervisor.services.names == ["web.1", "web.2", "web.3", "worker.1", "redis.1"]
+
+
 def test_a_thousand_restarts_leave_nothing_behind() -> None:
     play = started("web.1 worker.1")
     for _ in range(1000):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from procman.cli import app as apps
 from procman.cli import complaints, remote, rows
 from procman.core.schedule import durations
+from procman.core.text.escapes import for_pipe, for_terminal
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
@@ -63,14 +64,21 @@ def _lines(
 def _shown(batch: dict[str, Any], text: str, width: int, options: Namespace) -> str:
     if options.json:
         return json.dumps({"at": rows.time(batch["at"]), "name": batch["name"], "text": text})
+    text = _steering_nothing(text)
     if not options.prefix:
         return text
     at = datetime.fromtimestamp(batch["at"]).astimezone()
     return f"{at:%H:%M:%S} {batch['name']:<{width}} | {text}"
 
 
+def _steering_nothing(text: str) -> str:
+    """The line, as the log of `start` shows it: its colours end with it, and the cursor stays in it."""
+    treat = for_terminal if os.isatty(STDOUT) else for_pipe
+    return treat(text.encode(errors="surrogateescape")).decode(errors="surrogateescape")
+
+
 def _write(line: str) -> None:
-    """The bytes as they came."""
+    """The bytes, whatever they are."""
     data = line.encode(errors="surrogateescape") + b"\n"
     sys.stdout.flush()
     while data:

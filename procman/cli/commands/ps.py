@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 HEADINGS = ("process", "state", "pid", "port", "cpu", "memory", "up for", "restarts", "exit")
 RIGHT = (2, 3, 4, 5, 7, 8)
+WIDE, NARROW = 70, (0, 1, 2, 3, 6)
+"""Columns of a screen on which all fit, and which are shown on others."""
 CLEAR = "\033[H\033[2J"
 
 
@@ -30,11 +33,19 @@ def run(options: Namespace) -> int:
         if options.json:
             answers.say_json([remote.as_json(row) for row in rows])
         else:
-            tables.show(HEADINGS, [*map(_cells, rows)], RIGHT)
+            _show([*map(_cells, rows)])
         if not options.watch:
             return 0
         sys.stdout.flush()
         time.sleep(1)
+
+
+def _show(table: list[tuple[str, ...]]) -> None:
+    """With fewer columns where there is no room for all: a broken number is none."""
+    narrow = sys.stdout.isatty() and os.get_terminal_size().columns < WIDE
+    kept = NARROW if narrow else range(len(HEADINGS))
+    chosen = [[row[number] for number in kept] for row in (HEADINGS, *table)]
+    tables.show(chosen[0], chosen[1:], [at for at, number in enumerate(kept) if number in RIGHT])
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
