@@ -1,4 +1,4 @@
-"""A hundred thousand requests of right and wrong values, some of them with bytes changed: none meets a bug."""
+"""A hundred thousand requests of right and wrong values, some with bytes changed: none meets a bug."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import random
 from typing import TYPE_CHECKING, Any, cast
 
-import pytest
-
 from tests.control.test_server import House
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from procman.control.connection import Connection, Piece
 
