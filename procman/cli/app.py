@@ -6,7 +6,6 @@ import os
 from functools import partial
 
 from procman.cli import complaints, foreman, lookalikes, taskfiles
-from procman.core.life.names import MOST_TOLD
 from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UnknownNameError, UserError, suggest
@@ -138,6 +137,8 @@ def formation(app: App, options: Namespace, counts: Mapping[str, int] | None = N
     types = [type_.name for type_ in app.types if type_.name != procfile.RELEASE]
     wanted = dict.fromkeys(types, 1) if counts is None else counts
     if unknown := [name for name in wanted if name not in types]:
+        from procman.core.life.names import MOST_TOLD  # only mistakes need it
+
         raise UnknownNameError(
             Problem(name, None, f"no such process type{suggest(name, types)}") for name in unknown[:MOST_TOLD]
         )
