@@ -10,11 +10,12 @@ from procman.errors import RunningError, StoreError
 from procman.host.lock import PidFile
 from procman.logs.ring import Ring
 from procman.shortages import in_words
-from procman.typed import TYPE_CHECKING
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from procman.control.attaching import Terminals
     from procman.control.server import Server
     from procman.core.plan.plan import ProcessPlan
     from procman.engine.bus import Bus
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 
 ENDING_SECONDS, LOOK_SECONDS = 10.0, 0.05
 """How long a procman whose guardian was killed may take to end, and how often it is looked for."""
+
+
+class Parts(NamedTuple):
+    """What is controlled."""
+
+    engine: Engine
+    supervisor: Supervisor
+    bus: Bus
+    log: Log
+    children: Terminals
 
 
 class Controlling:
@@ -74,23 +85,24 @@ class Controlling:
 
     def begin(
         self,
-        engine: Engine,
-        supervisor: Supervisor,
-        bus: Bus,
-        log: Log,
+        parts: Parts,
         plan: Callable[[Mapping[str, int] | None], Sequence[ProcessPlan]],
     ) -> None:
         """Keep lines from now on, and listen when the processes are started: they do not wait for this."""
         if self._pid_file is None:
             return
+        engine, supervisor, bus, log, children = parts
         ring = Ring(time.time)
         log.keep = ring.add
+        log.attachable = True
 
         def opens() -> None:
+            from procman.control.attaching import Attaching
             from procman.control.desk import Desk, Outside
             from procman.control.server import Server
 
-            outside = Outside(self._pid, time.monotonic, time.time, plan)
+            attaching = Attaching(ring, children, engine.taps, log.unfinished)
+            outside = Outside(self._pid, time.monotonic, time.time, plan, attaching)
             desk = Desk(supervisor, ring, bus.publish, outside)
             try:
                 self._server = Server(self._folder, self._poller, desk.answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from procman.cli.options import APP, COUNT, JSON, Option, count, seconds, switch
+from procman.core.text import keys
 
 WAIT = (
     switch("wait", "--wait", "return when it has happened", default=True),
@@ -21,6 +22,17 @@ PS = (
     switch("watch", "-w --watch", "again each second"),
 )
 CONTROL_AND_WAIT = (*CONTROL, *WAIT)
+ATTACH = (
+    *APP,
+    Option(
+        "detach_key",
+        "--detach-key",
+        "the key that leaves the process (default: ctrl-\\)",
+        "KEY",
+        convert=keys.parse,
+        expects="a key with Ctrl, such as ctrl-a or ctrl-]",
+    ),
+)
 LOGS = (
     APP[0]._replace(spelt="--procfile"),  # `-f` follows, as it does for tail(1)
     *CONTROL[1:],

@@ -55,10 +55,9 @@ class Display:
             self._style = self._wide_style(options, app, plan.name_width(runs))
             stamp = stamper(options.timestamp_format) if options.timestamp else str
             heads = self._prefixes = Prefixes(self._fitted(), stamp)
-        self.log = Log(
-            Writer(STDOUT, wake), screen, heads, options.quiet, _prompts() if self._terminal else None
-        )
         on_terminals = options.pty == "always" or (options.pty == "auto" and self._terminal)
+        prompts = _prompts() if self._terminal or on_terminals else None
+        self.log = Log(Writer(STDOUT, wake), screen, heads, options.quiet, prompts)
         self.window = self._window() if on_terminals else None
 
     def resized(self) -> WindowSize:
@@ -88,7 +87,7 @@ class Display:
 
 
 def _prompts() -> Prompts:
-    from procman.core.text.prompts import Prompts  # only who looks at a terminal has keys
+    from procman.core.text.prompts import Prompts  # only on terminals are there keys
 
     return Prompts()
 

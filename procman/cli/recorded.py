@@ -6,7 +6,7 @@ import time
 
 from procman import shortages
 from procman.cli import complaints, stores
-from procman.core.facts import signal_name
+from procman.core.exitcodes import signal_name
 from procman.core.plan import plan as plans
 from procman.core.tasks.run import Ending, Outcome, Request, Trigger
 from procman.errors import StoreError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from procman.core.facts import signal_name
+from procman.core.exitcodes import signal_name
 from procman.core.schedule.instants import rfc3339
 from procman.core.tasks.run import Outcome, Run
 

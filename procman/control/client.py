@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from procman.control import address, protocol
@@ -48,6 +48,46 @@ def stream(
             raise TooLongError(f"not done after {timeout:g} s; procman goes on with it") from None
         except (BrokenPipeError, ConnectionResetError):
             raise NotRunningError("procman ended before it answered") from None
+
+
+class Conversation:
+    """A request whose answer is a stream, behind which more can be sent."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._rest = b""
+
+    def fileno(self) -> int:
+        """For select(2): there is something to receive."""
+        return self._connection.fileno()
+
+    def send(self, **values: Any) -> None:
+        """One more object. Who is gone does not get it."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._connection.sendall(protocol.encode(values))
+
+    def receive(self) -> list[dict[str, Any]] | None:
+        """What has come, perhaps nothing that is whole yet; None at the end. Raises `RequestError`."""
+        try:
+            data = self._connection.recv(READ_SIZE)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            return None
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        answers: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        for answer in answers:
+            if "error" in answer:
+                raise protocol.RequestError(answer["error"], answer["exit_code"])
+        return answers
+
+
+@contextmanager
+def converse(folder: str, command: str, **arguments: Any) -> Iterator[Conversation]:
+    """Begin a conversation, that ends with the `with` block. Raises `NotRunningError`."""
+    with _connected(folder) as connection:
+        connection.sendall(protocol.request(command, **arguments))
+        yield Conversation(connection)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from procman.control import protocol
 
@@ -40,7 +40,8 @@ class Piece:
 
 
 class Connection:
-    """A client. `asked` gets its request, a line; `closed` is called once, when it is gone.
+    """A client. `asked` gets its request, a line, and those behind it that `more` is for; `closed` is called
+    once, when it is gone.
 
     What is sent waits in a queue that is bounded for streams: a client that does not read slows nobody.
     """
@@ -59,6 +60,10 @@ class Connection:
         self._closed = closed
         self._received = b""
         self._has_asked = False
+        self.more: Callable[[dict[str, Any]], None] | None = None
+        """What takes the objects that come behind the request; without it nothing is expected."""
+        self.gone: Callable[[], None] = lambda: None
+        """Called when the client is, too."""
         self._queue: deque[Piece] = deque()
         self._queued = 0
         self._lost = 0
@@ -75,6 +80,8 @@ class Connection:
 
     def offer(self, piece: Piece) -> None:
         """An object of a stream. Should the client be too slow, the oldest ones are left out, and counted."""
+        if self._ending:
+            return
         self._queue.append(piece)
         self._queued += len(piece)
         while self._queued > MOST_QUEUED and len(self._queue) > 1:
@@ -100,6 +107,7 @@ class Connection:
             self._socket.close()
             self._queue.clear()
             self._closed(self)
+            self.gone()
 
     def _ready(self) -> Iterator[Message]:
         if self.open:
@@ -117,19 +125,24 @@ class Connection:
             data = b""
         if not data:
             self.close()
-        elif not self._has_asked:
+        elif self._listens:
             self._receive(data)
 
+    @property
+    def _listens(self) -> bool:
+        return self.open and not self._ending and (self.more is not None or not self._has_asked)
+
     def _receive(self, data: bytes) -> None:
-        self._received += data
-        line, newline, _ = self._received.partition(b"\n")
-        if newline:
-            self._has_asked = True
+        *lines, self._received = (self._received + data).split(b"\n")
+        for line in lines:
+            if self._listens:
+                self._has_asked = True
+                self._asked(self, line)
+        if not self._listens:
             self._received = b""
-            self._asked(self, line)
         elif len(self._received) >= protocol.LONGEST_REQUEST:
-            self._has_asked = True
             self._received = b""
+            self._has_asked, self.more = True, None
             self.refuse(f"a request has at most {protocol.LONGEST_REQUEST} bytes", 2)
 
     def _flush(self) -> None:

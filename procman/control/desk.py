@@ -10,7 +10,7 @@ from procman.control.connection import Piece
 from procman.control.following import Following
 from procman.control.listing import Listing
 from procman.control.protocol import RequestError
-from procman.core import facts
+from procman.core import exitcodes, facts
 from procman.core.life import names
 from procman.core.life.child import Phase
 from procman.core.life.service import Event
@@ -19,6 +19,7 @@ from procman.core.text.prefix import SYSTEM
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from procman.control.attaching import Attaching
     from procman.control.connection import Connection
     from procman.core.facts import Fact
     from procman.core.plan.plan import ProcessPlan
@@ -40,13 +41,14 @@ class Waiting(NamedTuple):
 
 
 class Outside(NamedTuple):
-    """What else is to be known: the pid that people know, the monotonic clock, UTC since the epoch, and the
-    processes of the Procfile: so many of each type, or one of each without numbers."""
+    """What else is to be known: the pid that people know, the monotonic clock, UTC since the epoch, the
+    processes of the Procfile (so many of each type, or one of each without numbers)."""
 
     pid: int
     clock: Callable[[], float]
     wall: Callable[[], float]
     plan: Callable[[Mapping[str, int] | None], Sequence[ProcessPlan]]
+    attaching: Attaching
 
 
 class Desk:
@@ -57,7 +59,7 @@ class Desk:
     ) -> None:
         self._supervisor = supervisor
         self._publish = publish
-        self._pid, self._clock, self._wall, self._plan = outside
+        self._pid, self._clock, self._wall, self._plan, self._attaching = outside
         self._listing = Listing(self._clock, self._wall)
         self._since = self._wall()
         self._following = Following(ring)
@@ -73,6 +75,7 @@ class Desk:
             "signal": self._signal,
             "logs": self._logs,
             "events": self._events,
+            "attach": self._attach,
         }
 
     def answer(self, client: Connection, request: Request) -> None:
@@ -85,6 +88,7 @@ class Desk:
 
     def hear(self, fact: Fact) -> None:
         """Pass a fact on to those who want them."""
+        self._attaching.ended(fact)
         self._hear = [client for client in self._hear if client.open]
         if self._hear:
             line = protocol.fact(self._wall(), fact)
@@ -162,7 +166,7 @@ class Desk:
     def _signal(self, client: Connection, request: Request) -> None:
         found = self._meant(request)
         number = _signal_number(request.get("signal"))
-        self._publish(facts.CommandGiven(facts.signal_name(number), tuple(found)))
+        self._publish(facts.CommandGiven(exitcodes.signal_name(number), tuple(found)))
         children = [self._supervisor.services[name].process for name in found]
         alive = [each for each in children if each and each.life.phase is Phase.RUNNING]
         self._supervisor.processes.forward(alive, number)
@@ -175,6 +179,15 @@ class Desk:
 
     def _events(self, client: Connection, request: Request) -> None:
         self._hear.append(client)
+
+    def _attach(self, client: Connection, request: Request) -> None:
+        children = {each.plan.name: each for each in self._supervisor.processes.alive()}
+        found = names.select(_words(request), [*dict.fromkeys([*self._supervisor.services.names, *children])])
+        if len(found) != 1:
+            raise RequestError(f"attach to one process{': ' if found else ''}{', '.join(found)}")
+        if found[0] not in children:
+            raise RequestError(f"{found[0]} is down: 'procman start {found[0]}' starts it", 1)
+        self._attaching.begin(client, request, children[found[0]])
 
     def _meant(self, request: Request) -> list[str]:
         words = _words(request)

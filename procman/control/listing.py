@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from procman.core import facts
+from procman.core import exitcodes
 from procman.core.life.child import Phase
 from procman.core.life.service import State
 
@@ -56,7 +56,7 @@ class Listing:
             "started_at": None if lasted is None else round(self._wall() - lasted, 3),
             "uptime_s": None if lasted is None else round(lasted, 3),
             "restarts": found.restarts if found else 0,
-            "exit_code": facts.exit_code(process.code) if process and process.pid and not there else None,
+            "exit_code": exitcodes.exit_code(process.code) if process and process.pid and not there else None,
             "command": plan.command,
         }
 

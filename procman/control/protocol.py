@@ -40,15 +40,23 @@ def request(command: str, **arguments: Any) -> bytes:
     return encode({"procman": VERSION, "command": command, **arguments})
 
 
-def read_request(line: bytes) -> dict[str, Any]:
-    """A request as it was sent. Raises `RequestError`."""
+def read_object(line: bytes) -> dict[str, Any]:
+    """What a client sends. Raises `RequestError`."""
     import json
 
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
-        raise RequestError("a request is a JSON object on a line of its own") from None
-    if not isinstance(found, dict) or not isinstance(found.get("command"), str):
+        found = None
+    if not isinstance(found, dict):
+        raise RequestError("a request is a JSON object on a line of its own")
+    return found
+
+
+def read_request(line: bytes) -> dict[str, Any]:
+    """The first of it. Raises `RequestError`."""
+    found = read_object(line)
+    if not isinstance(found.get("command"), str):
         raise RequestError("a request is a JSON object with a 'command'")
     if found.get("procman") != VERSION:
         raise RequestError(

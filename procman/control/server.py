@@ -101,7 +101,10 @@ class Server:
 
     def _asked(self, client: Connection, line: bytes) -> None:
         try:
-            self._answer(client, protocol.read_request(line))
+            if client.more:
+                client.more(protocol.read_object(line))
+            else:
+                self._answer(client, protocol.read_request(line))
         except ProcmanError as error:
             client.refuse(str(error), error.exit_code)
         except Exception as error:  # a bug here must not be the end of the app's processes

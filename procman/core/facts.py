@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-
+from procman.core.exitcodes import signal_name
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -99,8 +98,12 @@ class WaitsForInput(NamedTuple):
     """A process has stopped at what looks like a prompt, on a terminal whose keys it does not get."""
 
     name: str
+    attachable: bool
 
     def __str__(self) -> str:
+        """What to type elsewhere."""
+        if self.attachable:
+            return f"{self.name} seems to wait for input: 'procman attach {self.name}'"
         run = f"procman run {self.name.rpartition('.')[0]}"
         return f"{self.name} seems to wait for input; keys do not reach it here: use '{run}'"
 
@@ -230,21 +233,3 @@ if TYPE_CHECKING:
 def listed(who: Iterable[Who]) -> str:
     """`web.1 (pid 7), web.2 (pid 8)`."""
     return ", ".join(f"{name} (pid {pid})" for name, pid in who)
-
-
-def signal_name(number: int) -> str:
-    """`SIGTERM` for 15; real-time signals have no name and are told by number."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-def signed_code(code: int) -> int:
-    """Minus the number of the signal that a shell tells as 128+n; other codes as they are."""
-    return 128 - code if signal_name(code - 128).startswith("SIG") else code
-
-
-def exit_code(code: int) -> int:
-    """The exit code a shell gives for it: 128+n for signal n."""
-    return 128 - code if code < 0 else code

@@ -66,12 +66,15 @@ class Engine:
         self.after: Callable[[float], None] = lambda now: None
         """Called when all is done that was to be done, before each wait."""
         self._settle_by: float | None = None
+        self.taps: list[Callable[[str, bytes], None]] = []
+        """They get all output, by name, as it is read."""
 
     def attend(self, scheduler: Scheduler) -> None:
         """Have tasks run too, from the beginning of the formation until all are stopped."""
         self._scheduler = scheduler
         self._to_begin = True
         self._supervisor.stops = scheduler.close
+        self.taps.append(scheduler.output)
 
     def run(self) -> int:
         """Until every process has ended, and the store knows of it; the exit code of `start`."""
@@ -159,8 +162,8 @@ class Engine:
 
     def _output(self, name: str, data: bytes, now: float) -> None:
         self._log.output(name, data, now)
-        if self._scheduler:
-            self._scheduler.output(name, data)
+        for tap in self.taps:
+            tap(name, data)
         self.flow.swell(now)
 
     def _sleep(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procman.core import facts
+from procman.core import exitcodes
 from procman.core.life.child import Life
 from procman.host.signals import STOPPING
 from procman.typed import TYPE_CHECKING, Protocol
@@ -17,7 +17,7 @@ MOMENT = 0.3
 
 def may_be_asked(code: int) -> bool:
     """Whether a process ended by a stop signal, itself or as its shell tells it (128+n)."""
-    return facts.exit_code(code) - 128 in STOPPING
+    return exitcodes.exit_code(code) - 128 in STOPPING
 
 
 class Owner(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import signal
 
-from procman.core import facts
+from procman.core import exitcodes, facts
 from procman.core.life.child import Event
 from procman.engine.process import MOMENT, may_be_asked
 from procman.engine.processes import Processes
@@ -87,7 +87,7 @@ class Supervisor:
         chosen = self._policy.exit_code_from
         for process in self.services.children if chosen else ():
             if process.pid and chosen in (process.plan.name, process.plan.type):
-                return facts.exit_code(process.code)
+                return exitcodes.exit_code(process.code)
         if self._code is not None:
             return self._code
         return KILLED if self.processes.killed else 0
@@ -122,7 +122,7 @@ class Supervisor:
         if number == signal.SIGINT:
             self._interrupted_at = now
         hint = ": press Ctrl-C again to kill" if number == signal.SIGINT else ""
-        self.stop(f"{facts.signal_name(number)} received", now, hint)
+        self.stop(f"{exitcodes.signal_name(number)} received", now, hint)
 
     def is_same_signal(self, now: float) -> bool:
         """Whether a signal that means stop is the first one, passed on once more."""
@@ -208,7 +208,7 @@ class Supervisor:
     def _follow(self, now: float) -> None:
         if self._cause is None or self._stopping or self._undecided_until is not None:
             return
-        self._code = facts.exit_code(self._cause.code)
+        self._code = exitcodes.exit_code(self._cause.code)
         self._stop_all(now)
         if self._cause_is_told:
             self._tell_cause()

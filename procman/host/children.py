@@ -8,11 +8,12 @@ from contextlib import suppress
 from procman.core.messages import OutputClosed, OutputDrained, OutputRead, Spawned
 from procman.core.plan import commands
 from procman.host import spawn
+from procman.host.keyboard import Keyboard
 from procman.host.sessions import Sessions
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from procman.core.messages import Message
     from procman.core.plan.plan import ProcessPlan
@@ -45,6 +46,8 @@ class Children(Sessions):
         self._open: set[str] = set()
         self._drained: dict[str, int] = {}  # how many bytes are still read
         self._roomy: set[str] = set()
+        self._keyboards: dict[str, Keyboard] = {}
+        self._held: dict[str, WindowSize] = {}  # by somebody who looks at the terminal itself
 
     def spawn(self, process: ProcessPlan) -> Spawned:
         """Start a process. Raises `SpawnError`."""
@@ -66,12 +69,18 @@ class Children(Sessions):
         """Read no more of it."""
         if name in self._open:
             self._end(name)
+        if keyboard := self._keyboards.pop(name, None):
+            keyboard.close()
+        self._held.pop(name, None)
         os.close(self._children.pop(name).output)
         self.end_session(name)
 
-    def write(self, name: str, data: bytes) -> None:
-        """Type something on the terminal of a child, if it has one. What has no room there is dropped."""
-        if self._window is not None and name in self._open:
+    def answer(self, name: str, data: bytes) -> None:
+        """Answer what a child has asked its terminal, if it has one and nobody else's answers.
+
+        What has no room there is dropped.
+        """
+        if self._window is not None and name in self._open and name not in self._held:
             with suppress(OSError):  # EAGAIN: it reads nothing; EIO: nobody has the terminal open any more
                 os.write(self._children[name].output, data)
 
@@ -79,8 +88,36 @@ class Children(Sessions):
         """The terminal has a new size: tell those that have one."""
         if self._window is not None:
             self._window = window
-            for name in self._open:
+            for name in self._open - self._held.keys():
                 spawn.resize(self._children[name], window)
+
+    def has_terminal(self, name: str) -> bool:
+        """Whether a child has one that can be used."""
+        return self._window is not None and name in self._open
+
+    def hold(self, name: str, window: WindowSize | None) -> None:
+        """Somebody looks at the terminal of a child in a window of this size; with None nobody any more."""
+        if window is None:
+            self._held.pop(name, None)
+        if self._window is not None and name in self._open:
+            if window is not None:
+                self._held[name] = window
+            spawn.resize(self._children[name], window or self._window)
+
+    def type(self, name: str, data: bytes, taken: Callable[[], None]) -> None:
+        """Type on the terminal of a child; `taken` is called when that has been done."""
+        if name in self._open:
+            keyboard = self._keyboards.get(name)
+            if keyboard is None:
+                keyboard = self._keyboards[name] = Keyboard(self._children[name].output, self._poller)
+            keyboard.type(data, taken)
+
+    def shown(self, name: str, data: bytes) -> bytes:
+        """The output of a child as a raw terminal gets it: newlines take the cursor back, unless the terminal
+        of the child is raw too."""
+        if name in self._open and spawn.is_cooked(self._children[name]):
+            return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        return data
 
     def _read(self, name: str) -> Iterator[Message]:
         if name not in self._open:

@@ -140,6 +140,10 @@ class Poller:
         """Ask `source` for messages whenever the descriptor can be read."""
         self._selector.register(fd, selectors.EVENT_READ, source)
 
+    def watch_room(self, fd: int, source: Source) -> None:
+        """Ask `source` for messages whenever the descriptor can be written; `unwatch` ends it."""
+        self._selector.register(fd, selectors.EVENT_WRITE, source)
+
     def want_room(self, fd: int, wanted: bool) -> None:
         """Ask the source of `watch` also when the descriptor can be written, or no longer."""
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if wanted else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from procman.core import facts
+from procman.core import exitcodes
 from procman.core.messages import ChildExited, MainStarted
 from procman.host import offspring
 from procman.host.session import Session
@@ -74,7 +74,7 @@ class Sessions:
 
     def main_code(self, name: str, code: int) -> int:
         """The code of the main process, where a shell has told it: minus the signal's number for a signal."""
-        return facts.signed_code(code) if self._sessions[name].told_by_shell else code
+        return exitcodes.signed_code(code) if self._sessions[name].told_by_shell else code
 
     def left(self, name: str) -> bool:
         """Whether anything is left of a process whose main process has ended. If not, its keeper ends."""

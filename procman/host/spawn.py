@@ -118,6 +118,11 @@ def resize(child: Child, window: WindowSize) -> None:
         termios.tcsetwinsize(child.output, (window.rows, window.columns))
 
 
+def is_cooked(child: Child) -> bool:
+    """Whether the terminal of a child treats its output, as it does unless a program has set it otherwise."""
+    return bool(termios.tcgetattr(child.output)[1] & termios.OPOST)
+
+
 def _on_pipes(
     script: Script, environment: Mapping[str, str], stdin: int, ours: list[int], theirs: list[int]
 ) -> Child:

@@ -103,6 +103,8 @@ class Log:
         self._unsaid = 0
         self.keep: Callable[[str, bytes], None] = lambda name, lines: None
         """Gets all whole lines too, by name, for those who ask for them from outside."""
+        self.attachable = False
+        """Whether somebody can come to the terminals of processes from outside."""
 
     @property
     def deadline(self) -> float | None:
@@ -142,6 +144,11 @@ class Log:
         if self._prompts:
             self._prompts.forget(name)
 
+    def unfinished(self, name: str) -> bytes:
+        """What a process has written of a line that it has not ended."""
+        cutter = self._cutters.get(name)
+        return cutter.state if cutter else b""
+
     def hear(self, fact: Fact) -> None:
         """Say a fact, if it is for people."""
         if has_words(fact):
@@ -177,7 +184,7 @@ class Log:
     def refresh(self, now: float) -> None:
         """Show the unfinished lines that have not grown just now; say who waits at one."""
         for name in self._prompts.waiting(now) if self._prompts else ():
-            self.say(WaitsForInput(name))
+            self.say(WaitsForInput(name, self.attachable))
         self._refresh_at = None
         self._behind = self.writer.busy()
         if self._behind:

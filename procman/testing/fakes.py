@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from procman.core.facts import has_words, signal_name
+from procman.core.exitcodes import signal_name
+from procman.core.facts import has_words
 from procman.core.messages import Spawned
 from procman.engine.storequeue import perform
 from procman.errors import SpawnError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from procman.core.plan.plan import ProcessPlan
     from procman.core.text.prefix import Buffer
     from procman.engine.store import Store
+    from procman.host.spawn import WindowSize
 
 
 class FakeClock:
@@ -44,6 +46,9 @@ class FakeChildren:
         """Whose output is to be read to its end: the test says when that is done."""
         self.closed: set[str] = set()
         """Whose output has ended."""
+        self.windows: dict[str, WindowSize | None] = {}
+        """How large the terminals are for those who look at them."""
+        self.typed: list[tuple[str, bytes, Callable[[], None]]] = []
         self._refused = {*refused}
         self._groups: set[str] = set()
 
@@ -105,6 +110,19 @@ class FakeChildren:
 
     def close_output(self, name: str) -> None:
         self.journal.append(f"close {name}")
+
+    def has_terminal(self, name: str) -> bool:
+        return name not in self.closed
+
+    def hold(self, name: str, window: WindowSize | None) -> None:
+        self.windows[name] = window
+
+    def type(self, name: str, data: bytes, taken: Callable[[], None]) -> None:
+        """It is taken when the test calls that."""
+        self.typed.append((name, data, taken))
+
+    def shown(self, name: str, data: bytes) -> bytes:
+        return data.replace(b"\n", b"\r\n")
 
     def publish(self, fact: Fact) -> None:
         """Facts go into the same journal, as words, so that a test sees the order of everything."""

@@ -9,11 +9,13 @@ import random
 import socket
 import stat
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from procman.control import address, client, protocol, server
+from procman.control.attaching import Attaching
 from procman.control.connection import MOST_QUEUED
 from procman.control.desk import Desk, Outside
 from procman.control.server import Server
@@ -27,7 +29,7 @@ from procman.logs.ring import Ring
 from tests.engine.play import Play, process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from procman.core.plan.plan import ProcessPlan
@@ -49,6 +51,8 @@ class House:
         self.poller = Poller()
         self.ring = Ring(lambda: 7.0)
         self.published: list[Any] = []
+        self.taps: list[Callable[[str, bytes], None]] = []
+        self.unfinished: defaultdict[str, bytes] = defaultdict(bytes)
         self.desk = Desk(
             self.play.supervisor,
             self.ring,
@@ -58,6 +62,7 @@ class House:
                 clock=lambda: self.play.clock.now,
                 wall=lambda: 1000.0,
                 plan=planned,
+                attaching=Attaching(self.ring, self.play.children, self.taps, self.unfinished.__getitem__),
             ),
         )
         self.server = Server(self.folder, self.poller, self.desk.answer)

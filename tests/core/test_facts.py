@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from procman.core import facts
+from procman.core import exitcodes, facts
 
 
 @pytest.mark.parametrize(
@@ -55,17 +55,17 @@ def test_each_fact_has_its_words_for_people(fact: facts.Fact, words: str) -> Non
     ],
 )
 def test_the_exit_code_is_that_of_the_process_or_128_and_its_signal(code: int, expected: int) -> None:
-    assert facts.exit_code(code) == expected
+    assert exitcodes.exit_code(code) == expected
 
 
 @pytest.mark.parametrize("number", list(signal.Signals))
 def test_a_signal_is_told_by_its_name(number: signal.Signals) -> None:
-    assert facts.signal_name(int(number)) == number.name
+    assert exitcodes.signal_name(int(number)) == number.name
 
 
 def test_a_signal_without_a_name_is_told_by_its_number() -> None:
-    assert facts.signal_name(4711) == "signal 4711"
+    assert exitcodes.signal_name(4711) == "signal 4711"
 
 
 def test_the_exit_code_of_every_signal_differs_from_every_success() -> None:
-    assert all(facts.exit_code(-number) > 128 for number in signal.Signals)
+    assert all(exitcodes.exit_code(-number) > 128 for number in signal.Signals)

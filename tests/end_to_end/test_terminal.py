@@ -136,7 +136,7 @@ def test_who_waits_for_keys_is_told_of_and_how_to_press_them(app: App) -> None:
     app.write("debug.py", "breakpoint()\n")
     app.procfile(web=f"exec {PYTHON} debug.py")
     running = app.on_terminal("start")
-    running.wait_for(r"web\.1 seems to wait for input; keys do not reach it here: use 'procman run web'")
+    running.wait_for(r"web\.1 seems to wait for input: 'procman attach web\.1'")
     assert running.out.text.index("(Pdb)") < running.out.text.index("seems to wait")
     assert running.stop() == 0
 

@@ -82,6 +82,11 @@ TABLE = {
             "words", SOME, "SIGNAL NAME", "the signal, such as HUP, and who is to get it", offers=(TYPES,)
         ),
     ),
+    "attach": Command(
+        "use the terminal of a process of the running app, with its keys",
+        controloptions.ATTACH,
+        Argument("process", ONE, "NAME", "a process 'web.1', or a type that has one", offers=(TYPES,)),
+    ),
     "events": Command("follow what happens in the running app", controloptions.CONTROL),
     "check": Command("print the plan, and every mistake in the app's files", options.CHECK),
     "tasks": Command("list the tasks", options.LISTING),

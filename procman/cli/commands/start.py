@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 
 from procman.cli import app as apps
-from procman.cli.controlling import Controlling
+from procman.cli.controlling import Controlling, Parts
 from procman.cli.display import STDOUT, Display
 from procman.core.facts import Notice
 from procman.core.plan.plan import Policy
@@ -72,13 +72,14 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     log = display.log
 
     children = Children(poller, _environment(plan, display), display.window)
-    log.answer = children.write
+    log.answer = children.answer
     policy = Policy(options.timeout, signal.SIGTERM, getattr(options, "exit_code_from", None))
     bus = Bus(log.hear)
     supervisor = Supervisor(stages, children, bus.publish, policy)
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
     _listen(poller, guarded)
-    control.begin(engine, supervisor, bus, log, partial(apps.formation, app, options))
+    parts = Parts(engine, supervisor, bus, log, children)
+    control.begin(parts, partial(apps.formation, app, options))
     if scheduling:
         engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout, control.claim))
     for warning in (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)):
