@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from procman.cli import taskfiles
+from procman.app import taskfiles
 from procman.core.plan.commands import Kind
 from procman.errors import Problem, UserError
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from procman.cli.app import App
+    from procman.app.app import App
     from procman.core.plan.commands import Resolution
 
 

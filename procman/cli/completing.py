@@ -88,7 +88,7 @@ class _Offer:
 
 
 def _types(typed: Namespace) -> list[str]:
-    from procman.cli import app
+    from procman.cli import apps as app
 
     try:
         return [type_.name for type_ in app.types_of(typed)]
@@ -97,7 +97,8 @@ def _types(typed: Namespace) -> list[str]:
 
 
 def _tasks(typed: Namespace) -> list[str]:
-    from procman.cli import app, taskfiles
+    from procman.app import taskfiles
+    from procman.cli import apps as app
 
     try:
         path = taskfiles.path_in(app.root_of(typed))

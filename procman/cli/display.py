@@ -17,7 +17,7 @@ from procman.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from procman.cli.app import App
+    from procman.app.app import App
     from procman.cli.options import Namespace
     from procman.core.plan.plan import Plan
     from procman.core.text.prompts import Prompts

@@ -7,7 +7,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, rows, stores, taskfiles
+from procman.app import taskfiles
+from procman.cli import answers, rows, stores
 from procman.core.schedule import durations, instants
 from procman.core.tasks.run import Request, Trigger
 from procman.errors import Problem, UserError
@@ -15,7 +16,7 @@ from procman.errors import Problem, UserError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from procman.cli.app import App
+    from procman.app.app import App
     from procman.cli.options import Namespace
     from procman.core.plan.commands import Resolution
 

@@ -6,7 +6,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import complaints, taskfiles
+from procman.app import taskfiles
+from procman.cli import complaints
 from procman.core.schedule import durations, instants
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Outcome

@@ -6,8 +6,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, stores
-from procman.cli import app as apps
+from procman.cli import answers, apps, stores
 
 if TYPE_CHECKING:
     from procman.cli.options import Namespace

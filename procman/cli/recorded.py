@@ -18,7 +18,7 @@ from procman.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from procman.cli.app import App
+    from procman.app.app import App
     from procman.core.messages import ChildExited
     from procman.core.plan.commands import Resolution
     from procman.engine.store import Store

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from procman import statefolder
-from procman.cli import taskfiles
+from procman.app import taskfiles
 from procman.core.facts import Notice
 from procman.engine import storequeue
 from procman.engine.needs import World
@@ -25,7 +25,7 @@ from procman.store.open import in_folder, open_store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from procman.cli.app import App
+    from procman.app.app import App
     from procman.core.facts import Fact
     from procman.engine.supervisor import Supervisor
     from procman.host.poller import Poller

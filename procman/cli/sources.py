@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from procman.cli import foreman, parser, taskfiles
+from procman.app import foreman, taskfiles
+from procman.cli import parser
 from procman.cli.commands import TABLE
 from procman.cli.options import APP, ROOT, START, TASK, Namespace, by_flag, is_empty
 from procman.errors import Problem, UserError, suggest

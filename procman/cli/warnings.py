@@ -8,13 +8,13 @@ import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import taskfiles
+from procman.app import taskfiles
 from procman.core.plan import ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from procman.cli.app import App
+    from procman.app.app import App
     from procman.core.plan.plan import Plan
     from procman.core.plan.procfile import ProcessType
     from procman.core.tasks.task import Task

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.cli import foreman, parser, sources, taskfiles
+from procman.app import foreman, taskfiles
+from procman.cli import apps, parser, sources
 from procman.errors import UserError
 from tests.core.expect import problems
 
@@ -174,7 +175,7 @@ def test_files_of_the_working_folder_that_are_passed_over_are_told(
     for name in (".env", ".foreman"):
         (folder / name).write_text("")
     root = "." if words in ("start", "start -d app/..") else "app"
-    told = list(foreman.passed_over(str(folder / root), options(words)))
+    told = list(foreman.passed_over(str(folder / root), apps.settings(options(words))))
     assert [each.split()[0] for each in told] == files
     assert all(" the app is in app: " in each for each in told)
 
@@ -183,10 +184,10 @@ def test_the_file_that_says_where_the_app_is_is_not_passed_over(folder: Path) ->
     (folder / "app").mkdir()
     (folder / ".foreman").write_text("procfile: app/Procfile\n")
     (folder / ".env").write_text("")
-    told = list(foreman.passed_over(str(folder / "app"), options("start")))
+    told = list(foreman.passed_over(str(folder / "app"), apps.settings(options("start"))))
     assert [each.split()[0] for each in told] == [".env"]
 
 
 def test_nothing_is_told_where_there_is_nothing(folder: Path) -> None:
     (folder / "app").mkdir()
-    assert list(foreman.passed_over(str(folder / "app"), options("start -d app"))) == []
+    assert list(foreman.passed_over(str(folder / "app"), apps.settings(options("start -d app")))) == []

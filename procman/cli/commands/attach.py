@@ -7,8 +7,7 @@ import select
 import signal
 from typing import TYPE_CHECKING, Any
 
-from procman.cli import answers, complaints
-from procman.cli import app as apps
+from procman.cli import answers, apps, complaints
 from procman.control import client
 from procman.core.text import keys
 from procman.core.text.privatemodes import PrivateModes

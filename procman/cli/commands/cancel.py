@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, rows, stores
-from procman.cli import app as apps
+from procman.cli import answers, apps, rows, stores
 from procman.errors import Problem, UnknownNameError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, tables, taskfiles, warnings
-from procman.cli import app as apps
+from procman.app import taskfiles
+from procman.cli import answers, apps, tables, warnings
 from procman.cli.commands.tasks import BY_HAND
 from procman.cli.rows import task as describe_task
 from procman.core.schedule.instants import rfc3339
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from procman.cli.app import App
+    from procman.app.app import App
     from procman.cli.options import Namespace
     from procman.cli.rows import Row
     from procman.core.plan.plan import Plan

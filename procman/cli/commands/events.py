@@ -7,8 +7,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, complaints, remote, rows
-from procman.cli import app as apps
+from procman.cli import answers, apps, complaints, remote, rows
 
 if TYPE_CHECKING:
     from typing import Any

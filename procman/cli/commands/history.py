@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, pages, rows, stores, tables, taskfiles
-from procman.cli import app as apps
+from procman.app import taskfiles
+from procman.cli import answers, apps, pages, rows, stores, tables
 from procman.core.schedule.durations import wording
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Outcome

@@ -7,8 +7,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, pages, rows, stores, tables, taskfiles
-from procman.cli import app as apps
+from procman.app import taskfiles
+from procman.cli import answers, apps, pages, rows, stores, tables
 from procman.core.schedule.durations import wording
 from procman.errors import UserError
 

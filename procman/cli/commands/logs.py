@@ -9,8 +9,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from procman.cli import app as apps
-from procman.cli import complaints, remote, rows
+from procman.cli import apps, complaints, remote, rows
 from procman.core.schedule import durations
 from procman.core.text.escapes import for_pipe, for_terminal
 from procman.errors import Problem, UserError

@@ -6,8 +6,8 @@ import heapq
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from procman.cli import answers, complaints, stores, tables, taskfiles
-from procman.cli import app as apps
+from procman.app import taskfiles
+from procman.cli import answers, apps, complaints, stores, tables
 from procman.core.schedule import instants, schedule, zones
 from procman.core.schedule.durations import wording
 from procman.core.schedule.instants import rfc3339

@@ -7,8 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from procman.cli import answers, remote, tables
-from procman.cli import app as apps
+from procman.cli import answers, apps, remote, tables
 from procman.core.schedule.durations import wording
 from procman.host import usages
 

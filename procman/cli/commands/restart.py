@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procman.cli import app as apps
-from procman.cli import remote
+from procman.cli import apps, remote
 
 if TYPE_CHECKING:
     from procman.cli.options import Namespace

@@ -6,8 +6,7 @@ import os
 import shutil
 import signal
 
-from procman.cli import app as apps
-from procman.cli import arguments, complaints, sources
+from procman.cli import apps, arguments, complaints, sources
 from procman.cli.commands import help  # noqa: A004
 from procman.cli.options import LATER
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
@@ -24,7 +23,7 @@ from procman.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from procman.cli.app import App
+    from procman.app.app import App
     from procman.cli.options import Namespace
     from procman.core.plan.commands import Resolution
     from procman.engine import needs

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procman.cli import app as apps
-from procman.cli import remote
+from procman.cli import apps, remote
 from procman.core.plan import instances
 
 if TYPE_CHECKING:

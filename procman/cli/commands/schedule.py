@@ -6,8 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, rows, stores, tables
-from procman.cli import app as apps
+from procman.cli import answers, apps, rows, stores, tables
 from procman.cli.commands.tasks import BY_HAND, HINT
 from procman.core.schedule.durations import wording
 from procman.core.tasks.run import Summary, TaskState

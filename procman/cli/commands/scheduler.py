@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from procman.cli import app as apps
-from procman.cli import complaints
+from procman.app.taskfiles import FILE
+from procman.cli import apps, complaints
 from procman.cli.commands.start import supervise
-from procman.cli.taskfiles import FILE
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procman.cli import answers, remote
-from procman.cli import app as apps
+from procman.cli import answers, apps, remote
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:

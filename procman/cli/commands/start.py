@@ -7,7 +7,8 @@ import signal
 from contextlib import suppress
 from functools import partial
 
-from procman.cli import app as apps
+from procman.app.app import formation
+from procman.cli import apps
 from procman.cli.controlling import Controlling, Parts
 from procman.cli.display import STDOUT, Display
 from procman.core.facts import Notice
@@ -34,7 +35,7 @@ from procman.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from procman.cli.app import App
+    from procman.app.app import App
     from procman.cli.options import Namespace
     from procman.cli.scheduling import Scheduling
     from procman.core.plan.plan import Plan, ProcessPlan
@@ -79,7 +80,7 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
     _listen(poller, guarded)
     parts = Parts(engine, supervisor, bus, log, children)
-    control.begin(parts, partial(apps.formation, app, options))
+    control.begin(parts, partial(formation, app, apps.settings(options)))
     if scheduling:
         engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout, control.claim))
     for warning in (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from procman.cli import complaints, foreman, lookalikes, taskfiles
+from procman.app import foreman, lookalikes, taskfiles
 from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UnknownNameError, UserError, suggest
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeVar
 
-    from procman.cli.options import Namespace
+    from procman.app.settings import Settings
     from procman.core.plan.dotenv import DotEnv
     from procman.core.plan.plan import Environment, Plan, ProcessPlan
     from procman.core.plan.procfile import ProcessType
@@ -66,22 +66,21 @@ class Mistakes:
 
 
 def load(
-    options: Namespace, mistakes: Mistakes, need_procfile: bool = True, with_schedules: bool = True
+    settings: Settings, mistakes: Mistakes, need_procfile: bool = True, with_schedules: bool = True
 ) -> App:
-    """Read the app that the options `-f`, `-d` and `-e` mean. Without a Procfile it may have no types."""
-    root = root_of(options)
-    path = _procfile(options)
-    optional = not need_procfile and options.procfile is None and not os.path.exists(path)
+    """Read the app. Without a Procfile it may have no types."""
+    root = root_of(settings)
+    path = _procfile(settings)
+    optional = not need_procfile and settings.procfile is None and not os.path.exists(path)
     types = NO_TYPES if optional else mistakes.gather(partial(_types, path), NO_TYPES)
-    environment = mistakes.gather(lambda: load_environment(root, options), NO_ENVIRONMENT)
+    environment = mistakes.gather(lambda: _environment(root, settings), NO_ENVIRONMENT)
     tasks = mistakes.gather(lambda: _tasks(root, types, with_schedules), NO_TASKS)
-    warnings = (*taskfiles.misnamed(root), *foreman.passed_over(root, options))
+    warnings = (*taskfiles.misnamed(root), *foreman.passed_over(root, settings))
     return App(root, path, types, environment, tasks, warnings)
 
 
-def load_tasks(root: str) -> dict[str, Task]:
+def tasks_of(root: str) -> dict[str, Task]:
     """The tasks of procman.yml alone, none where there is no such file. Raises `UserError`."""
-    complaints.tell(*taskfiles.misnamed(root))
     return _tasks(root, (), with_schedules=True)
 
 
@@ -97,39 +96,40 @@ def _tasks(root: str, types: Iterable[ProcessType], with_schedules: bool) -> dic
     return tasks
 
 
-def root_of(options: Namespace) -> str:
+def root_of(settings: Settings) -> str:
     """The app's folder. Raises `UserError` when there is no such folder."""
-    root = os.path.abspath(options.root or os.path.dirname(options.procfile or ""))
+    named = settings.root or os.path.dirname(settings.procfile or "")
+    root = os.path.abspath(named)
     if not os.path.isdir(root):
-        raise UserError([Problem(options.root or os.path.dirname(options.procfile), None, "no such folder")])
+        raise UserError([Problem(named, None, "no such folder")])
     return root
 
 
-def types_of(options: Namespace) -> tuple[ProcessType, ...]:
+def types_of(settings: Settings) -> tuple[ProcessType, ...]:
     """Only the process types of the app. Raises `UserError`."""
-    return _types(_procfile(options))
+    return _types(_procfile(settings))
 
 
-def plan(app: App, options: Namespace, mistakes: Mistakes) -> Plan:
-    """The plan of `start`. Raises `UserError` with every mistake of files and options."""
+def plan(app: App, settings: Settings, mistakes: Mistakes) -> Plan:
+    """The plan of `start`. Raises `UserError` with every mistake of files and settings."""
     names = [type_.name for type_ in app.types]
     counts = None
-    typed = [name for name in options.names if "=" in name]  # `start web=2`, or `-c web=2` as it once was
-    if options.formation is not None or typed:
-        text = ",".join([options.formation or "", *typed])
+    typed = [name for name in settings.names if "=" in name]  # `start web=2`, or `-c web=2` as it once was
+    if settings.formation is not None or typed:
+        text = ",".join([settings.formation or "", *typed])
         counts = mistakes.gather(lambda: instances.parse(text, "formation"), None)
-    base = mistakes.gather(lambda: plans.base_port(options.port, app.environment), 0)
-    named = [name for name in options.names if name not in typed]
+    base = mistakes.gather(lambda: plans.base_port(settings.port, app.environment), 0)
+    named = [name for name in settings.names if name not in typed]
     wanted: dict[str, int] = {}
     if names:
         wanted = mistakes.gather(lambda: instances.resolve(names, counts, named), {})
-        if options.release:
+        if settings.release:
             mistakes.gather(lambda: instances.check_release(names, wanted, app.procfile), None)
     mistakes.check()
-    return plans.build(app.types, wanted, base, with_root(app), options.release)
+    return plans.build(app.types, wanted, base, with_root(app), settings.release)
 
 
-def formation(app: App, options: Namespace, counts: Mapping[str, int] | None = None) -> Sequence[ProcessPlan]:
+def formation(app: App, settings: Settings, counts: Mapping[str, int] | None = None) -> Sequence[ProcessPlan]:
     """So many processes of each type, or one of each; whatever of them was started.
 
     Raises `UnknownNameError` for types that the Procfile does not have.
@@ -142,7 +142,7 @@ def formation(app: App, options: Namespace, counts: Mapping[str, int] | None = N
         raise UnknownNameError(
             Problem(name, None, f"no such process type{suggest(name, types)}") for name in unknown[:MOST_TOLD]
         )
-    base = plans.base_port(options.port, app.environment)
+    base = plans.base_port(settings.port, app.environment)
     return plans.build(app.types, wanted, base, with_root(app), release=False).processes
 
 
@@ -173,16 +173,16 @@ def read(path: str, option: str, missing: str = "no such file") -> bytes:
     raise UserError([Problem(path, None, text)])
 
 
-def load_environment(root: str, options: Namespace) -> Environment:
-    """The real environment with the app's .env, or with the files named by `-e`."""
-    named = [path for each in options.env or () for path in map(str.strip, each.split(",")) if path]
+def _environment(root: str, settings: Settings) -> Environment:
+    """The real environment with the app's .env, or with the files that are named."""
+    named = settings.env_files
     default = os.path.join(root, ".env")
     if not named and os.path.exists(default):
         named = [os.path.relpath(default)]
     mistakes = Mistakes()
     files: list[tuple[str, Mapping[str, str]]] = []
     doubts: list[str] = []
-    outer_wins = options.env_override == "os"
+    outer_wins = settings.outer_wins
     known = dict(os.environ)
     for path in named:
         values, doubtful = mistakes.gather(partial(_variables, path, known, outer_wins), NO_VARIABLES)
@@ -193,10 +193,9 @@ def load_environment(root: str, options: Namespace) -> Environment:
     return plans.merge(os.environ, files, outer_wins)._replace(doubts=tuple(doubts))
 
 
-def _procfile(options: Namespace) -> str:
+def _procfile(settings: Settings) -> str:
     """The Procfile as named, else that of the app's folder."""
-    named: str | None = getattr(options, "procfile", None)
-    return named or os.path.relpath(os.path.join(getattr(options, "root", None) or "", "Procfile"))
+    return settings.procfile or os.path.relpath(os.path.join(settings.root or "", "Procfile"))
 
 
 def _types(path: str) -> tuple[ProcessType, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.cli import lookalikes
+from procman.app import lookalikes
 
 if TYPE_CHECKING:
     from pathlib import Path

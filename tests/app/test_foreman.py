@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from procman.cli import foreman
+from procman.app import foreman
 from procman.errors import UserError
 
 if TYPE_CHECKING:

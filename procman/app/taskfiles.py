@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from procman.cli import foreman, lookalikes
+from procman.app import foreman, lookalikes
 from procman.errors import Problem, UserError
 from procman.shortages import reason
 from procman.typed import TYPE_CHECKING

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from procman.cli.options import Namespace
+    from procman.app.settings import Settings
 
 FILE, ENV = ".foreman", ".env"
 OF_EXPORT = ("app", "format", "location", "log", "run", "template", "user")
@@ -43,14 +43,14 @@ def _symbol(word: Any) -> str:
     return str(word).removeprefix(":")
 
 
-def passed_over(root: str, options: Namespace) -> Iterator[str]:
+def passed_over(root: str, settings: Settings) -> Iterator[str]:
     """What to say of files in the working folder that count with Foreman, when the app is elsewhere."""
     if os.path.samefile(root, os.curdir):
         return
     place = os.path.relpath(root)
-    if os.path.exists(ENV) and not options.env:
+    if os.path.exists(ENV) and not settings.env:
         yield f"{ENV} of this folder is not read, as the app is in {place}: name it with '-e {ENV}'"
-    if os.path.exists(FILE) and FILE not in options.written.values():
+    if os.path.exists(FILE) and FILE not in settings.options_from:
         yield f"{FILE} of this folder is not read, as the app is in {place}: move it there"
 
 
