@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from datetime import UTC
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from procman.core.config import taskfile
 from procman.core.config.taskkeys import KEYS
-from procman.core.life import service
+from procman.core.life import formation, service
 from procman.core.life.child import TABLE, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from enum import Enum
 
 ROOT = Path(__file__).parent.parent
 LIFECYCLE = ROOT / "docs" / "lifecycle.md"
@@ -29,21 +34,25 @@ def drawing() -> str:
     return "\n".join(["```mermaid", "stateDiagram-v2", *(f"    {arrow}" for arrow in arrows), "```"])
 
 
-def matrix() -> str:
-    """The operator's table: a row for each state, a column for each event, every cell of it."""
-    rows = ["| state | " + " | ".join(event.value for event in service.Event) + " |"]
-    rows.append("|---" * (1 + len(service.Event)) + "|")
-    for state in service.State:
-        cells = [_cell(state, event) for event in service.Event]
+def matrix(states: Iterable[Enum], events: Iterable[Enum], table: Mapping[Any, Any]) -> str:
+    """A table: a row for each state, a column for each event, every cell of it."""
+    events = [*events]
+    rows = [
+        "| state | " + " | ".join(event.value for event in events) + " |",
+        "|---" * (1 + len(events)) + "|",
+    ]
+    for state in states:
+        cells = [_cell(table.get((state, event))) for event in events]
         rows.append(f"| **{state.value}** | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def _cell(state: service.State, event: service.Event) -> str:
-    if (state, event) not in service.TABLE:
+def _cell(found: Any) -> str:
+    if found is None:
         return "cannot happen"
-    after, effect = service.TABLE[state, event]
-    return after.value + (f" / {effect.value}" if effect else "")
+    after, effects = found
+    done = ", ".join(each.value for each in (effects if isinstance(effects, tuple) else (effects,)) if each)
+    return after.value + (f" / {done}" if done else "")
 
 
 def test_the_lifecycle_is_drawn_from_its_table() -> None:
@@ -52,8 +61,15 @@ def test_the_lifecycle_is_drawn_from_its_table() -> None:
     assert found[0] == drawing(), "docs/lifecycle.md is out of date: run 'python -m tests.test_docs'"
 
 
-def test_the_operators_table_is_printed_whole() -> None:
-    assert matrix() in LIFECYCLE.read_text(), f"docs/lifecycle.md is out of date, print\n{matrix()}"
+@pytest.mark.parametrize(
+    "printed",
+    [
+        matrix(service.State, service.Event, service.TABLE),
+        matrix(formation.Phase, formation.Event, formation.TABLE),
+    ],
+)
+def test_the_other_tables_are_printed_whole(printed: str) -> None:
+    assert printed in LIFECYCLE.read_text(), f"docs/lifecycle.md is out of date, print\n{printed}"
 
 
 def test_every_module_stands_on_the_map() -> None:

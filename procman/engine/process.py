@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from procman.core.messages import FileId, Usage
     from procman.core.plan.plan import ProcessPlan
 
-MOMENT = 0.3
-"""Who stops a container signals all in it: a process may end so many seconds before procman hears it."""
-
 
 def may_be_asked(code: int) -> bool:
     """Whether a process ended by a stop signal, itself or as its shell tells it (128+n)."""

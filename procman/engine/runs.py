@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from procman.core import facts
 from procman.core.life.child import Event
+from procman.core.life.formation import DOUBT_SECONDS
 from procman.core.plan.plan import ProcessPlan, of_run
 from procman.core.schedule.durations import wording
 from procman.core.tasks import due, transitions
@@ -15,7 +16,7 @@ from procman.core.tasks.facts import of_end
 from procman.core.tasks.run import Ending, Outcome, Run
 from procman.engine.active import Active, Lane
 from procman.engine.leftovers import Leftovers
-from procman.engine.process import MOMENT, Process, may_be_asked
+from procman.engine.process import Process, may_be_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +151,7 @@ class Runs:
         """Nothing is left of a run: what becomes of it is decided now, or a moment later."""
         active = self._by_name[process.plan.name]
         if active.undecided and not self._closing:
-            self._undecided.append((now + MOMENT, process))
+            self._undecided.append((now + DOUBT_SECONDS, process))
         else:
             self._conclude(process, now)
 

@@ -36,6 +36,8 @@ class FakeChildren:
 
     def __init__(self, *refused: str) -> None:
         self.journal: list[str] = []
+        self.facts: list[Fact] = []
+        self._spawned = 0
         self.pids: dict[str, int] = {}
         self.environments: dict[str, dict[str, str]] = {}
         self.commands: dict[str, str] = {}
@@ -60,7 +62,8 @@ class FakeChildren:
         self.commands[process.name] = process.command
         self.arguments[process.name] = process.arguments
         self.closed.discard(process.name)
-        self.pids[process.name] = 101 + len(self.pids)
+        self._spawned += 1
+        self.pids[process.name] = 100 + self._spawned
         self._groups.add(process.name)
         pid = self.pids[process.name]
         return Spawned(pid, pid)
@@ -126,6 +129,7 @@ class FakeChildren:
 
     def publish(self, fact: Fact) -> None:
         """Facts go into the same journal, as words, so that a test sees the order of everything."""
+        self.facts.append(fact)
         if has_words(fact):
             self.journal.append(str(fact))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from procman.core.life.formation import SAME_SECONDS
 from procman.core.messages import (
     ChildExited,
     GuardianDied,
@@ -20,7 +21,6 @@ from procman.core.messages import (
     WriterChanged,
 )
 from procman.engine.flow import LAST_WORDS, STALLED_SECONDS
-from procman.engine.supervisor import SAME_SECONDS
 from procman.testing.fakes import FakeWriter
 from tests.engine.test_engine import Stage
 
