@@ -55,6 +55,8 @@ class Process:
         self.began = 0.0
         self.output: FileId | None = None
         self.code = 0
+        self.told = False
+        """Whether its end is."""
         self.usage: Usage | None = None
 
     @property

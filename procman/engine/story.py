@@ -31,7 +31,7 @@ class Story:
         else:
             self._publish(fact)
 
-    def wait_for(self, cause: str) -> None:
+    def wait_for(self, cause: str | None) -> None:
         """The end of this process will be told, and comes before those of all others."""
         self._cause = cause
 

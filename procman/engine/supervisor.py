@@ -43,7 +43,7 @@ class Supervisor:
         self._stages = [*stages]
         self._formation = Formation()
         self._ends: deque[Process] = deque()  # of processes by themselves, of which nothing has followed yet
-        self._cause_is_told = False
+        self._cause: Process | None = None  # who is to blame, if anybody is
         self._reason, self._hint = "", ""
         self.stops: Callable[[], None] = lambda: None
         """Called once, before anything is stopped: nothing more may be started from then on."""
@@ -157,10 +157,8 @@ class Supervisor:
 
     def reported(self, process: Process) -> None:
         """The end of a process has been told."""
-        if process.plan.name == self._formation.cause:
-            self._cause_is_told = True
-            if self.stopping:
-                self._tell_cause()
+        if self.stopping and self._formation.cause and process is self._cause:
+            self._tell_cause(process)
 
     def ended(self, process: Process, now: float) -> None:
         """Nothing is left of a process."""
@@ -175,6 +173,7 @@ class Supervisor:
         """Processes have ended by themselves, and their own lives have gone on."""
         while self._ends:
             process = self._ends.popleft()
+            self._cause = self._cause if self._formation.cause else process
             event = Event.FAILED if process.code else Event.DONE
             if may_be_asked(process.code):
                 event = Event.SIGNALLED
@@ -196,10 +195,9 @@ class Supervisor:
         elif effect is Effect.TELL_STOP:
             self._publish(facts.StopRequested(self._reason, self._hint))
         elif effect is Effect.TELL_CAUSE:
-            if self._cause_is_told:
-                self._tell_cause()
-            elif self._formation.cause:
-                self._story.wait_for(self._formation.cause)
+            self._story.wait_for(self._formation.cause)
+            if self._cause and self._cause.told:
+                self._tell_cause(self._cause)
         elif effect is Effect.KILL_ALL:
             if alive := self.processes.alive():
                 self._publish(facts.KillSent(tuple(process.who for process in alive)))
@@ -211,11 +209,11 @@ class Supervisor:
             self._step(Event.LAST, 0.0)
         self.services.begin(plans)
 
-    def _tell_cause(self) -> None:
-        cause = self._formation.cause
-        others = any(other.plan.name != cause for other in self.processes.alive())
-        if cause and (others or self._story.holds):
-            self._publish(facts.StopRequested(f"{cause} has ended"))
+    def _tell_cause(self, cause: Process) -> None:
+        others = any(other is not cause for other in self.processes.alive())
+        if others or self._story.holds:
+            what = "has ended" if cause.pid else "did not start"
+            self._publish(facts.StopRequested(f"{cause.plan.name} {what}"))
         self._story.go_on()
 
     def _notice(self, now: float) -> None:

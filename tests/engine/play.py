@@ -41,7 +41,7 @@ class Play:
         if not group:
             self.children.leave(name)
         self.supervisor.child_exited(self.children.pids[name], code, None, self.clock.now)
-        if not output:
+        if not output and name not in self.children.closed:
             self.children.closed.add(name)
             self.supervisor.processes.output_closed(name, self.clock.now)
         return self.read()

@@ -25,13 +25,18 @@ def children(play: Play) -> list[str]:
 def act(play: Play, chance: random.Random) -> None:
     """One thing happens."""
     supervisor, now = play.supervisor, play.clock.now
-    kind = chance.choice(["exit", "exit", "command", "command", "command", "time", "signal"])
+    kind = chance.choice(["exit", "exit", "command", "command", "command", "close", "time", "signal"])
     if kind == "exit" and (running := children(play)):
         code = chance.choice([0, 0, 1, -15, -9, 143])
         play.exit(chance.choice(running), code, group=chance.random() < 0.2, output=chance.random() < 0.2)
     elif kind == "command" and not supervisor.stopping and not supervisor._stages:
         event = chance.choice([Event.START, Event.STOP, Event.RESTART])
         supervisor.services.command(chance.choice(supervisor.services.names), event, now)
+    elif kind == "close" and (running := children(play)):
+        name = chance.choice(running)
+        if name not in play.children.closed:
+            play.children.closed.add(name)
+            supervisor.processes.output_closed(name, now)
     elif kind == "time":
         play.at(now + chance.choice([0.1, 0.4, 2.0, 9.0]))
     elif kind == "signal" and chance.random() < 0.2:

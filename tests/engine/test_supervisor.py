@@ -152,6 +152,27 @@ def test_the_cause_of_a_stop_is_told_before_its_effects() -> None:
     ]
 
 
+def test_a_cause_whose_output_had_ended_before_is_told_at_once() -> None:
+    play = Play("web.1 worker.1").start()
+    play.children.closed.add("web.1")
+    play.supervisor.processes.output_closed("web.1", 0.0)
+    play.exit("web.1", 3)
+    assert play.told() == [
+        "web.1 exited with code 3",
+        "close web.1",
+        "SIGTERM to worker.1",
+        "web.1 has ended, stopping",
+    ]
+    assert "worker.1 terminated by SIGTERM" in play.exit("worker.1", -SIGTERM).told()
+
+
+def test_who_is_not_to_blame_is_not_told_as_the_cause() -> None:
+    play = Play("web.1 worker.1").start().exit("web.1", -SIGTERM, output=True).signal(SIGTERM)
+    told = play.at(0.5).told()
+    assert "web.1 terminated by SIGTERM" in told
+    assert "web.1 has ended, stopping" not in told
+
+
 def test_a_second_sigterm_changes_nothing() -> None:
     play = Play("web.1").start().signal(SIGTERM)
     play.told()
@@ -220,8 +241,10 @@ def test_a_process_that_cannot_be_started_stops_the_others() -> None:
         "web.1 started (pid 101)",
         "worker.1 could not be started: Too many open files",
         "SIGTERM to web.1",
+        "worker.1 did not start, stopping",
     ]
     play.exit("web.1", -SIGTERM)
+    assert "web.1 terminated by SIGTERM" in play.told()
     assert play.supervisor.finished
     assert play.supervisor.exit_code == 126
 
