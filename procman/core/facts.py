@@ -164,7 +164,7 @@ class TaskUnknown(NamedTuple):
     task: str
 
     def __str__(self) -> str:
-        waits = "what was asked for waits until it has, and procman is started again"
+        waits = "what was asked for waits until it has, and 'procman reload' reads it"
         return f"procman.yml has no task '{self.task}': {waits}"
 
 

@@ -93,7 +93,11 @@ class Admissions:
         if not self.open:
             self._move(run, Event.RELEASE)
             return
-        task, line = self._tasks[run.task], self._waiting.setdefault(run.task, deque())
+        task = self._tasks.get(run.task)
+        if task is None:  # claimed a moment before a reload took it away
+            self._hold(run)
+            return
+        line = self._waiting.setdefault(run.task, deque())
         here = self._runs.of(run.task)
         orderly = run.trigger is Trigger.CATCH_UP
         admission = due.admit(task.overlap, orderly, len(here), len(others), len(line))
@@ -119,9 +123,18 @@ class Admissions:
         while self._for_a_lane and self._runs.count[Lane.LATE] < MOST_LATE:
             self._advance(self._for_a_lane.popleft())
 
+    def reload(self, tasks: Mapping[str, Task]) -> None:
+        """Other tasks from now on: who waits is taken from the store again, under those."""
+        self._tasks = tasks
+        self.unknown.clear()
+        self._release()
+
     def close(self) -> None:
         """Start nothing more; who waits does so until the next start."""
         self.open = False
+        self._release()
+
+    def _release(self) -> None:
         for line in self._waiting.values():
             for run in line:
                 self._move(run, Event.RELEASE)
@@ -130,8 +143,8 @@ class Admissions:
 
     def _advance(self, name: str) -> None:
         """Start the first in line of a task, and those behind it, as long as they may."""
-        task, line = self._tasks[name], self._waiting.get(name)
-        while line and (task.overlap is Overlap.ALLOW or not self._runs.of(name)):
+        task, line = self._tasks.get(name), self._waiting.get(name)
+        while task and line and (task.overlap is Overlap.ALLOW or not self._runs.of(name)):
             late = line[0].trigger is Trigger.CATCH_UP
             if late and self._runs.count[Lane.LATE] >= MOST_LATE:
                 if name not in self._for_a_lane:

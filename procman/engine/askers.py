@@ -49,6 +49,11 @@ class Scheduler(Asker, Protocol):
     """Who asks for all else."""
 
     tasks: Mapping[str, Task]
+
+    def reloaded(self, tasks: Mapping[str, Task]) -> None:
+        """The store knows these tasks."""
+        ...
+
     ticks: Ticks
     pruning: Pruning
 

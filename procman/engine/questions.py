@@ -22,9 +22,10 @@ from procman.core.tasks.transitions import Event
 from procman.engine.ticks import AHEAD_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from procman.core.tasks.run import Run, Summary, TaskState, TickRow
+    from procman.core.tasks.task import Task
     from procman.engine.askers import Intake, Scheduler
     from procman.engine.store import Store
 
@@ -51,7 +52,7 @@ class Begin:
 
     def perform(self, store: Store) -> Known:
         latest = max((past.last_tick or 0 for past in store.summaries().values()), default=0)
-        states = _recall(store, self._scheduler, self._now)
+        states = _recall(store, self._scheduler.tasks.values(), self._now)
         return Known(states, store.summaries(), store.last_id(), latest)
 
     def answered(self, known: Known) -> None:
@@ -66,6 +67,28 @@ class Begin:
         self._scheduler.ask_later(Begin)
 
 
+class Reload:
+    """Make other tasks known to the store, and go on with those."""
+
+    def __init__(self, scheduler: Scheduler, tasks: Mapping[str, Task]) -> None:
+        self._scheduler = scheduler
+        self._tasks = tasks
+        self._now = scheduler.world.wall()
+
+    def perform(self, store: Store) -> dict[str, TaskState]:
+        return _recall(store, self._tasks.values(), self._now)
+
+    def answered(self, states: Mapping[str, TaskState]) -> None:
+        scheduler, wall = self._scheduler, self._scheduler.world.wall()
+        now = datetime.fromtimestamp(wall, scheduler.world.zone)
+        scheduler.publish(outlook(self._tasks.values(), states, now))
+        scheduler.ticks.reload(self._tasks, states, wall)
+        scheduler.reloaded(self._tasks)
+
+    def refused(self) -> None:
+        self._scheduler.ask_later(lambda scheduler: Reload(scheduler, self._tasks))
+
+
 class PlanAnew:
     """Have the store forget what cannot have happened yet, or another store know our tasks, and plan anew."""
 
@@ -74,7 +97,7 @@ class PlanAnew:
         self._now = scheduler.world.wall()
 
     def perform(self, store: Store) -> None:
-        _recall(store, self._scheduler, self._now)
+        _recall(store, self._scheduler.tasks.values(), self._now)
 
     def answered(self, answer: None) -> None:
         self._scheduler.ticks.plan_anew(int(self._now))
@@ -83,8 +106,7 @@ class PlanAnew:
         self._scheduler.ask_later(PlanAnew)
 
 
-def _recall(store: Store, scheduler: Scheduler, now: float) -> dict[str, TaskState]:
-    tasks = scheduler.tasks.values()
+def _recall(store: Store, tasks: Iterable[Task], now: float) -> dict[str, TaskState]:
     return store.recall({task.name: task.timetable if task.enabled else "" for task in tasks}, int(now))
 
 

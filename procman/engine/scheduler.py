@@ -11,7 +11,7 @@ from procman.engine.admission import Admissions
 from procman.engine.intake import Intake
 from procman.engine.orphans import Orphans
 from procman.engine.pruning import Pruning
-from procman.engine.questions import Begin, ClaimTicks, PlanAnew, Recover
+from procman.engine.questions import Begin, ClaimTicks, PlanAnew, Recover, Reload
 from procman.engine.ticks import AGAIN_SECONDS, AHEAD_SECONDS, Ticks
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ class Scheduler:
         self.intake = Intake(self._admissions, self.orphans, queue, publish, world)
         self.pruning = Pruning(tasks, queue)
         self._claimed: deque[tuple[Run, Sequence[str]]] = deque()  # ticks that are due in a moment
-        self._later: tuple[float, Callable[[Scheduler], Question]] | None = (
-            None  # on the monotonic clock, as the next
-        )
+        self._later: deque[tuple[float, Callable[[Scheduler], Question]]] = deque()  # monotonic, as the next
         self._recover_at: float | None = None
         self._latest = 0.0
         self.output = runs.output
@@ -73,7 +71,7 @@ class Scheduler:
         times = [self._runs.deadline, self._queue.deadline]
         if self._admissions.open:
             times += [self._recover_at] if self.orphans.ending else []
-            times += [self._later[0]] if self._later else []
+            times += [self._later[0][0]] if self._later else []
             if walls:
                 times.append(self.world.clock() + max(0.0, min(walls) - self.world.wall()))
         return min((at for at in times if at is not None), default=None)
@@ -96,9 +94,8 @@ class Scheduler:
             return
         wall = self.world.wall()
         self._watch_clock(wall)
-        if self._later is not None and self._later[0] <= now:
-            (_, question), self._later = self._later, None
-            self._queue.query(question(self))
+        while self._later and self._later[0][0] <= now:
+            self._queue.query(self._later.popleft()[1](self))
         if self._recover_at is not None and self._recover_at <= now:
             self._recover_at = None
             self._queue.query(Recover(self))
@@ -119,6 +116,18 @@ class Scheduler:
             self._plan_anew()
             self._queue.query(Recover(self))
             self.look()
+
+    def reload(self, tasks: Mapping[str, Task]) -> None:
+        """These are the tasks from now on. What runs goes on as it began; who waits comes under these."""
+        self.ticks.hold()
+        self._queue.query(Reload(self, tasks))
+
+    def reloaded(self, tasks: Mapping[str, Task]) -> None:
+        """The store knows them."""
+        self.tasks = tasks
+        self.pruning = Pruning(tasks, self._queue)
+        self._admissions.reload(tasks)
+        self.look()
 
     def killed(self) -> None:
         """The guardian, the pid that people know, was killed: what is stopped from now on is lost."""
@@ -141,7 +150,7 @@ class Scheduler:
 
     def ask_later(self, question: Callable[[Scheduler], Question]) -> None:
         """The store would not say where things stand: ask again in a while."""
-        self._later = self.world.clock() + AGAIN_SECONDS, question
+        self._later.append((self.world.clock() + AGAIN_SECONDS, question))
 
     def recovered(self) -> None:
         """What was left is closed, or will be: some of it may be pending now."""

@@ -45,16 +45,32 @@ class Ticks:
             return 0.0
         return self._next[0][0] if self._next else None
 
-    def begin(self, states: Mapping[str, TaskState], pasts: Mapping[str, Summary], wall: float) -> None:
+    def begin(
+        self,
+        states: Mapping[str, TaskState],
+        pasts: Mapping[str, Summary],
+        wall: float,
+        at_start: bool = True,
+    ) -> None:
         """This is what the store knows of the tasks: all that have schedules are to be planned."""
         for task in self._tasks.values():
             if task.enabled and task.schedules:
                 known = states[task.name].accounted
                 self._accounted[task.name] = int(wall) if known is None else known
-                if any(schedule.at_start for schedule in task.schedules):
+                if at_start and any(schedule.at_start for schedule in task.schedules):
                     past = pasts.get(task.name)  # it may have been started in this second before
                     self._at_start[task.name] = max(int(wall), 1 + ((past and past.last_tick) or 0))
         self._to_plan.extend(self._accounted)
+
+    def reload(self, tasks: Mapping[str, Task], states: Mapping[str, TaskState], wall: float) -> None:
+        """Other tasks from now on. procman does not start: `@reboot` has had its time."""
+        self._tasks = tasks
+        self._accounted.clear()
+        self._at_start.clear()
+        self._next.clear()
+        self._to_plan.clear()
+        self._held = False
+        self.begin(states, {}, wall, at_start=False)
 
     def hold(self) -> None:
         """Plan nothing until the store has learned that the clock was set back, or who we are."""

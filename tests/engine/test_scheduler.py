@@ -493,7 +493,7 @@ def test_jobs_of_a_task_that_is_gone_wait_until_it_is_back() -> None:
     assert [run.outcome for run in without.runs() if run.task == "welcome"] == [Outcome.OK] * 2
     assert [run.task for run in without.store.jobs()] == ["gone"] * 31
     assert without.told("gone") == [
-        "procman.yml has no task 'gone': what was asked for waits until it has, and procman is started again"
+        "procman.yml has no task 'gone': what was asked for waits until it has, and 'procman reload' reads it"
     ]
     without.stop()
     again = Timetable("gone: run", table.store, table_end(without)).start().at(5)

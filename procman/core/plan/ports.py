@@ -8,6 +8,7 @@ from procman.errors import Problem, UserError
 
 DEFAULT_BASE = 5000
 LAST = 65535
+VARIABLE = "PROCMAN_PORT_"
 
 
 def parse_base(text: str, source: str, secret: bool = False) -> int:
@@ -27,4 +28,4 @@ def port_of(base: int, type_index: int, instance: int) -> int | None:
 
 def variable(name: str) -> str:
     """The variable that tells everyone the first port of a type: `web-ui` -> `PROCMAN_PORT_WEB_UI`."""
-    return "PROCMAN_PORT_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
+    return VARIABLE + re.sub(r"[^A-Z0-9]", "_", name.upper())
