@@ -19,7 +19,8 @@ def tasks(text: str) -> dict[str, Task]:
 
 
 def reloaded(table: Timetable, text: str) -> Timetable:
-    table.scheduler.reload(tasks(text))
+    table.tasks = tasks(text)
+    table.scheduler.reload(table.tasks)
     return table.settle()
 
 
@@ -81,8 +82,8 @@ def test_who_waits_for_a_task_that_is_gone_is_kept_until_it_is_back() -> None:
     reloaded(table, f"b: {OFTEN}").at(5, 30)
     waiting = table.store.jobs()
     assert [run.task for run in waiting] == ["a"]
-    reloaded(table, f"a: {OFTEN}")
     table.takes["a"] = 1
+    reloaded(table, f"a: {OFTEN}")
     table.at(7, 30)
     again = {run.id: run for run in rows(table)}
     assert str(again[waiting[0].id].outcome) == "ok"
