@@ -51,8 +51,9 @@ def _cell(found: Any) -> str:
     if found is None:
         return "cannot happen"
     after, effects = found
+    name: str = after.value
     done = ", ".join(each.value for each in (effects if isinstance(effects, tuple) else (effects,)) if each)
-    return after.value + (f" / {done}" if done else "")
+    return name + (f" / {done}" if done else "")
 
 
 def test_the_lifecycle_is_drawn_from_its_table() -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from procman.app.foreman import read as read_foreman
 from procman.cli import main, parser, sources
 from procman.cli.commands import TABLE
-from procman.cli.foreman import read as read_foreman
 from procman.cli.options import START, TASK, by_flag
 from procman.core.config import taskfile
 from procman.core.plan import dotenv, instances, plan, procfile

@@ -14,7 +14,7 @@ from procman.shortages import reason
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import TypeVar
 
     from procman.app.settings import Settings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NO_ENVIRONMENT = plans.Environment({}, {})
 NO_TYPES: tuple[ProcessType, ...] = ()
 NO_VARIABLES: tuple[dict[str, str], tuple[Problem, ...]] = ({}, ())
+NOTHING: tuple[dict[str, int] | None, list[str]] = (None, [])
 NO_TASKS: dict[str, Task] = {}
 PROCFILE_HINT = "no such file: write one with a line like 'web: python app.py', or name one with -f"
 ONLY_TASKS = "'procman scheduler' runs the tasks of procman.yml without one"
@@ -113,13 +114,8 @@ def types_of(settings: Settings) -> tuple[ProcessType, ...]:
 def plan(app: App, settings: Settings, mistakes: Mistakes) -> Plan:
     """The plan of `start`. Raises `UserError` with every mistake of files and settings."""
     names = [type_.name for type_ in app.types]
-    counts = None
-    typed = [name for name in settings.names if "=" in name]  # `start web=2`, or `-c web=2` as it once was
-    if settings.formation is not None or typed:
-        text = ",".join([settings.formation or "", *typed])
-        counts = mistakes.gather(lambda: instances.parse(text, "formation"), None)
+    counts, named = mistakes.gather(lambda: _asked_for(settings), NOTHING)
     base = mistakes.gather(lambda: plans.base_port(settings.port, app.environment), 0)
-    named = [name for name in settings.names if name not in typed]
     wanted: dict[str, int] = {}
     if names:
         wanted = mistakes.gather(lambda: instances.resolve(names, counts, named), {})
@@ -127,6 +123,35 @@ def plan(app: App, settings: Settings, mistakes: Mistakes) -> Plan:
             mistakes.gather(lambda: instances.check_release(names, wanted, app.procfile), None)
     mistakes.check()
     return plans.build(app.types, wanted, base, with_root(app), settings.release)
+
+
+def reload(
+    settings: Settings, running: Mapping[str, int], known: Collection[str], with_tasks: bool
+) -> tuple[App, Plan]:
+    """The app read again, and the plan: of types that were known as many as are `running`, of new ones as
+    many as `start` would have started. Raises `UserError` with every mistake."""
+    taskfiles.read.cache_clear()
+    mistakes = Mistakes()
+    app = load(settings, mistakes)
+    base = mistakes.gather(lambda: plans.base_port(settings.port, app.environment), 0)
+    environment = mistakes.gather(lambda: with_root(app), NO_ENVIRONMENT)
+    mistakes.check()
+    counts, named = _asked_for(settings)
+    wanted = {
+        name: running.get(name, 0) if name in known else instances.of_type(name, counts, named)
+        for name in (type_.name for type_ in app.types)
+    }
+    app = app if with_tasks else app._replace(tasks=NO_TASKS)
+    return app, plans.build(app.types, wanted, base, environment, release=False)
+
+
+def _asked_for(settings: Settings) -> tuple[dict[str, int] | None, list[str]]:
+    """Counts, if there are any, and names of types. Raises `UserError`."""
+    typed = [name for name in settings.names if "=" in name]  # `start web=2`, or `-c web=2` as it once was
+    named = [name for name in settings.names if name not in typed]
+    if settings.formation is None and not typed:
+        return None, named
+    return instances.parse(",".join([settings.formation or "", *typed]), "formation"), named
 
 
 def formation(app: App, settings: Settings, counts: Mapping[str, int] | None = None) -> Sequence[ProcessPlan]:

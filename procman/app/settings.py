@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 
 class Settings(NamedTuple):
@@ -35,14 +33,10 @@ class Settings(NamedTuple):
         """Each path by itself."""
         return [path for each in self.env for path in map(str.strip, each.split(",")) if path]
 
-    def absolute(self) -> Settings:
-        """The same from wherever they are read."""
+    def with_paths(self, convert: Callable[[str], str]) -> Settings:
+        """The same with other words for the same paths, as os.path.abspath gives them."""
         return self._replace(
-            root=_absolute(self.root),
-            procfile=_absolute(self.procfile),
-            env=[os.path.abspath(path) for path in self.env_files],
+            root=self.root and convert(self.root),
+            procfile=self.procfile and convert(self.procfile),
+            env=[*map(convert, self.env_files)],
         )
-
-
-def _absolute(path: str | None) -> str | None:
-    return path and os.path.abspath(path)

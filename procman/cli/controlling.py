@@ -13,11 +13,11 @@ from procman.shortages import in_words
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
+    from procman.cli.running import Running
     from procman.control.attaching import Terminals
     from procman.control.server import Server
-    from procman.core.plan.plan import ProcessPlan
     from procman.engine.bus import Bus
     from procman.engine.engine import Engine
     from procman.engine.supervisor import Supervisor
@@ -86,7 +86,7 @@ class Controlling:
     def begin(
         self,
         parts: Parts,
-        plan: Callable[[Mapping[str, int] | None], Sequence[ProcessPlan]],
+        app: Running,
     ) -> None:
         """Keep lines from now on, and listen when the processes are started: they do not wait for this."""
         if self._pid_file is None:
@@ -102,7 +102,7 @@ class Controlling:
             from procman.control.server import Server
 
             attaching = Attaching(ring, children, engine.taps, log.unfinished)
-            outside = Outside(self._pid, time.monotonic, time.time, plan, attaching)
+            outside = Outside(self._pid, time.monotonic, time.time, app, attaching)
             desk = Desk(supervisor, ring, bus.publish, outside)
             try:
                 self._server = Server(self._folder, self._poller, desk.answer)

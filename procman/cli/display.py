@@ -38,6 +38,7 @@ class Display:
     def __init__(
         self, options: Namespace, app: App, plan: Plan, runs: Iterable[str], wake: Callable[[], None]
     ) -> None:
+        self._options = options
         self._terminal = os.isatty(STDOUT)
         self._screen: TerminalScreen | None = None
         self._prefixes: Prefixes | None = None
@@ -52,7 +53,7 @@ class Display:
             screen = PlainScreen()
             if self._terminal and not _dumb():
                 screen = self._screen = TerminalScreen(*_size())
-            self._style = self._wide_style(options, app, plan.name_width(runs))
+            self._style = self._wide_style(app, plan.name_width(runs))
             stamp = stamper(options.timestamp_format) if options.timestamp else str
             heads = self._prefixes = Prefixes(self._fitted(), stamp)
         on_terminals = options.pty == "always" or (options.pty == "auto" and self._terminal)
@@ -69,7 +70,15 @@ class Display:
             self.log.repaint()
         return self._window()
 
-    def _wide_style(self, options: Namespace, app: App, width: int) -> Style:
+    def learn(self, app: App, plan: Plan) -> None:
+        """Other processes and tasks from now on; names stay in the column in which they are."""
+        if self._prefixes:
+            width = max(self._style.width, plan.name_width())
+            self._style = self._wide_style(app, width)
+            self._prefixes.style = self._fitted()
+
+    def _wide_style(self, app: App, width: int) -> Style:
+        options = self._options
         colours = colours_of([*(type_.name for type_ in app.types), *app.tasks])
         coloured = _coloured(options.color, self._terminal)
         return Style(width, options.timestamp, options.prefix, colours if coloured else {})

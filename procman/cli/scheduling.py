@@ -23,10 +23,11 @@ from procman.store.failures import BUSY_SECONDS
 from procman.store.open import in_folder, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from procman.app.app import App
     from procman.core.facts import Fact
+    from procman.core.tasks.task import Task
     from procman.engine.supervisor import Supervisor
     from procman.host.poller import Poller
     from procman.store.sqlite import SqliteStore
@@ -47,7 +48,7 @@ class Scheduling:
     def __init__(self, app: App, poller: Poller) -> None:
         self._folder = place.of(app.root)
         self._root = app.root
-        self._tasks = app.tasks
+        self._tasks: Mapping[str, Task] = app.tasks
         self._owners = Owners(self._folder)
         self._ear = wake.Ear(self._folder, poller)
         self._store: SqliteStore | None = None
@@ -138,6 +139,12 @@ class Scheduling:
         runs = Runs(supervisor.processes, self._queue, publish, world, kill_timeout)
         self._scheduler = Scheduler(self._tasks, runs, self._queue, publish, world)
         return self._scheduler
+
+    def reload(self, tasks: Mapping[str, Task]) -> None:
+        """Other tasks from now on."""
+        if self._scheduler and tasks != self._tasks:
+            self._tasks = tasks
+            self._scheduler.reload(tasks)
 
     def end(self) -> Iterator[Notice]:
         """Close the store, after a last try to write what it would not take; what should be said about it."""

@@ -66,14 +66,14 @@ class Attaching:
         window = _window([request.get("columns", 80), request.get("rows", 24)])
         client.more = lambda more: self._told(client, name, more)
         client.gone = lambda: self._leave(client, name)
-        client.offer(_piece({"attached": {"name": name, "pid": process.pid or None}}))
-        if before := self._before(name):
-            client.offer(_output(before))
         if not self._windows:
             self._taps.append(self._tap)
         self._windows.setdefault(name, {})[client] = window
         self._typed[client] = 0
         self._fit(name)
+        client.offer(_piece({"attached": {"name": name, "pid": process.pid or None}}))
+        if before := self._before(name):
+            client.offer(_output(before))
 
     def ended(self, fact: Fact) -> None:
         """What happened: perhaps the end of a process at which there are clients."""

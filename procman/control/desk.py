@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procman.control import protocol
+from procman.control import protocol, requests
 from procman.control.connection import Piece
 from procman.control.following import Following
 from procman.control.listing import Listing
 from procman.control.protocol import RequestError
+from procman.control.reloading import Reload
 from procman.core import exitcodes, facts
 from procman.core.life import names
 from procman.core.life.child import Phase
@@ -21,15 +21,14 @@ if TYPE_CHECKING:
 
     from procman.control.attaching import Attaching
     from procman.control.connection import Connection
+    from procman.control.reloading import RunningApp
     from procman.core.facts import Fact
-    from procman.core.plan.plan import ProcessPlan
     from procman.engine.services import Service
     from procman.engine.supervisor import Supervisor
     from procman.logs.ring import Ring
 
     Request = dict[str, Any]
 
-MOST = 9999
 EVENTS = {"start": Event.START, "stop": Event.STOP, "restart": Event.RESTART}
 
 
@@ -38,16 +37,18 @@ class Waiting(NamedTuple):
 
     client: Connection
     services: Sequence[Service]
+    more: Mapping[str, Any]
+    """What else it is told then."""
 
 
 class Outside(NamedTuple):
     """What else is to be known: the pid that people know, the monotonic clock, UTC since the epoch, the
-    processes of the Procfile (so many of each type, or one of each without numbers)."""
+    app that runs."""
 
     pid: int
     clock: Callable[[], float]
     wall: Callable[[], float]
-    plan: Callable[[Mapping[str, int] | None], Sequence[ProcessPlan]]
+    app: RunningApp
     attaching: Attaching
 
 
@@ -59,7 +60,7 @@ class Desk:
     ) -> None:
         self._supervisor = supervisor
         self._publish = publish
-        self._pid, self._clock, self._wall, self._plan, self._attaching = outside
+        self._pid, self._clock, self._wall, self._app, self._attaching = outside
         self._listing = Listing(self._clock, self._wall)
         self._since = self._wall()
         self._following = Following(ring)
@@ -76,6 +77,7 @@ class Desk:
             "logs": self._logs,
             "events": self._events,
             "attach": self._attach,
+            "reload": self._reload,
         }
 
     def answer(self, client: Connection, request: Request) -> None:
@@ -102,7 +104,7 @@ class Desk:
         done = [each for each in self._waiting if all(one.settled for one in each.services)]
         self._waiting = [each for each in self._waiting if each not in done and each.client.open]
         for each in done:
-            _result(each.client, [self._listing.of(one) for one in each.services])
+            self._tell(each.client, each.services, each.more)
 
     # The commands
 
@@ -119,7 +121,7 @@ class Desk:
         command, now = request["command"], self._clock()
         self._see_that_it_goes_on()
         if command == "start":
-            self._add(_words(request))
+            self._add(requests.words(request))
         found = self._meant(request)
         self._publish(facts.CommandGiven(command, tuple(found)))
         for name in found:
@@ -127,9 +129,9 @@ class Desk:
         self._tell_when_done(client, request, [self._supervisor.services[name] for name in found])
 
     def _scale(self, client: Connection, request: Request) -> None:
-        counts, services, now = _counts(request), self._supervisor.services, self._clock()
+        counts, services, now = requests.counts(request), self._supervisor.services, self._clock()
         self._see_that_it_goes_on()
-        plans = [plan for plan in self._plan(counts) if plan.type in counts]
+        plans = [plan for plan in self._app.plan(counts) if plan.type in counts]
         concerned = [each for each in services if each.plan.type in counts]
         self._publish(facts.CommandGiven("scale", tuple(f"{name}={counts[name]}" for name in counts)))
         services.drop((each.plan.name for each in concerned), {plan.name for plan in plans}, now)
@@ -139,15 +141,32 @@ class Desk:
         added = [services[plan.name] for plan in plans if services[plan.name] not in concerned]
         self._tell_when_done(client, request, [*concerned, *added])
 
+    def _reload(self, client: Connection, request: Request) -> None:
+        self._see_that_it_goes_on()
+        done = Reload(self._app, self._supervisor, self._publish, self._clock())
+        self._tell_when_done(client, request, done.concerned, done.what)
+
     def _see_that_it_goes_on(self) -> None:
         if self._supervisor.stopping:
             raise RequestError("procman is stopping", 1)
+        if not self._supervisor.in_formation:
+            raise RequestError("the release command has not ended yet", 1)
 
-    def _tell_when_done(self, client: Connection, request: Request, services: Sequence[Service]) -> None:
+    def _tell_when_done(
+        self,
+        client: Connection,
+        request: Request,
+        services: Sequence[Service],
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         if request.get("wait", True):
-            self._waiting.append(Waiting(client, services))
+            self._waiting.append(Waiting(client, services, more or {}))
         else:
-            _result(client, [self._listing.of(each) for each in services])
+            self._tell(client, services, more or {})
+
+    def _tell(self, client: Connection, services: Sequence[Service], more: Mapping[str, Any]) -> None:
+        rows = [self._listing.of(each) for each in services]
+        _result(client, {"processes": rows, **more} if more else rows)
 
     def _stop(self, client: Connection, request: Request) -> None:
         if request.get("names"):
@@ -159,13 +178,13 @@ class Desk:
     def _add(self, words: Sequence[str]) -> None:
         """Processes that were not started with the others, and are now."""
         known = self._supervisor.services.names
-        spare = [plan for plan in self._plan(None) if plan.name not in known]
+        spare = [plan for plan in self._app.plan(None) if plan.name not in known]
         chosen = names.select(words, [*known, *(plan.name for plan in spare)])
         self._supervisor.services.plan(plan for plan in spare if plan.name in chosen)
 
     def _signal(self, client: Connection, request: Request) -> None:
         found = self._meant(request)
-        number = _signal_number(request.get("signal"))
+        number = requests.signal_number(request.get("signal"))
         self._publish(facts.CommandGiven(exitcodes.signal_name(number), tuple(found)))
         children = [self._supervisor.services[name].process for name in found]
         alive = [each for each in children if each and each.life.phase is Phase.RUNNING]
@@ -174,7 +193,7 @@ class Desk:
 
     def _logs(self, client: Connection, request: Request) -> None:
         known = [*self._supervisor.services.names, SYSTEM]
-        chosen = names.select(_words(request), known) if request.get("names") else None
+        chosen = names.select(requests.words(request), known) if request.get("names") else None
         self._following.begin(client, request, chosen)
 
     def _events(self, client: Connection, request: Request) -> None:
@@ -182,7 +201,9 @@ class Desk:
 
     def _attach(self, client: Connection, request: Request) -> None:
         children = {each.plan.name: each for each in self._supervisor.processes.alive()}
-        found = names.select(_words(request), [*dict.fromkeys([*self._supervisor.services.names, *children])])
+        found = names.select(
+            requests.words(request), [*dict.fromkeys([*self._supervisor.services.names, *children])]
+        )
         if len(found) != 1:
             raise RequestError(f"attach to one process{': ' if found else ''}{', '.join(found)}")
         if found[0] not in children:
@@ -190,38 +211,10 @@ class Desk:
         self._attaching.begin(client, request, children[found[0]])
 
     def _meant(self, request: Request) -> list[str]:
-        words = _words(request)
+        words = requests.words(request)
         if not words:
             raise RequestError("say which processes: 'names' is a list of them")
         return names.select(words, self._supervisor.services.names)
-
-
-def _words(request: Request) -> list[str]:
-    words = request.get("names", [])
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise RequestError("'names' is a list of strings")
-    return words
-
-
-def _counts(request: Request) -> dict[str, int]:
-    found = request.get("counts")
-    if not isinstance(found, dict) or not found:
-        raise RequestError("'counts' is an object of numbers by process type")
-    if not all(type(number) is int and 0 <= number <= MOST for number in found.values()):
-        raise RequestError(f"a count is a number from 0 to {MOST}")
-    return found
-
-
-def _signal_number(given: object) -> int:
-    """`"HUP"`, `"SIGHUP"` or 1. Raises `RequestError`."""
-    try:
-        if isinstance(given, str) and not given.isdecimal():
-            return signal.Signals[f"SIG{given.upper().removeprefix('SIG')}"]
-        if isinstance(given, str | int) and not isinstance(given, bool):
-            return signal.Signals(int(given))
-    except (KeyError, ValueError):
-        pass
-    raise RequestError(f"no signal '{given}': write a name such as HUP or USR1")
 
 
 def _result(client: Connection, result: Any) -> None:

@@ -27,6 +27,11 @@ class RequestError(ProcmanError):
         super().__init__(text)
         self.exit_code = exit_code
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """A line for each mistake."""
+        return tuple(str(self).split("\n"))
+
 
 def encode(value: dict[str, Any]) -> bytes:
     """One object as a line."""

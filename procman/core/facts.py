@@ -58,7 +58,8 @@ class CommandGiven(NamedTuple):
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.command} of {', '.join(self.names)} requested"
+        of = f" of {', '.join(self.names)}" if self.names else ""
+        return f"{self.command}{of} requested"
 
 
 class StillAlive(NamedTuple):

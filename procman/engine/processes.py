@@ -213,7 +213,6 @@ class Processes:
             self._publish(facts.GivenUp(process.who))
         elif effect is Effect.REPORT:
             self._publish(facts.ProcessEnded(name, process.code, process.pid))
-            process.told = True
             process.owner.reported(process)
         elif effect is Effect.CHECK_GROUP:
             self._check_group(process, now)
@@ -225,7 +224,6 @@ class Processes:
         except SpawnError as error:
             process.code = error.exit_code
             self._publish(facts.SpawnFailed(process.plan.name, str(error)))
-            process.told = True
             process.owner.failed(process, str(error), now)
             self.step(process, Event.SPAWN_FAILED, now)
             return

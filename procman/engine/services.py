@@ -8,7 +8,7 @@ from procman.engine.process import Process
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from procman.core.plan.plan import ProcessPlan
     from procman.engine.process import Owner
@@ -42,6 +42,7 @@ class Services:
         self._timeout = timeout
         self._owner = owner
         self._by_name: dict[str, Service] = {}
+        self._waiting: list[Service] = []  # for a port that somebody has who is about to leave
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self._by_name.values())
@@ -85,6 +86,24 @@ class Services:
             if found.dropped:
                 self._step(found, Event.STOP, now)
 
+    def replan(self, plans: Sequence[ProcessPlan], changed: Container[str], now: float) -> None:
+        """These are the processes from now on. What has changed gets a new child, unless it is stopped."""
+        self.drop([name for name in self.names if name not in {plan.name for plan in plans}], (), now)
+        new = []
+        for plan in plans:
+            found = self._by_name.get(plan.name)
+            if found is None:
+                new.append(plan)
+                continue
+            back, found.plan, found.dropped = found.dropped, plan, False
+            if back:
+                self._step(found, Event.START, now)
+            elif plan.name in changed and found.state.wanted:
+                self._step(found, Event.RESTART, now)
+        self.plan(new)
+        for plan in new:
+            self._step(self._by_name[plan.name], Event.START, now)
+
     def command(self, name: str, event: Event, now: float) -> None:
         """Do what is asked for."""
         self._step(self._by_name[name], event, now)
@@ -99,14 +118,29 @@ class Services:
         found = self._by_name.get(process.plan.name)
         if found and found.process is process:
             self._step(found, Event.GONE, now)
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            self._begin(each)
 
     def _step(self, found: Service, event: Event, now: float) -> None:
         found.state, effect = service.step(found.state, event)
         if effect is Effect.NEW_CHILD:
-            found.process = Process(found.plan, self._timeout, self._owner)
-            found.restarts += 1
-            self._processes.add(found.process)
+            found.process = None
+            self._begin(found)
         elif effect is Effect.STOP_CHILD and found.process:
             self._processes.step(found.process, child.Event.STOP, now)
+        elif effect is Effect.STOP_CHILD:
+            self._waiting.remove(found)
+            self._step(found, Event.GONE, now)
         if found.dropped and found.state is State.DOWN:
             self._by_name.pop(found.plan.name, None)
+
+    def _begin(self, found: Service) -> None:
+        """Have a child started, once nobody has its port who is about to leave: a reload moves ports."""
+        leaving = [each.process for each in self if each.state in (State.RESTARTING, State.STOPPING)]
+        if found.plan.port in [process.plan.port for process in leaving if process and process.plan.port]:
+            self._waiting.append(found)
+            return
+        found.process = Process(found.plan, self._timeout, self._owner)
+        found.restarts += 1
+        self._processes.add(found.process)

@@ -148,6 +148,7 @@ class Supervisor:
 
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A process could not be started."""
+        process.told = True
         self._ends.append(process)
 
     def exited(self, process: Process, now: float) -> None:
@@ -157,6 +158,7 @@ class Supervisor:
 
     def reported(self, process: Process) -> None:
         """The end of a process has been told."""
+        process.told = True
         if self.stopping and self._formation.cause and process is self._cause:
             self._tell_cause(process)
 

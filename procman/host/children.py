@@ -39,7 +39,7 @@ class Children(Sessions):
         super().__init__(poller)
         _keep_large_buffers()
         self._poller = poller
-        self._environment = environment
+        self.environment = environment
         self._window = window
         self._children: dict[str, spawn.Child] = {}
         self._stdin, self._never_written = os.pipe() if window is None else (-1, -1)
@@ -51,7 +51,7 @@ class Children(Sessions):
 
     def spawn(self, process: ProcessPlan) -> Spawned:
         """Start a process. Raises `SpawnError`."""
-        name, environment = process.name, {**self._environment, **process.environment}
+        name, environment = process.name, {**self.environment, **process.environment}
         script = commands.script(process.command, process.arguments)
         child = spawn.spawn(script, environment, self._window, self._stdin)
         self._children[name] = child

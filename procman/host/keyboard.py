@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 from collections import deque
 
 from procman.typed import TYPE_CHECKING
@@ -41,8 +42,8 @@ class Keyboard:
             try:
                 data = data[os.write(self._fd, data) :]
             except BlockingIOError:
-                pass
-            except OSError:  # EIO: no process has the terminal open any more
+                data = b"" if _is_hung_up(self._fd) else data
+            except OSError:
                 data = b""
             if data:
                 self._waiting.appendleft((data, taken))
@@ -61,3 +62,10 @@ class Keyboard:
         if self._watched:
             self._go_on()
         yield from ()
+
+
+def _is_hung_up(terminal: int) -> bool:
+    """Whether no process has it open any more: what is typed there nobody will take."""
+    poll = select.poll()
+    poll.register(terminal, 0)
+    return any(events & select.POLLHUP for _, events in poll.poll(0))

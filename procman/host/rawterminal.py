@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 DONE = b"\0"
+IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU)
+"""By the watcher: it ends when the other does."""
 
 
 class RawTerminal:
@@ -29,6 +31,7 @@ class RawTerminal:
     def __enter__(self) -> RawTerminal:
         self._saved = termios.tcgetattr(self._fd)
         reading, self._pipe = os.pipe()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, IGNORED)
         self._watcher = os.fork()
         if not self._watcher:
             os.close(self._pipe)
@@ -36,6 +39,7 @@ class RawTerminal:
         os.close(reading)
         (tty.setcbreak if self._cbreak else tty.setraw)(self._fd, termios.TCSADRAIN)
         os.write(self._pipe, DONE)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return self
 
     def __exit__(
@@ -51,16 +55,11 @@ class RawTerminal:
     def _watch(self, pipe: int) -> None:
         """In the watcher: until all is done, or the other is gone."""
         try:
-            for number in (
-                signal.SIGINT,
-                signal.SIGTERM,
-                signal.SIGHUP,
-                signal.SIGQUIT,
-                signal.SIGTSTP,
-                signal.SIGTTOU,
-            ):
+            for number in IGNORED:
                 signal.signal(number, signal.SIG_IGN)
-            if os.read(pipe, 1) and (ours := self._modes()) and not os.read(pipe, 1):
+            is_set = os.read(pipe, 1)
+            ours = self._modes()
+            if not is_set or not os.read(pipe, 1):
                 _set_back(self._fd, ours, self._saved)
         finally:
             os._exit(0)

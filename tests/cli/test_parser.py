@@ -226,7 +226,7 @@ def test_no_option_takes_an_empty_value_for_an_answer(empty: str, joined: bool) 
         "v": ["version"],
         "co": ["completion"],
         "ca": ["cancel"],
-        "re": ["restart", "resume"],
+        "re": ["restart", "reload", "resume"],
         "n": ["next"],
         "hi": ["history"],
         "schedule": ["schedule"],

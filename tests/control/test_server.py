@@ -18,12 +18,13 @@ from procman.control import address, client, protocol, server
 from procman.control.attaching import Attaching
 from procman.control.connection import MOST_QUEUED
 from procman.control.desk import Desk, Outside
+from procman.control.reloading import Loaded
 from procman.control.server import Server
 from procman.core import facts
 from procman.core.life.service import State
 from procman.core.tasks.facts import RunFinished
 from procman.core.tasks.run import Outcome
-from procman.errors import NotRunningError, UnsafeError
+from procman.errors import NotRunningError, Problem, UnsafeError, UserError
 from procman.host.poller import Poller
 from procman.logs.ring import Ring
 from tests.engine.play import Play, process
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from procman.core.plan.plan import ProcessPlan
+    from procman.core.tasks.task import Task
 
 SECONDS = 10.0
 
@@ -40,6 +42,35 @@ SECONDS = 10.0
 def planned(counts: Mapping[str, int] | None) -> list[ProcessPlan]:
     wanted = {"web": 1, "clock": 1} if counts is None else counts
     return [process(f"{name}.{n}") for name, count in wanted.items() for n in range(1, count + 1)]
+
+
+class FakeApp:
+    """What is on disk is what the test says; of types that run as many as run."""
+
+    def __init__(self) -> None:
+        self.shared: Mapping[str, str] = {}
+        self.tasks: Mapping[str, Task] = {}
+        self.types = {"web": "run", "clock": "run"}
+        self.environment: dict[str, str] = {}
+        self.taken = 0
+        self.wrong: list[Problem] = []
+        self.tasks_on_disk: Mapping[str, Task] = {}
+        self.asked: list[Mapping[str, int]] = []
+
+    def plan(self, counts: Mapping[str, int] | None) -> list[ProcessPlan]:
+        return planned(counts)
+
+    def load(self, counts: Mapping[str, int]) -> Loaded:
+        if self.wrong:
+            raise UserError(self.wrong)
+        self.asked.append(counts)
+        numbers = {name: counts.get(name, 1) for name in self.types}
+        plans = [plan._replace(command=self.types[plan.type]) for plan in planned(numbers)]
+        return Loaded(plans, self.environment, self.tasks_on_disk, ["a warning"], self._take)
+
+    def _take(self) -> None:
+        self.shared, self.tasks = self.environment, self.tasks_on_disk
+        self.taken += 1
 
 
 class House:
@@ -51,6 +82,7 @@ class House:
         self.poller = Poller()
         self.ring = Ring(lambda: 7.0)
         self.published: list[Any] = []
+        self.app = FakeApp()
         self.taps: list[Callable[[str, bytes], None]] = []
         self.unfinished: defaultdict[str, bytes] = defaultdict(bytes)
         self.desk = Desk(
@@ -61,7 +93,7 @@ class House:
                 pid=4711,
                 clock=lambda: self.play.clock.now,
                 wall=lambda: 1000.0,
-                plan=planned,
+                app=self.app,
                 attaching=Attaching(self.ring, self.play.children, self.taps, self.unfinished.__getitem__),
             ),
         )

@@ -82,6 +82,10 @@ TABLE = {
             "words", SOME, "SIGNAL NAME", "the signal, such as HUP, and who is to get it", offers=(TYPES,)
         ),
     ),
+    "reload": Command(
+        "read the app's files again, and restart what has changed in the running app",
+        controloptions.CONTROL_AND_WAIT,
+    ),
     "attach": Command(
         "use the terminal of a process of the running app, with its keys",
         controloptions.ATTACH,

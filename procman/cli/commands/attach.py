@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import select
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from procman.cli import answers, apps, complaints
+from procman.cli import apps, complaints
 from procman.control import client
 from procman.core.text import keys
 from procman.core.text.privatemodes import PrivateModes
@@ -24,7 +25,9 @@ USUAL_KEY = b"\x1c"
 """Ctrl-\\: the terminal's own key for SIGQUIT, which nobody misses."""
 MOST_TYPED = 1 << 12
 """Bytes sent before the process has taken them."""
+MOST_WAITING = 1 << 20
 READ_SIZE = 1 << 12
+BELL = b"\a"
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """With these somebody ends this command; in a raw terminal no key does."""
 
@@ -49,7 +52,7 @@ def run(options: Namespace) -> int:
                 how = visit.last(others)
             finally:
                 visit.show(visit.modes.undo)
-    answers.say("", _told(name, how))
+        visit.show(f"\n{_told(name, how)}\n".encode())
     return 128 + how if isinstance(how, int) else 0
 
 
@@ -68,6 +71,14 @@ def _signals() -> int:
     for number in (*ENDING, signal.SIGWINCH, signal.SIGTSTP):
         signal.signal(number, lambda *_: None)
     return signals
+
+
+def _read_keys() -> bytes:
+    """What was typed; nothing when the window was closed."""
+    try:
+        return os.read(STDIN, READ_SIZE)
+    except OSError:
+        return b""
 
 
 def _told(name: str, how: dict[str, Any] | int) -> str:
@@ -94,11 +105,10 @@ class Visit:
         while True:
             if end := self._heard(received):
                 return end
-            keyboard = [STDIN] if len(self._typed) < READ_SIZE else []
-            ready, _, _ = select.select([signals, self._conversation.fileno(), *keyboard], [], [])
+            ready, _, _ = select.select([signals, self._conversation.fileno(), STDIN], [], [])
             if signals in ready and (number := self._signalled(os.read(signals, READ_SIZE))):
                 return number
-            if STDIN in ready and self._keys(os.read(STDIN, READ_SIZE)):
+            if STDIN in ready and self._keys(_read_keys()):
                 return {"left": True}
             received = []
             if self._conversation.fileno() in ready:
@@ -108,9 +118,10 @@ class Visit:
                 received = found
 
     def show(self, data: bytes) -> None:
-        """On our terminal."""
-        while data:
-            data = data[os.write(STDOUT, data) :]
+        """On our terminal, as long as there is one."""
+        with suppress(OSError):
+            while data:
+                data = data[os.write(STDOUT, data) :]
 
     def _heard(self, received: list[dict[str, Any]]) -> dict[str, Any] | None:
         for each in received:
@@ -130,7 +141,10 @@ class Visit:
     def _keys(self, data: bytes) -> bool:
         """What was typed goes on its way; whether the key that leaves, or the end, was among it."""
         typed, leaving, _ = data.partition(self._key)
-        self._typed += typed
+        if len(self._typed) < MOST_WAITING:
+            self._typed += typed
+        else:  # the process reads nothing: this is dropped, so that the key that leaves is heard
+            self.show(BELL)
         self._send()
         return bool(leaving) or not data
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
-from functools import partial
 
-from procman.app.app import formation
 from procman.cli import apps
 from procman.cli.controlling import Controlling, Parts
 from procman.cli.display import STDOUT, Display
+from procman.cli.running import Running, environment, environments
+from procman.cli.tasking import Tasking
 from procman.core.facts import Notice
 from procman.core.plan.plan import Policy
 from procman.engine.bus import Bus
@@ -19,17 +19,13 @@ from procman.engine.supervisor import Supervisor
 from procman.errors import (
     NotRunningError,
     Problem,
-    ProcmanError,
-    ShortageError,
-    StoreError,
     UserError,
     suggest,
 )
-from procman.host import descent, place, ports, programs, subreaper
+from procman.host import descent, place, ports, subreaper
 from procman.host.children import Children
 from procman.host.poller import Poller
 from procman.host.signals import ALL, STOPPING
-from procman.shortages import in_words
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,7 +33,6 @@ if TYPE_CHECKING:
 
     from procman.app.app import App
     from procman.cli.options import Namespace
-    from procman.cli.scheduling import Scheduling
     from procman.core.plan.plan import Plan, ProcessPlan
     from procman.host.guardian import Guarded
     from procman.logs.hub import Log
@@ -61,6 +56,7 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
 
 def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded: Guarded | None) -> int:
     """Run the stages, and the app's tasks as they are due; the exit code."""
+    running = Running(options, app, plan)
     os.chdir(app.root)
     poller = Poller()
     pid = os.getppid() if guarded else os.getpid()
@@ -68,51 +64,38 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     notices = [*control.claim(first=True)]
     subreaper.adopt_orphans()
 
-    scheduling, troubles = _scheduling(app, poller, needed=not stages)
-    display = Display(options, app, plan, scheduling.names if scheduling else (), poller.wake)
+    tasking = Tasking(poller)
+    troubles = tasking.begin(app, needed=not stages)
+    display = Display(options, app, plan, tasking.names, poller.wake)
     log = display.log
 
-    children = Children(poller, _environment(plan, display), display.window)
+    children = Children(poller, environment(plan, display), display.window)
     log.answer = children.answer
-    policy = Policy(options.timeout, signal.SIGTERM, getattr(options, "exit_code_from", None))
     bus = Bus(log.hear)
-    supervisor = Supervisor(stages, children, bus.publish, policy)
+    supervisor = Supervisor(stages, children, bus.publish, _policy(options))
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
     _listen(poller, guarded)
-    parts = Parts(engine, supervisor, bus, log, children)
-    control.begin(parts, partial(formation, app, apps.settings(options)))
-    if scheduling:
-        engine.attend(scheduling.scheduler(supervisor, bus.publish, options.timeout, control.claim))
+    control.begin(Parts(engine, supervisor, bus, log, children), running)
+    tasking.attend(engine, supervisor, bus.publish, options.timeout, control.claim)
+    running.learn = [tasking.take, environments(children, display)]
     for warning in (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)):
         log.say(warning)
     code = engine.run()
-    _tidy(options.timeout, log, scheduling, control)
+    _tidy(options.timeout, log, tasking, control)
     engine.flush()
     return code
 
 
-def _tidy(timeout: float, log: Log, scheduling: Scheduling | None, control: Controlling) -> None:
+def _policy(options: Namespace) -> Policy:
+    return Policy(options.timeout, signal.SIGTERM, getattr(options, "exit_code_from", None))
+
+
+def _tidy(timeout: float, log: Log, tasking: Tasking, control: Controlling) -> None:
     """What fails here is told, and changes no exit code."""
     control.end()
     _sweep(timeout, log)
-    for notice in (*(scheduling.end() if scheduling else ()), *control.release()):
+    for notice in (*tasking.end(), *control.release()):
         log.say(notice)
-
-
-def _scheduling(app: App, poller: Poller, needed: bool) -> tuple[Scheduling | None, list[Notice]]:
-    """The scheduler's parts, none without tasks. Without them the processes run all the same."""
-    if not app.tasks:
-        return None, []
-    try:
-        from procman.cli.scheduling import Scheduling  # SQLite and more, that only tasks wait for
-
-        scheduling = Scheduling(app, poller)
-    except (StoreError, ShortageError, OSError, ImportError) as error:
-        text = str(error) if isinstance(error, ProcmanError) else in_words(error)
-        if needed or text is None:
-            raise
-        return None, [Notice(f"no task will run: {text}")]
-    return scheduling, scheduling.warnings
 
 
 def _plan(options: Namespace) -> tuple[App, Plan]:
@@ -132,12 +115,6 @@ def _listen(poller: Poller, guarded: Guarded | None) -> None:
     poller.watch_stdout(STDOUT)
     if guarded:
         poller.watch_guardian(guarded.lifeline)
-
-
-def _environment(plan: Plan, display: Display) -> dict[str, str]:
-    """The app's environment, in its folder. On a pipe Python would keep its lines back: ask it not to."""
-    values = {**plan.environment.values, "PWD": programs.folder(plan.environment.values.get("PWD"))}
-    return values if display.window else {"PYTHONUNBUFFERED": "1", **values}
 
 
 def _taken_ports(plan: Plan) -> Iterator[Notice]:

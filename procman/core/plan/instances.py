@@ -42,7 +42,7 @@ def resolve(
     problems = [*_unknown(types, counts or (), source), *_unknown(types, names, "command line")]
     if problems:
         raise UserError(problems)
-    wanted = {name: _instances(name, counts, names) for name in types}
+    wanted = {name: of_type(name, counts, names) for name in types}
     formation = {name: count for name, count in wanted.items() if count}
     if not formation:
         raise UserError([Problem(source, None, "nothing to start: every process type has 0 instances")])
@@ -61,7 +61,8 @@ def check_release(types: Sequence[str], wanted: Iterable[str], procfile: str) ->
     raise UserError([Problem("--release", None, text)])
 
 
-def _instances(name: str, counts: dict[str, int] | None, names: Sequence[str]) -> int:
+def of_type(name: str, counts: dict[str, int] | None, names: Sequence[str]) -> int:
+    """Instances of one type."""
     if names:
         return (counts or {}).get(name, 1) if name in names else 0
     if name == RELEASE:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-SWITCH = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+SWITCH = re.compile(rb"\x1b\[\?([0-9;]{1,60})([hl])")
 LONGEST = 64
 """Bytes of a sequence that may be cut in two by a read."""
 ON_AT_FIRST = (7, 25)

@@ -111,7 +111,8 @@ class Said(NamedTuple):
 
 def script(chance: random.Random) -> list[Said]:
     """Any events that may happen, in an order in which they may."""
-    phase, now, said = P.STAGES, 0.0, []
+    phase, now = P.STAGES, 0.0
+    said: list[Said] = []
     for _ in range(chance.randrange(1, LONGEST)):
         now += chance.choice([0.0, 0.1, 1.0])
         event = chance.choice([event for event in E if (phase, event) in TABLE])
