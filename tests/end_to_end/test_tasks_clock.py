@@ -59,9 +59,9 @@ class Clock:
 
 def test_a_clock_that_is_set_back_and_forward_runs_no_tick_twice_and_every_tick_has_a_row(app: App) -> None:
     app.tasks("""
-        beat: {command: 'echo "$PROCMAN_SCHEDULED_AT" >> ran', schedule: every second}
+        beat: {command: 'echo "$PROCMAN_SCHEDULED_AT" >> ran', schedule: every second, keep: 100000}
         show: 'true'
-    """)
+    """)  # with the usual 1000 the oldest may be pruned before we look
     clock = Clock(app)
     running = clock.launch("scheduler")
     running.wait_for(r"beat\.2 exited with code 0")
