@@ -39,14 +39,15 @@ class ProcmanError(Exception):
 
 
 class RunningError(ProcmanError):
-    """Another procman runs this app. `pid` is the one that people know."""
+    """Another procman runs this app. `pid` is the one that people know, `since` is for them, too."""
 
     exit_code = RUNNING
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, since: str) -> None:
+        when = f", since {since}" if since else ""
         super().__init__(
-            f"procman runs this app already (pid {pid}): 'procman ps' shows what runs, 'procman logs -f'"
-            " follows it, 'procman stop' ends it. '--separate' runs another one beside it"
+            f"procman runs this app already (pid {pid}{when}): 'procman ps' shows what runs,"
+            " 'procman logs -f' follows it, 'procman stop' ends it. '--separate' runs another one beside it"
         )
 
 

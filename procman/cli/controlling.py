@@ -62,7 +62,7 @@ class Controlling:
         else:
             yield from self._renew()
         if other is not None and first:
-            raise RunningError(other)
+            raise RunningError(other, self._pid_file.since if self._pid_file else "")
         if other is not None:
             yield Notice(f"another procman (pid {other}) runs this app already")
 
@@ -110,7 +110,7 @@ class Controlling:
                 log.say(Notice(f"no control from other terminals: {in_words(error) or error}"))
                 return
             bus.subscribe(desk.hear)
-            engine.after = desk.after_turn
+            engine.after.append(desk.after_turn)
 
         engine.opens = opens
 

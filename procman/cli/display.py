@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from procman.core.plan.plan import Plan
     from procman.core.text.prompts import Prompts
     from procman.logs.hub import Heads, Screen
+    from procman.logs.rotation import Rotation
 
 STDOUT = 1
+USUAL_TIME = "%H:%M:%S"
 JSON = "json"
 NARROWEST = 20
 """A child's window is never told to be narrower, since programs then print garbage."""
@@ -54,11 +56,14 @@ class Display:
             if self._terminal and not _dumb():
                 screen = self._screen = TerminalScreen(*_size())
             self._style = self._wide_style(app, plan.name_width(runs))
-            stamp = stamper(options.timestamp_format) if options.timestamp else str
+            stamp = stamper(_time_format(options)) if options.timestamp else str
             heads = self._prefixes = Prefixes(self._fitted(), stamp)
-        on_terminals = options.pty == "always" or (options.pty == "auto" and self._terminal)
+        path = getattr(options, "log_file", None)
+        with_terminals = self._terminal or path is not None  # so that `attach` goes there
+        on_terminals = options.pty == "always" or (options.pty == "auto" and with_terminals)
         prompts = _prompts() if self._terminal or on_terminals else None
-        self.log = Log(Writer(STDOUT, wake), screen, heads, options.quiet, prompts)
+        writer = Writer(STDOUT, wake, _rotation(path) if path else None)
+        self.log = Log(writer, screen, heads, options.quiet, prompts)
         self.window = self._window() if on_terminals else None
 
     def resized(self) -> WindowSize:
@@ -93,6 +98,18 @@ class Display:
         window = WindowSize(max(NARROWEST, columns - width), rows)
         self.log.window.columns, self.log.window.rows = window
         return window
+
+
+def _rotation(path: str) -> Rotation:
+    from procman.logs.rotation import Rotation  # only a detached procman has a file
+
+    return Rotation(path)
+
+
+def _time_format(options: Namespace) -> str:
+    """In a file that is kept for days the date is a part of it, unless people want it otherwise."""
+    form: str = options.timestamp_format
+    return f"%Y-%m-%d {form}" if getattr(options, "log_file", None) and form == USUAL_TIME else form
 
 
 def _prompts() -> Prompts:

@@ -14,6 +14,8 @@ from procman.cli.commands import TABLE
 from procman.host import guardian
 from procman.host.signals import ALL
 
+DETACH = "detach"
+"""The option of `start`, of which only the command line is asked: by then no file has been read."""
 TYPE_CHECKING = False  # as type checkers know it; importing typing would be 1 MB in the guardian for ever
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from procman.cli.options import Namespace
     from procman.cli.parser import Line
     from procman.errors import ProcmanError
+    from procman.host.daemon import Detached
     from procman.host.guardian import Guarded
 
 
@@ -50,12 +53,15 @@ def _main() -> None:
 
         completing.offer()
     line = parser.read(sys.argv[1:])
-    guarded = None
+    guarded = detached = None
+    if line.values.get(DETACH) and line.command == "start" and not line.mistakes:
+        detached = _detach(line.command)
     if _supervises(line.command) and not line.mistakes and hasattr(signal, "sigwaitinfo"):
         outcome = guardian.guard(child_has_terminal=line.command == "run")
         if isinstance(outcome, int):
             _end(outcome, line.command)
         guarded = outcome
+        guarded.detached = detached
     else:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
@@ -63,6 +69,16 @@ def _main() -> None:
     finally:
         _let_go_of_stderr()
     _end(code, line.command)
+
+
+def _detach(command: str) -> Detached:
+    """Go on in the background: this process only hears how that went, and ends."""
+    from procman.host import daemon  # few starts wait for it
+
+    outcome = daemon.detach()
+    if isinstance(outcome, int):
+        _end(outcome, command)
+    return outcome
 
 
 def _end(code: int, command: str) -> NoReturn:

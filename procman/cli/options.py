@@ -140,6 +140,7 @@ PORT = Option("port", "-p --port", "port of the first process type (default: POR
 RELEASE = switch("release", "--release", "run the 'release' command first")
 JSON = switch("json", "--json", "print JSON")
 SEPARATE = switch("separate", "--separate", "beside a procman that runs this app already")
+DETACH = switch("detach", "--detach", "in the background, back when everything runs")
 SUPERVISING = (
     *APP,
     ENVIRONMENT,
@@ -175,6 +176,7 @@ START = (
     RELEASE,
     EXIT_CODE_FROM,
     SEPARATE,
+    DETACH,
     switch("scheduler", "--scheduler", "run the tasks as they are due", default=True),
 )
 SCHEDULER = SUPERVISING

@@ -63,7 +63,7 @@ class Engine:
         self.opens: Callable[[], None] | None = None
         """Called once, a moment after all that waited to be started has been: first lines come first."""
         self._open_at: float | None = None
-        self.after: Callable[[float], None] = lambda now: None
+        self.after: list[Callable[[float], None]] = []
         """Called when all is done that was to be done, before each wait."""
         self._settle_by: float | None = None
         self.taps: list[Callable[[str, bytes], None]] = []
@@ -102,7 +102,8 @@ class Engine:
         starting = self._start_some()
         if self.opens and self._open_at is None and not starting:
             self._open_at = self._clock() + OPEN_SECONDS
-        self.after(self._clock())
+        for after in [*self.after]:
+            after(self._clock())
         self._log.writer.ring()
         for message in self._poller.wait(0 if starting else self._sleep()):
             self.handle(message)

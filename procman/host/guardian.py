@@ -19,6 +19,7 @@ from procman.host.signals import ALL, FOR_PROCESSES, GRACE_SECONDS, SI_KERNEL, S
 
 TYPE_CHECKING = False  # as type checkers know it
 if TYPE_CHECKING:
+    from procman.host.daemon import Detached
     from procman.host.foreground import Modes
     from procman.host.sentinel import Sentinel
 
@@ -31,6 +32,8 @@ class Guarded:
 
     def __init__(self, lifeline: int) -> None:
         self.lifeline = lifeline
+        self.detached: Detached | None = None
+        """Who waits to hear that all runs, if procman has left its terminal."""
 
 
 def guard(child_has_terminal: bool) -> Guarded | int:

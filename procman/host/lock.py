@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 
 from procman import statefolder
 
@@ -42,6 +43,16 @@ class PidFile:
         os.ftruncate(fd, 0)
         os.write(fd, b"%d\n" % pid)
         return None
+
+    @property
+    def since(self) -> str:
+        """When it was written, in local time for people; nothing when that cannot be told."""
+        try:
+            then = time.localtime(os.stat(self._path).st_mtime)
+        except OSError:
+            return ""
+        today = then[:3] == time.localtime()[:3]
+        return time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)
 
     def release(self) -> None:
         """Remove the file, if it is ours. Raises `OSError` when it has to stay; it is stale then."""

@@ -33,9 +33,12 @@ MOST_BUFFERS = 64
 
 class Writer:
     """Writes to one descriptor, which may block for as long as it likes. `changed` is called in
-    the thread when there is room again, when all is written after `close`, and on failure."""
+    the thread when there is room again, when all is written after `close`, and on failure; `rotate` whenever
+    something was written."""
 
-    def __init__(self, fd: int, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, fd: int, changed: Callable[[], None], rotate: Callable[[], None] | None = None
+    ) -> None:
         self.error: OSError | None = None
         self.limit = FULL
         """Bytes in the queue from which on it is full."""
@@ -46,6 +49,7 @@ class Writer:
         """Since when the one write that is going on lasts, on the monotonic clock."""
         self._fd = fd
         self._changed = changed
+        self._rotate = rotate
         self._queue: deque[list[Buffer] | None] = deque()
         self._bell = _thread.allocate_lock()  # unlocked when something was put
         self._bell.acquire()
@@ -114,6 +118,8 @@ class Writer:
             buffers, more = self._gather()
             try:
                 self._write(buffers if not self.error else [])
+                if self._rotate:
+                    self._rotate()
             except OSError as error:
                 self.error = error
                 self._changed()

@@ -88,7 +88,7 @@ def test_a_second_start_says_who_runs_the_app(app: App) -> None:
     running = started(app)
     second = app.do("start")
     assert second.code == 3
-    assert f"procman runs this app already (pid {running.process.pid})" in second.err
+    assert f"procman runs this app already (pid {running.process.pid}, since " in second.err
     beside = app.start("--separate", "worker")
     beside.pid_of("worker.1")
     assert beside.stop() == 0

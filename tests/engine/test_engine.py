@@ -161,7 +161,7 @@ def test_a_new_window_size_is_passed_on() -> None:
 def test_who_waits_for_something_is_told_before_the_next_wait() -> None:
     stage = Stage()
     journal: list[str] = []
-    stage.engine.after = lambda now: journal.append("after")
+    stage.engine.after.append(lambda now: journal.append("after"))
     stage.poller.waiting = lambda: journal.append("wait")
     stage.turn()
     assert stage.play.told()[0] == "spawn web.1"

@@ -29,9 +29,10 @@ from procman.host.signals import ALL, STOPPING
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from procman.app.app import App
+    from procman.cli.detaching import After
     from procman.cli.options import Namespace
     from procman.core.plan.plan import Plan, ProcessPlan
     from procman.host.guardian import Guarded
@@ -63,12 +64,11 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     control = Controlling(place.of(app.root), pid, poller, separate=not stages or options.separate)
     notices = [*control.claim(first=True)]
     subreaper.adopt_orphans()
+    detached = _detached(options, app.root, guarded)
 
-    tasking = Tasking(poller)
-    troubles = tasking.begin(app, needed=not stages)
+    troubles = (tasking := Tasking(poller)).begin(app, needed=not stages)
     display = Display(options, app, plan, tasking.names, poller.wake)
     log = display.log
-
     children = Children(poller, environment(plan, display), display.window)
     log.answer = children.answer
     bus = Bus(log.hear)
@@ -77,13 +77,28 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     _listen(poller, guarded)
     control.begin(Parts(engine, supervisor, bus, log, children), running)
     tasking.attend(engine, supervisor, bus.publish, options.timeout, control.claim)
+    engine.after += detached(supervisor, pid)
     running.learn = [tasking.take, environments(children, display)]
-    for warning in (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)):
-        log.say(warning)
+    _say(log, (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)))
     code = engine.run()
     _tidy(options.timeout, log, tasking, control)
     engine.flush()
     return code
+
+
+def _say(log: Log, notices: Iterable[Notice]) -> None:
+    for notice in notices:
+        log.say(notice)
+
+
+def _detached(
+    options: Namespace, root: str, guarded: Guarded | None
+) -> Callable[[Supervisor, int], list[After]]:
+    if not getattr(options, "detach", False):
+        return lambda supervisor, pid: []
+    from procman.cli import detaching  # few starts wait for it
+
+    return detaching.begin(options, root, guarded)
 
 
 def _policy(options: Namespace) -> Policy:
@@ -94,8 +109,7 @@ def _tidy(timeout: float, log: Log, tasking: Tasking, control: Controlling) -> N
     """What fails here is told, and changes no exit code."""
     control.end()
     _sweep(timeout, log)
-    for notice in (*tasking.end(), *control.release()):
-        log.say(notice)
+    _say(log, (*tasking.end(), *control.release()))
 
 
 def _plan(options: Namespace) -> tuple[App, Plan]:

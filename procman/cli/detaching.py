@@ -1,0 +1,50 @@
+"""`start --detach`: the log goes to a file, and who has started procman hears when all runs."""
+
+from __future__ import annotations
+
+import os
+
+from procman.errors import Problem, UserError
+from procman.host import place
+from procman.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from procman.cli.options import Namespace
+    from procman.engine.supervisor import Supervisor
+    from procman.host.daemon import Detached
+    from procman.host.guardian import Guarded
+
+    After = Callable[[float], None]
+
+LOG_FILE = "procman.log"
+ONLY_TYPED = "it can only be typed: 'procman start --detach'"
+
+
+def begin(options: Namespace, root: str, guarded: Guarded | None) -> Callable[[Supervisor, int], list[After]]:
+    """Have all that is written from now on in the log file, if procman is detached.
+
+    Gives what is to be told of the supervisor, and then to be called by the engine after each turn.
+    """
+    detached = guarded.detached if guarded else None
+    if detached is None:
+        raise UserError([Problem("--detach", None, ONLY_TYPED)])
+    from procman.logs.rotation import Rotation  # few starts wait for it
+
+    options.log_file = os.path.join(place.of(root), LOG_FILE)
+    Rotation(options.log_file).begin()
+    detached.has_log(options.log_file)
+    return lambda supervisor, pid: [_watch(detached, supervisor, pid)]
+
+
+def _watch(detached: Detached, supervisor: Supervisor, pid: int) -> After:
+    told = False
+
+    def after(now: float) -> None:
+        nonlocal told
+        if not told and supervisor.in_formation and all(each.settled for each in supervisor.services):
+            told = True
+            detached.is_up(pid)
+
+    return after
