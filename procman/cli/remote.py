@@ -58,7 +58,7 @@ def start(root: str, names: Sequence[str]) -> int:
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
     """One process, as `--json` has it."""
-    kept = {key: value for key, value in row.items() if key not in ("leader", "command")}
+    kept = {key: value for key, value in row.items() if key not in ("leader", "command", "cpu_s")}
     return {**kept, "started_at": rows.time(row["started_at"]), "command": row["command"]}
 
 

@@ -22,11 +22,15 @@ IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.
 
 
 class RawTerminal:
-    """The terminal `fd` in raw mode, or only without lines and echo (`cbreak`), within `with`."""
+    """The terminal `fd` in raw mode, or only without lines and echo (`cbreak`), within `with`.
 
-    def __init__(self, fd: int, cbreak: bool = False) -> None:
+    `undo` is written there when this process could not do so itself.
+    """
+
+    def __init__(self, fd: int, cbreak: bool = False, undo: bytes = b"") -> None:
         self._fd = fd
         self._cbreak = cbreak
+        self._undo = undo
 
     def __enter__(self) -> RawTerminal:
         self._saved = termios.tcgetattr(self._fd)
@@ -61,6 +65,7 @@ class RawTerminal:
             ours = self._modes()
             if not is_set or not os.read(pipe, 1):
                 _set_back(self._fd, ours, self._saved)
+                os.write(self._fd, self._undo)
         finally:
             os._exit(0)
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 def add(rows: Iterable[dict[str, Any]]) -> None:
-    """Give each row `cpu_percent`, since the process began as ps(1) has it, and `memory_bytes` (resident)."""
+    """Give each row `cpu_percent`, since the process began as ps(1) has it, `memory_bytes` (resident), and
+    `cpu_s`, the seconds that it has used."""
     below: dict[int, list[int]] = {}
     for pid, parent in _parents():
         below.setdefault(parent, []).append(pid)
@@ -22,6 +23,7 @@ def add(rows: Iterable[dict[str, Any]]) -> None:
         used = [each for each in map(_used, found) if each]
         lasted = max(now - row["started_at"], 0.01) if used else 0.0
         row["cpu_percent"] = round(100 * sum(cpu for cpu, _ in used) / lasted, 1) if used else None
+        row["cpu_s"] = sum(cpu for cpu, _ in used) if used else None
         row["memory_bytes"] = sum(memory for _, memory in used) if used else None
 
 

@@ -160,7 +160,7 @@ class TestStateFolder:
         first = started(app)
         second = app.do("start")
         assert second.code == 3
-        assert f"(pid {first.process.pid})" in second.err
+        assert f"(pid {first.process.pid}, since " in second.err
         assert pid_file(app).read_text().split() == [str(first.process.pid)]
         assert first.stop() == 0
 

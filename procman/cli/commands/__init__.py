@@ -63,6 +63,7 @@ TABLE = {
         supervises=True,
     ),
     "ps": Command("list the processes of the running app", controloptions.PS),
+    "top": Command("watch the processes of the running app", options.APP),
     "logs": Command("show what the running app has written", controloptions.LOGS, _processes(ANY)),
     "stop": Command(
         "stop processes of the running app, or all of it", controloptions.CONTROL_AND_WAIT, _processes(ANY)

@@ -28,6 +28,8 @@ MOST_TYPED = 1 << 12
 MOST_WAITING = 1 << 20
 READ_SIZE = 1 << 12
 BELL = b"\a"
+HARMLESS = b"\x1b[0m\x1b[?25h\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l"
+"""Colours, cursor, paste and mouse as usual, whatever they were: when nobody knows it any more."""
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """With these somebody ends this command; in a raw terminal no key does."""
 
@@ -47,7 +49,7 @@ def run(options: Namespace) -> int:
         name = first["attached"]["name"]
         complaints.tell(f"attached to {name}: {keys.name(key)} detaches")
         visit = Visit(conversation, key)
-        with RawTerminal(STDIN):
+        with RawTerminal(STDIN, undo=HARMLESS):
             try:
                 how = visit.last(others)
             finally:

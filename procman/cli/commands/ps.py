@@ -52,15 +52,16 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["name"],
         row["phase"],
-        _text(row["pid"]),
-        _text(row["port"]),
+        text_of(row["pid"]),
+        text_of(row["port"]),
         "" if cpu is None else f"{cpu:.1f} %",
         "" if memory is None else f"{memory / 1e6:.1f} MB",
         "" if row["uptime_s"] is None else wording(int(row["uptime_s"])),
-        _text(row["restarts"]),
-        _text(row["exit_code"]),
+        text_of(row["restarts"]),
+        text_of(row["exit_code"]),
     )
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A cell; nothing for what is not known."""
     return "" if value is None else str(value)
