@@ -102,7 +102,7 @@ class Controlling:
             from procman.control.server import Server
 
             attaching = Attaching(ring, children, engine.taps, log.unfinished)
-            outside = Outside(self._pid, time.monotonic, time.time, app, attaching)
+            outside = Outside(self._pid, time.monotonic, time.time, app, attaching, lambda: engine.scheduler)
             desk = Desk(supervisor, ring, bus.publish, outside)
             try:
                 self._server = Server(self._folder, self._poller, desk.answer)

@@ -7,9 +7,9 @@ from contextlib import closing, contextmanager, suppress
 from procman import statefolder
 from procman.cli import complaints
 from procman.core.plan.commands import unknown_task
-from procman.errors import Problem, UnknownNameError, UnsafeError
+from procman.errors import Problem, ProcmanError, UnknownNameError, UnsafeError
 from procman.host import place, wake
-from procman.typed import TYPE_CHECKING
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from procman.core.tasks.task import Task
     from procman.engine.store import Store
 
+PATIENCE = 1.0
+"""Seconds."""
 NOBODY = "nothing will run until 'procman start'"
 
 
@@ -42,6 +44,26 @@ def reading(root: str) -> Iterator[Store | None]:
         return
     with closing(open_for_writing(root)) as store:
         yield store
+
+
+class Told(NamedTuple):
+    """Which runs wait for another one or for a place, by number, and why; whether `jobs` that are due wait,
+    too, as there are too many at once."""
+
+    waiting: Mapping[int, str]
+    crowded: bool = False
+
+
+def told_by_procman(root: str) -> Told:
+    """What a procman that runs knows better than its store. It writes down what it has not yet, before this
+    comes back."""
+    from procman.control import client
+
+    with suppress(ProcmanError):  # none runs, an older one does, or it is busy: then the store has to do
+        found = client.ask(place.of(root), "runs", PATIENCE)
+        waiting = {int(number): why for number, why in found["waiting"].items()}
+        return Told(waiting, found["crowded"])
+    return Told({})
 
 
 def ring(root: str) -> None:

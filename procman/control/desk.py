@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from procman.control.connection import Connection
     from procman.control.reloading import RunningApp
     from procman.core.facts import Fact
+    from procman.engine.scheduler import Scheduler
     from procman.engine.services import Service
     from procman.engine.supervisor import Supervisor
     from procman.logs.ring import Ring
@@ -43,13 +44,14 @@ class Waiting(NamedTuple):
 
 class Outside(NamedTuple):
     """What else is to be known: the pid that people know, the monotonic clock, UTC since the epoch, the
-    app that runs."""
+    app that runs, and the scheduler, if it has one."""
 
     pid: int
     clock: Callable[[], float]
     wall: Callable[[], float]
     app: RunningApp
     attaching: Attaching
+    scheduler: Callable[[], Scheduler | None]
 
 
 class Desk:
@@ -60,7 +62,7 @@ class Desk:
     ) -> None:
         self._supervisor = supervisor
         self._publish = publish
-        self._pid, self._clock, self._wall, self._app, self._attaching = outside
+        self._pid, self._clock, self._wall, self._app, self._attaching, self._scheduler = outside
         self._listing = Listing(self._clock, self._wall)
         self._since = self._wall()
         self._following = Following(ring)
@@ -78,6 +80,7 @@ class Desk:
             "events": self._events,
             "attach": self._attach,
             "reload": self._reload,
+            "runs": self._runs,
         }
 
     def answer(self, client: Connection, request: Request) -> None:
@@ -209,6 +212,19 @@ class Desk:
         if found[0] not in children:
             raise RequestError(f"{found[0]} is down: 'procman start {found[0]}' starts it", 1)
         self._attaching.begin(client, request, children[found[0]])
+
+    def _runs(self, client: Connection, request: Request) -> None:
+        """What waits for a place, told when the store knows of all else."""
+        scheduler = self._scheduler()
+        if scheduler is None:
+            _result(client, {"waiting": {}, "crowded": False})
+            return
+
+        def written() -> None:
+            if client.open:
+                _result(client, {"waiting": scheduler.waiting(), "crowded": scheduler.crowded})
+
+        scheduler.write_down(written)
 
     def _meant(self, request: Request) -> list[str]:
         words = requests.words(request)

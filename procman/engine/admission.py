@@ -16,7 +16,7 @@ from procman.core.tasks.transitions import Event
 from procman.engine.active import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from procman.core.facts import Fact
     from procman.core.tasks.task import Task
@@ -122,6 +122,15 @@ class Admissions:
         self._advance(task)
         while self._for_a_lane and self._runs.count[Lane.LATE] < MOST_LATE:
             self._advance(self._for_a_lane.popleft())
+
+    def waiting(self) -> Iterator[tuple[Run, str]]:
+        """Who waits here, and for what."""
+        for task, line in self._waiting.items():
+            here = self._runs.of(task)
+            why = f"{here[0]} is still running" if here else f"{MOST_LATE} others that are late come first"
+            for run in line:
+                yield run, why
+                why = f"{run.name} comes first"
 
     def reload(self, tasks: Mapping[str, Task]) -> None:
         """Other tasks from now on: who waits is taken from the store again, under those."""

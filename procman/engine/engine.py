@@ -58,7 +58,8 @@ class Engine:
         self._clock = clock
         self.flow = Flow(log, poller, supervisor, clock)
         self.flush = self.flow.flush
-        self._scheduler: Scheduler | None = None
+        self.scheduler: Scheduler | None = None
+        """The one that attends to tasks, once there are any."""
         self._to_begin = False
         self.opens: Callable[[], None] | None = None
         """Called once, a moment after all that waited to be started has been: first lines come first."""
@@ -71,7 +72,7 @@ class Engine:
 
     def attend(self, scheduler: Scheduler) -> None:
         """Have tasks run too, from the beginning of the formation until all are stopped."""
-        self._scheduler = scheduler
+        self.scheduler = scheduler
         self._to_begin = True
         self._supervisor.stops = scheduler.close
         self.taps.append(scheduler.output)
@@ -92,13 +93,13 @@ class Engine:
             return False
         if self._settle_by is None:
             self._settle_by = self._clock() + SETTLE_SECONDS
-        return not self._scheduler or self._scheduler.settled or self._clock() >= self._settle_by
+        return not self.scheduler or self.scheduler.settled or self._clock() >= self._settle_by
 
     def turn(self) -> None:
         """One wait and what follows from it."""
-        if self._to_begin and self._scheduler and self._supervisor.in_formation:
+        if self._to_begin and self.scheduler and self._supervisor.in_formation:
             self._to_begin = False
-            self._scheduler.begin()
+            self.scheduler.begin()
         starting = self._start_some()
         if self.opens and self._open_at is None and not starting:
             self._open_at = self._clock() + OPEN_SECONDS
@@ -110,8 +111,8 @@ class Engine:
         now = self._clock()
         self.flow.expire(now)
         self._supervisor.expire(now)
-        if self._scheduler:
-            self._scheduler.expire(now)
+        if self.scheduler:
+            self.scheduler.expire(now)
         if self._log.deadline is not None and self._log.deadline <= now:
             self._log.refresh(now)
         if self.opens and self._open_at is not None and self._open_at <= now:
@@ -151,14 +152,14 @@ class Engine:
             case GuardianDied():
                 self._killed(now)
             case Poked():
-                if self._scheduler:
-                    self._scheduler.look()
+                if self.scheduler:
+                    self.scheduler.look()
             case WorkDone(then, result):
                 then(result)
 
     def _killed(self, now: float) -> None:
-        if self._scheduler and not self._supervisor.stopping:
-            self._scheduler.killed()
+        if self.scheduler and not self._supervisor.stopping:
+            self.scheduler.killed()
         self._supervisor.stop(GUARDIAN_DIED, now)
 
     def _output(self, name: str, data: bytes, now: float) -> None:
@@ -176,8 +177,8 @@ class Engine:
             self._settle_by,
             self._open_at,
         ]
-        if self._scheduler:
-            times.append(self._scheduler.deadline)
+        if self.scheduler:
+            times.append(self.scheduler.deadline)
         deadlines = [at for at in times if at is not None]
         return min(max(0.0, min(deadlines) - self._clock()), LONGEST_SLEEP) if deadlines else None
 
@@ -201,8 +202,8 @@ class Engine:
 
     def _postpone(self, seconds: float) -> None:
         self._supervisor.postpone(seconds)
-        if self._scheduler:
-            self._scheduler.postpone(seconds)
+        if self.scheduler:
+            self.scheduler.postpone(seconds)
 
     def _writer_changed(self, now: float) -> None:
         if error := self._log.writer.error:

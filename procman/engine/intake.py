@@ -36,7 +36,9 @@ class Intake:
         self.publish = publish
         self.world = world
         self._queue = queue
-        self._under_way = self._wanted = self._crowded = False
+        self._under_way = self._wanted = False
+        self.crowded = False
+        """Whether runs are due that had no room."""
         self.at: float | None = None
         self.seen: int | None = None
 
@@ -51,7 +53,7 @@ class Intake:
 
     def room_again(self) -> None:
         """A run has ended: look for one that had no room, if there may be any."""
-        if self._crowded:
+        if self.crowded:
             self.now()
 
     def now(self) -> None:
@@ -64,7 +66,7 @@ class Intake:
 
     def taken(self, jobs: int, crowded: bool, more: bool) -> None:
         """So many jobs were taken; `crowded` when others had no room, `more` when there is something else."""
-        self._under_way, self._crowded = False, crowded
+        self._under_way, self.crowded = False, crowded
         if self._wanted or more or (crowded and jobs and max(self.admissions.room)):
             self.now()
 

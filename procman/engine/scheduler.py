@@ -12,6 +12,7 @@ from procman.engine.intake import Intake
 from procman.engine.orphans import Orphans
 from procman.engine.pruning import Pruning
 from procman.engine.questions import Begin, ClaimTicks, PlanAnew, Recover, Reload
+from procman.engine.storequeue import Ask
 from procman.engine.ticks import AGAIN_SECONDS, AHEAD_SECONDS, Ticks
 
 if TYPE_CHECKING:
@@ -116,6 +117,26 @@ class Scheduler:
             self._plan_anew()
             self._queue.query(Recover(self))
             self.look()
+
+    def waiting(self) -> dict[int, str]:
+        """The runs that wait for another one, or for a place, by number, and why."""
+        return {run.id: why for run, why in self._admissions.waiting()}
+
+    @property
+    def crowded(self) -> bool:
+        """Whether runs that were asked for wait until others end, as there are too many at once."""
+        return self.intake.crowded
+
+    def write_down(self, then: Callable[[], None], rounds: int = 3) -> None:
+        """Have the store told of all that has happened by now, as far as it takes it; then call `then`."""
+
+        def answered(answer: object = None) -> None:
+            if self._queue.settled or not rounds:
+                then()
+            else:
+                self.write_down(then, rounds - 1)
+
+        self._queue.query(Ask(lambda store: None, answered, then))
 
     def reload(self, tasks: Mapping[str, Task]) -> None:
         """These are the tasks from now on. What runs goes on as it began; who waits comes under these."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from procman.control.connection import Connection, Piece
 
 MANY = 100_000
-COMMANDS = "info ps start restart signal logs events scale stop attach x".split()
+COMMANDS = "info ps start restart signal logs events scale stop attach reload runs x".split()
 KEYS = "names signal lines since follow wait counts columns rows".split()
 MORE = "input window x".split()
 VALUES: list[Any] = [

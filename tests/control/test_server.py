@@ -83,6 +83,7 @@ class House:
         self.ring = Ring(lambda: 7.0)
         self.published: list[Any] = []
         self.app = FakeApp()
+        self.scheduler: Any = None
         self.taps: list[Callable[[str, bytes], None]] = []
         self.unfinished: defaultdict[str, bytes] = defaultdict(bytes)
         self.desk = Desk(
@@ -95,6 +96,7 @@ class House:
                 wall=lambda: 1000.0,
                 app=self.app,
                 attaching=Attaching(self.ring, self.play.children, self.taps, self.unfinished.__getitem__),
+                scheduler=lambda: self.scheduler,
             ),
         )
         self.server = Server(self.folder, self.poller, self.desk.answer)

@@ -247,3 +247,12 @@ def test_ps_on_a_narrow_screen_breaks_no_number(app: App) -> None:
     assert "memory" not in screen.out.text
     assert screen.end() == 0
     assert running.stop() == 0
+
+
+def test_the_history_says_why_a_run_waits(app: App) -> None:
+    app.tasks("slow: {command: 'touch began; exec sleep 1000', schedule: every second, overlap: queue}")
+    running = started(app)
+    wait_until((app.root / "began").exists)
+    wait_until(lambda: any(row["reason"] == "slow.1 is still running" for row in app.listed("history")))
+    assert "slow.1 is still running" in app.do("history").out
+    assert running.stop() == 0

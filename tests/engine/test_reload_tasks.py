@@ -87,3 +87,26 @@ def test_who_waits_for_a_task_that_is_gone_is_kept_until_it_is_back() -> None:
     table.at(7, 30)
     again = {run.id: run for run in rows(table)}
     assert str(again[waiting[0].id].outcome) == "ok"
+
+
+def test_who_waits_says_why() -> None:
+    table = Timetable(f"a: {OFTEN}")
+    table.takes["a"] = 150
+    table.start().at(3, 10)
+    assert table.scheduler.waiting() == {2: "a.1 is still running", 3: "a.2 comes first"}
+    table.at(9, 10)
+    assert 2 not in table.scheduler.waiting()
+
+
+def test_what_has_happened_is_written_down_before_it_is_told() -> None:
+    table = Timetable(f"a: {OFTEN}")
+    table.takes["a"] = 30
+    table.start().at(1, 10)
+    table.children.leave("a.1")
+    table.supervisor.child_exited(table.children.pids["a.1"], 0, None, table.clock.now)
+    table.supervisor.processes.output_closed("a.1", table.clock.now)
+    told: list[str] = []
+    table.scheduler.write_down(lambda: told.extend(str(run.outcome) for run in rows(table)))
+    while table.worker.work():
+        pass
+    assert told == ["ok"]

@@ -51,8 +51,10 @@ def run(options: Namespace) -> int:
         raise UserError([Problem("history", None, "name one task, or 'show' and the number of a run")])
     task = options.words[0] if options.words else None
     query, limit = pages.query(options, root, task), pages.limit(options, SHOWN)
+    waiting = stores.told_by_procman(root).waiting
     with stores.reading(root) as store:
-        runs = store.history(query, limit) if store else []
+        found = store.history(query, limit) if store else []
+        runs = [run._replace(reason=run.reason or waiting.get(run.id)) for run in found]
         if task is not None and not runs and (store is None or not store.count(Query(task), 1)):
             _must_exist(options, task)
         if options.json:
@@ -107,6 +109,7 @@ def _ending(run: Run, owners: Owners) -> str:
 
 
 def _show(root: str, number: str, as_json: bool) -> int:
+    stores.told_by_procman(root)
     with stores.reading(root) as store:
         run = store.run(int(number)) if store and number.isdecimal() and len(number) < 19 else None
         if store is None or run is None:

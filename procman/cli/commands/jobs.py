@@ -26,13 +26,14 @@ def run(options: Namespace) -> int:
     """List the runs that wait for their time, the first to come first. Raises `UserError`."""
     root = apps.root_of(options)
     limit = pages.limit(options, SHOWN)
+    crowded = stores.told_by_procman(root).crowded
     with stores.reading(root) as store:
         waiting = store.jobs(limit) if store else []
         states = store.states() if store else {}
         if options.json:
             answers.say_json([rows.run(each) for each in waiting])
         elif waiting:
-            _show(waiting, states, root)
+            _show(waiting, states, root, "for a place" if crowded else "now")
         else:
             answers.say("no jobs")
         if store:
@@ -40,13 +41,13 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def _show(waiting: list[Run], states: Mapping[str, TaskState], root: str) -> None:
+def _show(waiting: list[Run], states: Mapping[str, TaskState], root: str, due: str) -> None:
     now = time.time()
     zone = taskfiles.zone(root)
     held = dict.fromkeys((name for name, state in states.items() if state.paused), "paused")
     held |= dict.fromkeys({run.task for run in waiting} - _known(root, waiting), "no such task")
     headings = ("job", "task", "arguments", f"due ({_name(zone, now)})", "", "key")
-    tables.show(headings, [_cells(each, now, zone, held.get(each.task)) for each in waiting], right=(0,))
+    tables.show(headings, [_cells(each, now, zone, held.get(each.task), due) for each in waiting], right=(0,))
     stores.say_if_nobody(root)
 
 
@@ -59,10 +60,10 @@ def _known(root: str, waiting: list[Run]) -> set[str]:
         return {run.task for run in waiting}
 
 
-def _cells(run: Run, now: float, zone: tzinfo, held: str | None) -> tuple[str, ...]:
+def _cells(run: Run, now: float, zone: tzinfo, held: str | None, at_once: str) -> tuple[str, ...]:
     due = now if run.due is None else run.due
     local = datetime.fromtimestamp(due, zone)
-    left = held or (f"in {wording(due - now)}" if due > now else "now")
+    left = held or (f"in {wording(due - now)}" if due > now else at_once)
     return str(run.id), run.task, shlex.join(run.args), f"{local:%Y-%m-%d %H:%M:%S}", left, run.key or ""
 
 
