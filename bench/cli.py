@@ -33,6 +33,7 @@ QUESTIONS = (
     "version",
     "idle",
     "long_line",
+    "followers",
     "lateness",
     "same_minute",
     "ten_thousand",

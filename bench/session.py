@@ -78,6 +78,15 @@ class Session:
             os.close(writing)
 
     @property
+    def folder(self) -> Path:
+        """The app's."""
+        return self._folder
+
+    def wait_for(self, path: Path) -> None:
+        """Until there is such a file."""
+        self._wait(path.name, path.exists, each_tick=lambda: None)
+
+    @property
     def children(self) -> dict[str, int]:
         """Name and pid of each child that is up."""
         return self._gates.up

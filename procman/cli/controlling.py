@@ -13,7 +13,7 @@ from procman.shortages import in_words
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from procman.cli.running import Running
     from procman.control.attaching import Terminals
@@ -51,6 +51,7 @@ class Controlling:
         self._poller = poller
         self._pid_file = None if separate else PidFile(folder)
         self._server: Server | None = None
+        self._last_words: Callable[[float], bool] = lambda seconds: False
 
     def claim(self, first: bool = False) -> Iterator[Notice]:
         """Be the one that runs this app. Raises `RunningError` if another is, the `first` time."""
@@ -111,13 +112,15 @@ class Controlling:
                 return
             bus.subscribe(desk.hear)
             engine.after.append(desk.after_turn)
+            engine.sends = desk.outbox.send
+            self._last_words = desk.outbox.send
 
         engine.opens = opens
 
     def end(self) -> None:
         """Hang up on all."""
         if self._server:
-            self._server.close()
+            self._server.close(self._last_words)
 
     def release(self) -> Iterator[Notice]:
         """Another procman may run the app from now on."""

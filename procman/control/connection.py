@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
+    from procman.control.outbox import Outbox
     from procman.core.messages import Message
     from procman.host.poller import Poller
 
@@ -70,6 +71,10 @@ class Connection:
         self._rest = memoryview(b"")
         self._wants_room = False
         self._ending = False
+        self._pull: Callable[[], bytes | None] | None = None
+        self._outbox: Outbox | None = None
+        self.idle = False
+        """Whether it has got all that there is of what it follows."""
         self.open = True
         poller.watch(client.fileno(), self._ready)
 
@@ -89,6 +94,33 @@ class Connection:
             self._lost += 1
         if not self._wants_room:  # else it has none
             self._flush()
+
+    def follow(self, pull: Callable[[], bytes | None], outbox: Outbox) -> None:
+        """Behind what is queued the client gets what `pull` gives, one by one, when it is its turn."""
+        self._pull, self._outbox = pull, outbox
+        if not self._wants_room:
+            outbox.add(self)
+
+    def send_some(self) -> bool:
+        """Send something of what it follows; whether it may take more at once."""
+        self.idle = False
+        if not self.open or self._wants_room or self._pull is None:
+            return False
+        if not self._rest:
+            data = self._next() if self._queue or self._lost else self._pull()
+            if data is None:
+                self.idle = True
+                return False
+            self._rest = memoryview(data)
+        self._send_rest()
+        if self.open:
+            self._want_room(bool(self._rest))
+        return self.open and not self._rest
+
+    @property
+    def waits_for_room(self) -> bool:
+        """Whether there is something for it that it has not taken."""
+        return self.open and self._wants_room
 
     def end(self) -> None:
         """Nothing more is sent: close it when all is."""
@@ -112,7 +144,10 @@ class Connection:
     def _ready(self) -> Iterator[Message]:
         if self.open:
             self._read()
-        if self.open:
+        if self._pull and self._outbox and self._wants_room:
+            self._want_room(False)
+            self._outbox.add(self)
+        elif self.open and not self._pull:
             self._flush()
         yield from ()
 
@@ -150,18 +185,24 @@ class Connection:
         while self.open and (self._rest or self._queue or self._lost):
             if not self._rest:
                 self._rest = memoryview(self._next())
-            try:
-                self._rest = self._rest[self._socket.send(self._rest) :]
-            except BlockingIOError:
+            if not self._send_rest():
                 break
-            except OSError:  # it is gone
-                self.close()
         if not self.open:
             return
         if self._ending and not self._rest:
             self.close()
         else:
             self._want_room(bool(self._rest))
+
+    def _send_rest(self) -> bool:
+        """Whether it took any."""
+        try:
+            self._rest = self._rest[self._socket.send(self._rest) :]
+        except BlockingIOError:
+            return False
+        except OSError:  # it is gone
+            self.close()
+        return True
 
     def _want_room(self, wanted: bool) -> None:
         if wanted != self._wants_room:

@@ -8,6 +8,7 @@ from procman.control import protocol, requests
 from procman.control.connection import Piece
 from procman.control.following import Following
 from procman.control.listing import Listing
+from procman.control.outbox import Outbox
 from procman.control.protocol import RequestError
 from procman.control.reloading import Reload
 from procman.core import exitcodes, facts
@@ -65,7 +66,8 @@ class Desk:
         self._pid, self._clock, self._wall, self._app, self._attaching, self._scheduler = outside
         self._listing = Listing(self._clock, self._wall)
         self._since = self._wall()
-        self._following = Following(ring)
+        self.outbox = Outbox(self._clock)
+        self._following = Following(ring, self.outbox)
         self._waiting: list[Waiting] = []
         self._hear: list[Connection] = []
         self._handlers: dict[str, Callable[[Connection, Request], None]] = {

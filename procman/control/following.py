@@ -1,66 +1,141 @@
-"""Clients that read the log: what is kept of it first, then what comes."""
+"""Clients that read the log: what is kept of it first, then what comes.
+
+What comes is kept once for all of them, each batch with a number, and they take it from there one after the
+other. So a batch costs the app the same, however many follow; who takes too long to come by finds the oldest
+gone, and is told how many.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.control import protocol
-from procman.control.connection import Piece
+from procman.control.connection import MOST_QUEUED, Piece
 from procman.control.protocol import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from procman.control.connection import Connection
+    from procman.control.outbox import Outbox
     from procman.logs.ring import Batch, Ring
 
 MOST = 10**12
 """Lines, or seconds since the epoch."""
+OVERHEAD = 500
+"""What an entry takes beside its bytes."""
 
 
-class Follower(NamedTuple):
-    """A client, and the names it wants; None for all."""
+class Entry(NamedTuple):
+    """A batch; `before` is how many of the same name were before it."""
 
-    client: Connection
-    names: Collection[str] | None
+    name: str
+    before: int
+    piece: Piece
 
-    def wants(self, batch: Batch) -> bool:
-        """Whether it is to get these lines."""
-        return self.names is None or batch.name in self.names
+
+class Backlog:
+    """The newest batches for those who follow, so many bytes at most. They are numbered from 0 on."""
+
+    def __init__(self, most: int = MOST_QUEUED) -> None:
+        self._most = most
+        self._entries: deque[Entry] = deque()
+        self._size = 0
+        self.begin = 0
+        """The number of the oldest that is kept."""
+        self.seen: Counter[str] = Counter()
+        self.gone: Counter[str] = Counter()
+        """How many of each name have come, and how many of them are not kept any more."""
+
+    @property
+    def end(self) -> int:
+        """The number of the next one."""
+        return self.begin + len(self._entries)
+
+    def __getitem__(self, number: int) -> Entry:
+        return self._entries[number - self.begin]
+
+    def add(self, batch: Batch) -> None:
+        """One more; the oldest go when there is no room for all."""
+        piece = _piece(batch)
+        self._entries.append(Entry(batch.name, self.seen[batch.name], piece))
+        self.seen[batch.name] += 1
+        self._size += len(piece) + OVERHEAD
+        while self._size > self._most and len(self._entries) > 1:
+            oldest = self._entries.popleft()
+            self._size -= len(oldest.piece) + OVERHEAD
+            self.gone[oldest.name] += 1
+            self.begin += 1
+
+
+class Follower:
+    """A client's place in the backlog. `names` are those that it wants; None for all."""
+
+    def __init__(self, backlog: Backlog, names: Collection[str] | None) -> None:
+        self._backlog = backlog
+        self._names = names
+        self._at = backlog.end
+        self._taken = Counter(backlog.seen)
+
+    def next(self) -> bytes | None:
+        """What the client is to get next; None when it has got all."""
+        backlog = self._backlog
+        if self._at < backlog.begin and (lost := self._pass_over()):
+            return protocol.lost(lost)
+        while self._at < backlog.end:
+            name, before, piece = backlog[self._at]
+            self._at += 1
+            if self._names is None or name in self._names:
+                self._taken[name] = before + 1
+                return piece.data
+        return None
+
+    def _pass_over(self) -> int:
+        """Go to the oldest that is kept; how many that the client wants are gone before it had them."""
+        gone = self._backlog.gone
+        wanted = gone if self._names is None else self._names
+        lost = sum(max(0, gone[name] - self._taken[name]) for name in wanted)
+        for name in wanted:
+            self._taken[name] = max(self._taken[name], gone[name])
+        self._at = self._backlog.begin
+        return lost
 
 
 class Following:
-    """All that read the log. Each batch is encoded once, however many they are."""
+    """All that read the log."""
 
-    def __init__(self, ring: Ring) -> None:
+    def __init__(self, ring: Ring, outbox: Outbox) -> None:
         self._ring = ring
-        self._followers: list[Follower] = []
+        self._outbox = outbox
+        self._clients: list[Connection] = []
+        self._backlog = Backlog()
 
     def begin(self, client: Connection, request: dict[str, Any], names: Collection[str] | None) -> None:
         """Send what is kept; go on with what comes if the client wants to follow. Raises `RequestError`."""
         most, since = _number(request, "lines"), _number(request, "since")
-        follower = Follower(client, names)
-        kept = (batch for batch in self._ring if follower.wants(batch))
+        kept = (batch for batch in self._ring if names is None or batch.name in names)
         wanted = [batch for batch in kept if since is None or batch.at >= since]
         for batch in wanted if most is None else _last(wanted, int(most)):
             client.offer(_piece(batch))
         if not request.get("follow", False):
             client.end()
         elif client.open:
-            self._followers.append(follower)
-            if self._hear not in self._ring.listeners:
+            if not self._clients:
+                self._backlog = Backlog()
                 self._ring.listeners.append(self._hear)
+            self._clients.append(client)
+            client.gone = lambda: self._leave(client)
+            client.follow(Follower(self._backlog, names).next, self._outbox)
 
     def _hear(self, batch: Batch) -> None:
-        self._followers = [each for each in self._followers if each.client.open]
-        if not self._followers:
+        self._backlog.add(batch)
+        self._outbox.more()
+
+    def _leave(self, client: Connection) -> None:
+        self._clients.remove(client)
+        if not self._clients:
             self._ring.listeners.remove(self._hear)
-            return
-        piece = _piece(batch)
-        for each in self._followers:
-            if each.wants(batch):
-                each.client.offer(piece)
 
 
 def _piece(batch: Batch) -> Piece:

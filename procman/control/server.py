@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import sys
+import time
 import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 ROOT = 0
 MOST_CLIENTS = 1000
 BACKLOG = 128
+LAST_SECONDS, LOOK_SECONDS = 0.5, 0.05
 PEER = struct.Struct("3i")
 """pid, uid and gid (SO_PEERCRED in unix(7))."""
 
@@ -68,8 +70,17 @@ class Server:
             self._hang_up()
             self._listen()
 
-    def close(self) -> None:
-        """Hang up on all, and take the socket away if it is still ours."""
+    def close(self, send: Callable[[float], bool] = lambda seconds: False) -> None:
+        """Hang up on all, and take the socket away if it is still ours.
+
+        Those who follow get the rest first, by `send`, if they take it soon.
+        """
+        until = time.monotonic() + LAST_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            if not send(left) and not any(client.waits_for_room for client in self._clients):
+                break
+            for _ in self._poller.wait(min(left, LOOK_SECONDS)):
+                pass  # nobody else is there any more whose messages would matter
         for client in [*self._clients]:
             client.close()
         self._hang_up()

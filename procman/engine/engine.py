@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 LONGEST_SLEEP = 30.0
 SETTLE_SECONDS = 3.0
 OPEN_SECONDS = 0.1
+SENDING_SHARE, SENDING_SECONDS = 0.1, 0.002
 STARTING_SECONDS = 0.02
 """After so long signals are heard and output is read, though there are more to start."""
 
@@ -66,6 +67,11 @@ class Engine:
         self._open_at: float | None = None
         self.after: list[Callable[[float], None]] = []
         """Called when all is done that was to be done, before each wait."""
+        self.sends: Callable[[float], bool] = lambda seconds: False
+        """Sends for so long to those who follow the log elsewhere; whether there is more to be sent."""
+        self._to_send = False
+        self._credit = SENDING_SECONDS
+        self._has_read = False
         self._settle_by: float | None = None
         self.taps: list[Callable[[str, bytes], None]] = []
         """They get all output, by name, as it is read."""
@@ -106,9 +112,11 @@ class Engine:
         for after in [*self.after]:
             after(self._clock())
         self._log.writer.ring()
-        for message in self._poller.wait(0 if starting else self._sleep()):
+        began = self._clock()
+        for message in self._poller.wait(0 if starting else self._sleep(), briefly=self._to_send):
             self.handle(message)
         now = self._clock()
+        self._send(now - began)
         self.flow.expire(now)
         self._supervisor.expire(now)
         if self.scheduler:
@@ -118,6 +126,19 @@ class Engine:
         if self.opens and self._open_at is not None and self._open_at <= now:
             opens, self.opens, self._open_at = self.opens, None, None
             opens()
+
+    def _send(self, turn: float) -> None:
+        """Those who follow elsewhere get a share of the time while there is output to be read, and else a
+        moment, after which it is looked whether there is any. One who takes more has to wait longer."""
+        if self._has_read and self._to_send:
+            self._credit = min(self._credit + turn * SENDING_SHARE, SENDING_SECONDS)
+        elif not self._has_read:
+            self._credit = SENDING_SECONDS
+        self._has_read = False
+        if self._credit > 0:
+            began = self._clock()
+            self._to_send = self.sends(self._credit)
+            self._credit -= self._clock() - began
 
     def _start_some(self) -> bool:
         """Start those that wait for it, as many as a short while allows; whether there may be more."""
@@ -164,6 +185,7 @@ class Engine:
 
     def _output(self, name: str, data: bytes, now: float) -> None:
         self._log.output(name, data, now)
+        self._has_read = True
         for tap in self.taps:
             tap(name, data)
         self.flow.swell(now)

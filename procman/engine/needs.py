@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class Poller(Protocol):
     """The one wait, where everything that happens comes in."""
 
-    def wait(self, seconds: float | None) -> Iterator[Message]:
-        """What has happened, waiting at most so long for it; None waits for ever."""
+    def wait(self, seconds: float | None, briefly: bool = False) -> Iterator[Message]:
+        """What has happened, waiting at most so long for it; None waits for ever. `briefly`: only as long as
+        those on the same processor may need to have something to say."""
         ...
 
     def pause_outputs(self) -> None:

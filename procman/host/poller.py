@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SLACK = 0.001
 """Linux wakes whoever waits for descriptors up to so much of the time too late (fs/select.c)."""
+BRIEF_SECONDS = 0.001
 NAP_SECONDS = 0.004
 """So short a time is slept away: epoll_wait(2) counts in milliseconds, and signals can wait so long."""
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
@@ -125,9 +126,9 @@ class Poller:
         except BlockingIOError:
             pass  # full of wake-ups already
 
-    def wait(self, seconds: float | None) -> Iterator[Message]:
-        """What has happened, waiting at most so long for it; None waits for ever."""
-        for key, _ in self._select(0 if self._looks and not self._paused else seconds):
+    def wait(self, seconds: float | None, briefly: bool = False) -> Iterator[Message]:
+        """What has happened, waiting at most so long for it (None: for ever), `briefly` a millisecond."""
+        for key, _ in self._select(0 if self._looks and not self._paused else seconds, briefly):
             if key.fd in self._outputs:
                 if self._paused:  # by what was done about the messages before
                     continue
@@ -149,8 +150,10 @@ class Poller:
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if wanted else 0)
         self._selector.modify(fd, events, self._selector.get_key(fd).data)
 
-    def _select(self, seconds: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+    def _select(self, seconds: float | None, briefly: bool) -> list[tuple[selectors.SelectorKey, int]]:
         """Comes back early rather than late; the caller waits again for what is left, and that is exact."""
+        if briefly and (seconds is None or seconds > BRIEF_SECONDS):
+            return self._selector.select(BRIEF_SECONDS)
         if seconds is None or seconds <= 0:
             return self._selector.select(seconds)
         if seconds > NAP_SECONDS:

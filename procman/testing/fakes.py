@@ -200,7 +200,7 @@ class FakePoller:
         self.waiting: Callable[[], object] = lambda: None
         self.paused = False
 
-    def wait(self, seconds: float | None) -> Iterator[Message]:
+    def wait(self, seconds: float | None, briefly: bool = False) -> Iterator[Message]:
         self.waits.append(seconds)
         self.waiting()
         yield from self.prepared.pop(0) if self.prepared else []

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pytest
 
     from procman.control.connection import Connection, Piece
+    from procman.control.outbox import Outbox
 
 MANY = 100_000
 COMMANDS = "info ps start restart signal logs events scale stop attach reload runs x".split()
@@ -59,6 +60,10 @@ class Client:
 
     def end(self) -> None:
         pass
+
+    def follow(self, pull: Callable[[], bytes | None], outbox: Outbox) -> None:
+        while data := pull():
+            self.told += data.decode("ascii")
 
 
 def spoiled(request: dict[str, Any], chance: random.Random) -> bytes:

@@ -110,6 +110,7 @@ class House:
     def turn(self, seconds: float = 0.0) -> None:
         list(self.poller.wait(seconds))
         self.desk.after_turn(self.play.clock.now)
+        self.desk.outbox.send(SECONDS)
 
     def connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX)
@@ -172,6 +173,7 @@ def test_a_socket_that_was_removed_is_made_anew_and_who_follows_goes_on(house: H
     house.server.renew()
     assert house.result("info")["pid"] == 4711
     house.ring.add("web.1", b"still\n")
+    house.turn()
     assert b"still" in following.recv(1000)
 
 
@@ -409,6 +411,7 @@ def test_who_follows_hears_what_comes(house: House) -> None:
     connection = house.ask("logs", names=["web.1"], follow=True)
     house.ring.add("worker.1", b"no\n")
     house.ring.add("web.1", b"yes\n")
+    house.turn()
     assert json.loads(connection.recv(1000))["log"]["text"] == "yes\n"
     connection.close()
     house.turn()

@@ -149,7 +149,7 @@ class Flush:
         self.stage.poller.wait = self.wait  # type: ignore[method-assign]
         self.stage.engine.flush()
 
-    def wait(self, seconds: float | None) -> Iterator[Message]:
+    def wait(self, seconds: float | None, briefly: bool = False) -> Iterator[Message]:
         """What happens next; in the end all is written."""
         self.asked_for.append(seconds)
         self.stage.play.clock.now += STALLED_SECONDS
