@@ -84,38 +84,33 @@ class Controlling:
         except (OSError, StoreError) as error:
             yield Notice(f"no control from other terminals: {in_words(error) or error}")
 
-    def begin(
-        self,
-        parts: Parts,
-        app: Running,
-    ) -> None:
+    def begin(self, parts: Parts, app: Running) -> None:
         """Keep lines from now on, and listen when the processes are started: they do not wait for this."""
         if self._pid_file is None:
             return
-        engine, supervisor, bus, log, children = parts
         ring = Ring(time.time)
-        log.keep = ring.add
-        log.attachable = True
+        parts.log.keep = ring.add
+        parts.log.attachable = True
+        parts.engine.opens = lambda: self._open(parts, ring, app)
 
-        def opens() -> None:
-            from procman.control.attaching import Attaching
-            from procman.control.desk import Desk, Outside
-            from procman.control.server import Server
+    def _open(self, parts: Parts, ring: Ring, app: Running) -> None:
+        from procman.control.attaching import Attaching
+        from procman.control.desk import Desk, Outside
+        from procman.control.server import Server
 
-            attaching = Attaching(ring, children, engine.taps, log.unfinished)
-            outside = Outside(self._pid, time.monotonic, time.time, app, attaching, lambda: engine.scheduler)
-            desk = Desk(supervisor, ring, bus.publish, outside)
-            try:
-                self._server = Server(self._folder, self._poller, desk.answer)
-            except (OSError, StoreError) as error:
-                log.say(Notice(f"no control from other terminals: {in_words(error) or error}"))
-                return
-            bus.subscribe(desk.hear)
-            engine.after.append(desk.after_turn)
-            engine.sends = desk.outbox.send
-            self._last_words = desk.outbox.send
-
-        engine.opens = opens
+        engine, supervisor, bus, log, children = parts
+        attaching = Attaching(ring, children, engine.taps, log.unfinished)
+        outside = Outside(self._pid, time.monotonic, time.time, app, attaching, lambda: engine.scheduler)
+        desk = Desk(supervisor, ring, bus.publish, outside)
+        try:
+            self._server = Server(self._folder, self._poller, desk.answer)
+        except (OSError, StoreError) as error:
+            log.say(Notice(f"no control from other terminals: {in_words(error) or error}"))
+            return
+        bus.subscribe(desk.hear)
+        engine.after.append(desk.after_turn)
+        engine.sharing.sends = desk.outbox.send
+        self._last_words = desk.outbox.send
 
     def end(self) -> None:
         """Hang up on all."""

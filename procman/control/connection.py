@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-    from procman.control.outbox import Outbox
     from procman.core.messages import Message
     from procman.host.poller import Poller
 
@@ -72,7 +71,7 @@ class Connection:
         self._wants_room = False
         self._ending = False
         self._pull: Callable[[], bytes | None] | None = None
-        self._outbox: Outbox | None = None
+        self._has_room: Callable[[Connection], None] = lambda client: None
         self.idle = False
         """Whether it has got all that there is of what it follows."""
         self.open = True
@@ -95,11 +94,14 @@ class Connection:
         if not self._wants_room:  # else it has none
             self._flush()
 
-    def follow(self, pull: Callable[[], bytes | None], outbox: Outbox) -> None:
-        """Behind what is queued the client gets what `pull` gives, one by one, when it is its turn."""
-        self._pull, self._outbox = pull, outbox
+    def follow(self, pull: Callable[[], bytes | None], has_room: Callable[[Connection], None]) -> None:
+        """Behind what is queued the client gets what `pull` gives, one by one, when it is its turn.
+
+        `has_room` is told whenever it can take more: `send_some` then sends it.
+        """
+        self._pull, self._has_room = pull, has_room
         if not self._wants_room:
-            outbox.add(self)
+            has_room(self)
 
     def send_some(self) -> bool:
         """Send something of what it follows; whether it may take more at once."""
@@ -144,9 +146,9 @@ class Connection:
     def _ready(self) -> Iterator[Message]:
         if self.open:
             self._read()
-        if self._pull and self._outbox and self._wants_room:
+        if self.open and self._pull and self._wants_room:
             self._want_room(False)
-            self._outbox.add(self)
+            self._has_room(self)
         elif self.open and not self._pull:
             self._flush()
         yield from ()

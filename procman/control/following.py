@@ -126,7 +126,7 @@ class Following:
                 self._ring.listeners.append(self._hear)
             self._clients.append(client)
             client.gone = lambda: self._leave(client)
-            client.follow(Follower(self._backlog, names).next, self._outbox)
+            client.follow(Follower(self._backlog, names).next, self._outbox.add)
 
     def _hear(self, batch: Batch) -> None:
         self._backlog.add(batch)

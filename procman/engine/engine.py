@@ -22,6 +22,7 @@ from procman.core.messages import (
     WriterChanged,
 )
 from procman.engine.flow import GUARDIAN_DIED, Flow
+from procman.engine.sharing import Sharing
 from procman.host.signals import FOR_PROCESSES, STOPPING
 from procman.typed import TYPE_CHECKING
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 LONGEST_SLEEP = 30.0
 SETTLE_SECONDS = 3.0
 OPEN_SECONDS = 0.1
-SENDING_SHARE, SENDING_SECONDS = 0.1, 0.002
 STARTING_SECONDS = 0.02
 """After so long signals are heard and output is read, though there are more to start."""
 
@@ -67,10 +67,7 @@ class Engine:
         self._open_at: float | None = None
         self.after: list[Callable[[float], None]] = []
         """Called when all is done that was to be done, before each wait."""
-        self.sends: Callable[[float], bool] = lambda seconds: False
-        """Sends for so long to those who follow the log elsewhere; whether there is more to be sent."""
-        self._to_send = False
-        self._credit = SENDING_SECONDS
+        self.sharing = Sharing(clock)
         self._has_read = False
         self._settle_by: float | None = None
         self.taps: list[Callable[[str, bytes], None]] = []
@@ -113,10 +110,11 @@ class Engine:
             after(self._clock())
         self._log.writer.ring()
         began = self._clock()
-        for message in self._poller.wait(0 if starting else self._sleep(), briefly=self._to_send):
+        for message in self._poller.wait(0 if starting else self._sleep(), briefly=self.sharing.pending):
             self.handle(message)
         now = self._clock()
-        self._send(now - began)
+        self.sharing.give(now - began, self._has_read)
+        self._has_read = False
         self.flow.expire(now)
         self._supervisor.expire(now)
         if self.scheduler:
@@ -126,19 +124,6 @@ class Engine:
         if self.opens and self._open_at is not None and self._open_at <= now:
             opens, self.opens, self._open_at = self.opens, None, None
             opens()
-
-    def _send(self, turn: float) -> None:
-        """Those who follow elsewhere get a share of the time while there is output to be read, and else a
-        moment, after which it is looked whether there is any. One who takes more has to wait longer."""
-        if self._has_read and self._to_send:
-            self._credit = min(self._credit + turn * SENDING_SHARE, SENDING_SECONDS)
-        elif not self._has_read:
-            self._credit = SENDING_SECONDS
-        self._has_read = False
-        if self._credit > 0:
-            began = self._clock()
-            self._to_send = self.sends(self._credit)
-            self._credit -= self._clock() - began
 
     def _start_some(self) -> bool:
         """Start those that wait for it, as many as a short while allows; whether there may be more."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pytest
 
     from procman.control.connection import Connection, Piece
-    from procman.control.outbox import Outbox
 
 MANY = 100_000
 COMMANDS = "info ps start restart signal logs events scale stop attach reload runs x".split()
@@ -61,7 +60,7 @@ class Client:
     def end(self) -> None:
         pass
 
-    def follow(self, pull: Callable[[], bytes | None], outbox: Outbox) -> None:
+    def follow(self, pull: Callable[[], bytes | None], has_room: Callable[[Any], None]) -> None:
         while data := pull():
             self.told += data.decode("ascii")
 
