@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ROOT = 0
 MOST_CLIENTS = 1000
+NEW = "control.new"
+"""The socket for as long as nobody listens there."""
 BACKLOG = 128
 LAST_SECONDS, LOOK_SECONDS = 0.5, 0.05
 PEER = struct.Struct("3i")
@@ -55,9 +57,7 @@ class Server:
         try:
             listener.setblocking(False)
             with address.of(self._folder) as path:
-                _bind(listener, path)
-                self._file = os.stat(path)
-            listener.listen(BACKLOG)
+                self._file = _bind(listener, path)
         except BaseException:
             listener.close()
             raise
@@ -124,15 +124,19 @@ class Server:
             client.refuse(f"a bug in procman ({text}): please report it", 1)
 
 
-def _bind(listener: socket.socket, path: str) -> None:
-    """In the place of what is there, for this user alone."""
+def _bind(listener: socket.socket, path: str) -> os.stat_result:
+    """In the place of what is there, for this user alone; its file. Who finds it finds somebody listening."""
+    new = os.path.join(os.path.dirname(path), NEW)
     with suppress(FileNotFoundError):
-        os.unlink(path)
+        os.unlink(new)
     mask = os.umask(0o177)
     try:
-        listener.bind(path)
+        listener.bind(new)
     finally:
         os.umask(mask)
+    listener.listen(BACKLOG)
+    os.rename(new, path)
+    return os.stat(path)
 
 
 def _user_of(client: socket.socket) -> int:
