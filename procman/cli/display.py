@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from procman.cli.colours import coloured, dumb
 from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style, colours_of, fitted
 from procman.core.text.terminal import TerminalScreen
@@ -53,7 +54,7 @@ class Display:
             heads: Heads = JsonHeads()
         else:
             screen = PlainScreen()
-            if self._terminal and not _dumb():
+            if self._terminal and not dumb():
                 screen = self._screen = TerminalScreen(*_size())
             self._style = self._wide_style(app, plan.name_width(runs))
             stamp = stamper(_time_format(options)) if options.timestamp else str
@@ -85,8 +86,8 @@ class Display:
     def _wide_style(self, app: App, width: int) -> Style:
         options = self._options
         colours = colours_of([*(type_.name for type_ in app.types), *app.tasks])
-        coloured = _coloured(options.color, self._terminal)
-        return Style(width, options.timestamp, options.prefix, colours if coloured else {})
+        shown = colours if coloured(options.color, self._terminal) else {}
+        return Style(width, options.timestamp, options.prefix, shown)
 
     def _fitted(self) -> Style:
         """On a terminal as wide as there is room for; in a pipe or file names are whole."""
@@ -116,19 +117,6 @@ def _prompts() -> Prompts:
     from procman.core.text.prompts import Prompts  # only on terminals are there keys
 
     return Prompts()
-
-
-def _coloured(choice: str, terminal: bool) -> bool:
-    """`--color`, else NO_COLOR (no-color.org), else FORCE_COLOR, else whether this is a terminal."""
-    if choice != "auto":
-        return choice == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    return os.environ.get("FORCE_COLOR", "0") not in ("", "0") or (terminal and not _dumb())
-
-
-def _dumb() -> bool:
-    return os.environ.get("TERM") == "dumb"
 
 
 def _size() -> tuple[int, int]:

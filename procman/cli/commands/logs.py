@@ -10,12 +10,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from procman.cli import apps, complaints, remote, rows
+from procman.cli.colours import coloured
 from procman.core.schedule import durations
 from procman.core.text.escapes import for_pipe, for_terminal
+from procman.core.text.prefix import colours_of
+from procman.core.text.visible import printable
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from procman.cli.options import Namespace
 
@@ -38,11 +41,21 @@ def run(options: Namespace) -> int:
     lines: Iterable[Found] = _lines(remote.stream(apps.root_of(options), "logs", **arguments), pattern)
     if pattern and most is not None and not options.follow:
         lines = [*lines][-most:]
-    width = NARROWEST
+    width, colours = _style(options)
     for batch, text in lines:
         width = max(width, len(batch["name"]))
-        _write(_shown(batch, text, width, options))
+        _write(_shown(batch, text, width, colours, options))
     return 0
+
+
+def _style(options: Namespace) -> tuple[int, Mapping[str, int]]:
+    """The width of names, and colours by process type as `start` shows them, if there are to be any."""
+    if options.json or not options.prefix:
+        return 0, {}
+    rows = remote.ask(apps.root_of(options), "ps")
+    width = max([NARROWEST, *(len(row["name"]) for row in rows)])
+    with_colours = coloured("auto", os.isatty(STDOUT))
+    return width, colours_of(dict.fromkeys(row["type"] for row in rows)) if with_colours else {}
 
 
 def _lines(
@@ -60,14 +73,19 @@ def _lines(
                     yield batch, text
 
 
-def _shown(batch: dict[str, Any], text: str, width: int, options: Namespace) -> str:
+def _shown(
+    batch: dict[str, Any], text: str, width: int, colours: Mapping[str, int], options: Namespace
+) -> str:
     if options.json:
         return json.dumps({"at": rows.time(batch["at"]), "name": batch["name"], "text": text})
     text = _steering_nothing(text)
     if not options.prefix:
         return text
     at = datetime.fromtimestamp(batch["at"]).astimezone()
-    return f"{at:%H:%M:%S} {batch['name']:<{width}} | {text}"
+    name = printable(batch["name"])
+    head = f"{at:%H:%M:%S} {name:<{width}} |"
+    colour = colours.get(name.rpartition(".")[0] or name)
+    return f"{head} {text}" if colour is None else f"\x1b[{colour}m{head}\x1b[0m {text}"
 
 
 def _steering_nothing(text: str) -> str:
