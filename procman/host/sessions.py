@@ -105,7 +105,9 @@ class Sessions:
                 yield from self._main_ended(name, int(number))
 
     def _has_written(self, name: str) -> Iterator[Message]:
-        """The command behind a shell is there, since it writes: its pid is told before that."""
+        """A command behind a shell is there, since it writes: its pid is told before that."""
+        if name not in self._behind_shell:
+            return
         pid = self._sessions[name].find_main(patiently=False)
         if pid is not None:
             self._behind_shell.discard(name)
