@@ -7,6 +7,7 @@ import time
 
 from procman.core.facts import Notice
 from procman.errors import RunningError, StoreError
+from procman.host import place
 from procman.host.lock import PidFile
 from procman.logs.ring import Ring
 from procman.shortages import in_words
@@ -45,8 +46,9 @@ class Controlling:
     `pid` is the one that people know. With `separate` there is another procman, which has both.
     """
 
-    def __init__(self, folder: str, pid: int, poller: Poller, separate: bool) -> None:
-        self._folder = folder
+    def __init__(self, root: str, pid: int, poller: Poller, separate: bool) -> None:
+        self._folder = folder = place.of(root)
+        self._usual = place.usual(root)
         self._pid = pid
         self._poller = poller
         self._pid_file = None if separate else PidFile(folder)
@@ -55,6 +57,8 @@ class Controlling:
 
     def claim(self, first: bool = False) -> Iterator[Notice]:
         """Be the one that runs this app. Raises `RunningError` if another is, the `first` time."""
+        if first and self._pid_file and self._usual != self._folder:
+            self._look_elsewhere(PidFile(self._usual))
         try:
             other = self._acquire(patiently=first)
         except (OSError, StoreError) as error:
@@ -66,6 +70,11 @@ class Controlling:
             raise RunningError(other, self._pid_file.since if self._pid_file else "")
         if other is not None:
             yield Notice(f"another procman (pid {other}) runs this app already")
+
+    def _look_elsewhere(self, pid_file: PidFile) -> None:
+        """It may have been started before somebody said where the state is now. Raises `RunningError`."""
+        if other := pid_file.holder:
+            raise RunningError(other, pid_file.since)
 
     def _acquire(self, patiently: bool) -> int | None:
         """The pid of another; who is patient waits for one whose guardian is gone, for that ends now."""

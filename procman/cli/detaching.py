@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     After = Callable[[float], None]
 
 LOG_FILE = "procman.log"
-ONLY_TYPED = "it can only be typed: 'procman start --detach'"
 
 
 def begin(options: Namespace, root: str, guarded: Guarded | None) -> Callable[[Supervisor, int], list[After]]:
@@ -28,8 +27,8 @@ def begin(options: Namespace, root: str, guarded: Guarded | None) -> Callable[[S
     Gives what is to be told of the supervisor, and then to be called by the engine after each turn.
     """
     detached = guarded.detached if guarded else None
-    if detached is None:
-        raise UserError([Problem("--detach", None, ONLY_TYPED)])
+    if detached is None:  # a system without guardians
+        raise UserError([Problem("--detach", None, "this system cannot do it")])
     from procman.logs.rotation import Rotation  # few starts wait for it
 
     options.log_file = os.path.join(place.of(root), LOG_FILE)
@@ -46,5 +45,7 @@ def _watch(detached: Detached, supervisor: Supervisor, pid: int) -> After:
         if not told and supervisor.in_formation and all(each.settled for each in supervisor.services):
             told = True
             detached.is_up(pid)
+        elif told and supervisor.stopping:
+            detached.stops()
 
     return after

@@ -43,6 +43,8 @@ class Option(NamedTuple):
     off: Any = None
     repeats: bool = False
     also: tuple[str, ...] = ()
+    only_typed: bool = False
+    """Whether it means nothing in files and in the environment."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -141,6 +143,7 @@ RELEASE = switch("release", "--release", "run the 'release' command first")
 JSON = switch("json", "--json", "print JSON")
 SEPARATE = switch("separate", "--separate", "beside a procman that runs this app already")
 DETACH = switch("detach", "--detach", "in the background, back when everything runs")
+DETACH = DETACH._replace(only_typed=True)
 SUPERVISING = (
     *APP,
     ENVIRONMENT,

@@ -23,12 +23,12 @@ LOOK_SECONDS = 0.02
 
 def ask(root: str, command: str, timeout: float | None = None, **arguments: Any) -> Any:
     """The result of a request to the procman that runs the app in `root`. Raises as `client.ask` does."""
-    return client.ask(place.of(root), command, timeout, **arguments)
+    return client.ask(place.of_running(root), command, timeout, **arguments)
 
 
 def stream(root: str, command: str, **arguments: Any) -> Iterator[dict[str, Any]]:
     """A stream of answers, likewise."""
-    return client.stream(place.of(root), command, **arguments)
+    return client.stream(place.of_running(root), command, **arguments)
 
 
 def change(root: str, command: str, names: Sequence[str], options: Namespace) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 from procman.app import app as apps
+from procman.app import taskfiles
 from procman.cli.apps import settings
-from procman.host import programs
+from procman.errors import Problem, UserError
+from procman.host import place, programs
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from procman.core.plan.plan import Plan, ProcessPlan
     from procman.core.tasks.task import Task
     from procman.host.children import Children
+
+
+STATE_STAYS = "the state folder cannot change while procman runs: stop it first, then start it again"
 
 
 class Running:
@@ -44,6 +49,9 @@ class Running:
         seen_from_here = self._settings.with_paths(os.path.relpath)
         known = [type_.name for type_ in self.app.types]
         app, plan = apps.reload(seen_from_here, counts, known, self._with_tasks)
+
+        if plan.environment.values[place.STATE] != self.shared[place.STATE]:
+            raise UserError([Problem(taskfiles.FILE, None, STATE_STAYS)])
 
         def take() -> None:
             for learn in self.learn:

@@ -73,6 +73,10 @@ def complete_task(words: Sequence[str]) -> Namespace:
 def _take(values: dict[str, Any], found: Iterable[Written], problems: list[Problem]) -> None:
     """Read the texts of options that have no value yet."""
     for option, negative, text, where in found:
+        if option.only_typed:
+            flag = option.flags[-1]
+            problems.append(where._replace(text=f"{flag} can only be typed: 'procman start {flag}'"))
+            continue
         if is_empty(text):
             problems.append(
                 where._replace(text=f"the value of {option.word} is empty: write one, or take it out")

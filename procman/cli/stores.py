@@ -60,7 +60,7 @@ def told_by_procman(root: str) -> Told:
     from procman.control import client
 
     with suppress(ProcmanError):  # none runs, an older one does, or it is busy: then the store has to do
-        found = client.ask(place.of(root), "runs", PATIENCE)
+        found = client.ask(place.of_running(root), "runs", PATIENCE)
         waiting = {int(number): why for number, why in found["waiting"].items()}
         return Told(waiting, found["crowded"])
     return Told({})

@@ -64,4 +64,6 @@ class Listing:
 def _phase(process: Process | None, found: Service | None) -> str:
     if found and found.state is State.RESTARTING:
         return "restarting"
-    return PHASES.get(process.life.phase, "stopping") if process else "down"
+    if process is None:
+        return "starting" if found and found.state.wanted else "down"
+    return PHASES.get(process.life.phase, "stopping")

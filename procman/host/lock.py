@@ -45,6 +45,22 @@ class PidFile:
         return None
 
     @property
+    def holder(self) -> int | None:
+        """The pid of the procman that has it, if one does. Nothing is made or changed."""
+        try:
+            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            text = os.read(fd, 32)
+            return int(text) if text.strip().isdigit() else 0
+        finally:
+            os.close(fd)
+        return None
+
+    @property
     def since(self) -> str:
         """When it was written, in local time for people; nothing when that cannot be told."""
         try:

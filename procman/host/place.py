@@ -38,9 +38,27 @@ def of(root: str) -> str:
     return os.path.abspath(os.path.join(root, os.path.expanduser(named or statefolder.NAME)))
 
 
+def usual(root: str) -> str:
+    """Where it is if nobody says otherwise."""
+    return os.path.join(os.path.abspath(root), statefolder.NAME)
+
+
+def of_running(root: str) -> str:
+    """The folder in which a procman that runs the app can be talked to.
+
+    Somebody may have said otherwise since it was started.
+    """
+    known = of(root)
+    return usual(root) if not _has_socket(known) and _has_socket(usual(root)) else known
+
+
 def has_socket(root: str) -> bool:
     """Whether a procman may be there to talk to; one that was killed leaves its socket behind."""
-    return os.path.exists(os.path.join(of(root), SOCKET))
+    return _has_socket(of_running(root))
+
+
+def _has_socket(folder: str) -> bool:
+    return os.path.exists(os.path.join(folder, SOCKET))
 
 
 def state_of(file: os.stat_result) -> State:

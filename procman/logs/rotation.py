@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from contextlib import suppress
 
@@ -35,14 +36,27 @@ class Rotation:
 
     def __call__(self) -> None:
         with suppress(Exception):  # in the thread that writes: the log goes on where it is
-            if statefolder.is_still(self._path, OUTPUTS[0]):
-                if os.fstat(OUTPUTS[0]).st_size < self._most:
-                    return
-                self._move()
-            self.begin()
+            if self._is_ours() and self._is_small():
+                return
+            folder = os.open(os.path.dirname(self._path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX)  # another procman may have the same log
+                if self._is_ours() and not self._is_small():
+                    self._move()
+                self.begin()
+            finally:
+                os.close(folder)
+
+    def _is_ours(self) -> bool:
+        return statefolder.is_still(self._path, OUTPUTS[0])
+
+    def _is_small(self) -> bool:
+        return os.fstat(OUTPUTS[0]).st_size < self._most
 
     def _move(self) -> None:
-        names = [self._path, *(f"{self._path}.{number}" for number in range(1, self._kept + 1))]
-        for older, newer in reversed([*zip(names[1:], names, strict=False)]):
-            with suppress(FileNotFoundError):
+        """What is in the way of an old one stays, and that one is let go: only the newest needs a place."""
+        olds = [f"{self._path}.{number}" for number in range(1, self._kept + 1)]
+        for older, newer in reversed([*zip(olds[1:], olds, strict=False)]):
+            with suppress(OSError):
                 os.replace(newer, older)
+        os.replace(self._path, olds[0])

@@ -41,7 +41,7 @@ def run(options: Namespace) -> int:
         raise UserError([Problem("attach", None, text)])
     columns, rows = os.get_terminal_size(STDOUT)
     key = options.detach_key or USUAL_KEY
-    folder = place.of(apps.root_of(options))
+    folder = place.of_running(apps.root_of(options))
     with client.converse(
         folder, "attach", names=[options.process], columns=columns or 80, rows=rows or 24
     ) as conversation:

@@ -61,7 +61,7 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     os.chdir(app.root)
     poller = Poller()
     pid = os.getppid() if guarded else os.getpid()
-    control = Controlling(place.of(app.root), pid, poller, separate=not stages or options.separate)
+    control = Controlling(app.root, pid, poller, separate=not stages or options.separate)
     notices = [*control.claim(first=True)]
     subreaper.adopt_orphans()
     detached = _detached(options, app.root, guarded)
