@@ -29,7 +29,7 @@ def begin(options: Namespace, root: str, guarded: Guarded | None) -> Callable[[S
     detached = guarded.detached if guarded else None
     if detached is None:  # a system without guardians
         raise UserError([Problem("--detach", None, "this system cannot do it")])
-    from procman.logs.rotation import Rotation  # few starts wait for it
+    from procman.host.rotation import Rotation  # few starts wait for it
 
     options.log_file = os.path.join(place.of(root), LOG_FILE)
     Rotation(options.log_file).begin()

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from procman.cli.options import Namespace
     from procman.core.plan.plan import Plan
     from procman.core.text.prompts import Prompts
+    from procman.host.rotation import Rotation
     from procman.logs.hub import Heads, Screen
-    from procman.logs.rotation import Rotation
 
 STDOUT = 1
 USUAL_TIME = "%H:%M:%S"
@@ -102,7 +102,7 @@ class Display:
 
 
 def _rotation(path: str) -> Rotation:
-    from procman.logs.rotation import Rotation  # only a detached procman has a file
+    from procman.host.rotation import Rotation  # only a detached procman has a file
 
     return Rotation(path)
 

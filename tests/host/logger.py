@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Obeys lines of Python, and answers each with a value of JSON. `put` is one batch, back when it is rotated.
 CHILD = """
 import json, os, resource, sys, threading
-from procman.logs.rotation import Rotation
+from procman.host.rotation import Rotation
 from procman.logs.writer import Writer
 
 asked, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.logs.logger import Logger
+from tests.host.logger import Logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
