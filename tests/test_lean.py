@@ -6,8 +6,10 @@ import pickle
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bench import imports
-from procman.typed import NamedTuple
+from procman.typed import Enum, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +65,26 @@ def test_values_are_as_typing_makes_them() -> None:
             assert y == 2
         case _:
             raise AssertionError
+
+
+class Colour(Enum):
+    """One of them."""
+
+    RED = "red"
+    """As it is."""
+    BLUE = "blue"
+
+    @property
+    def warm(self) -> bool:
+        return self is Colour.RED
+
+
+def test_members_are_as_enum_makes_them() -> None:
+    assert [*Colour] == [Colour.RED, Colour.BLUE]
+    assert (Colour.RED.name, Colour.RED.value, Colour.BLUE.warm) == ("RED", "red", False)
+    assert isinstance(Colour.RED, Colour)
+    assert {Colour.RED: 1}[Colour.RED] == 1
+    assert Colour("blue") is Colour.BLUE
+    with pytest.raises(ValueError, match="'green' is not a valid Colour"):
+        Colour("green")
+    assert (repr(Colour.RED), str(Colour.RED), len(Colour)) == ("<Colour.RED: 'red'>", "Colour.RED", 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from procman.cli.options import APP, COUNT, JSON, Option, count, seconds, switch
-from procman.core.text import keys
 
 WAIT = (
     switch("wait", "--wait", "return when it has happened", default=True),
@@ -22,6 +21,14 @@ PS = (
     switch("watch", "-w --watch", "again each second"),
 )
 CONTROL_AND_WAIT = (*CONTROL, *WAIT)
+
+
+def _key(text: str) -> bytes:
+    from procman.core.text import keys  # only `attach` needs it
+
+    return keys.parse(text)
+
+
 ATTACH = (
     *APP,
     Option(
@@ -29,7 +36,7 @@ ATTACH = (
         "--detach-key",
         "the key that leaves the process (default: ctrl-\\)",
         "KEY",
-        convert=keys.parse,
+        convert=_key,
         expects="a key with Ctrl, such as ctrl-a or ctrl-]",
     ),
 )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
-
 from procman.control import protocol
 from procman.control.connection import Piece
 from procman.control.protocol import RequestError
 from procman.core import exitcodes, facts
 from procman.host.spawn import WindowSize
+from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from procman.control.connection import Connection
     from procman.core.facts import Fact

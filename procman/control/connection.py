@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
 
 from procman.control import protocol
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from procman.core.messages import Message
     from procman.host.poller import Poller

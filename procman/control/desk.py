@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
 from procman.control import protocol, requests
 from procman.control.connection import Piece
 from procman.control.following import Following
@@ -16,9 +14,11 @@ from procman.core.life import names
 from procman.core.life.child import Phase
 from procman.core.life.service import Event
 from procman.core.text.prefix import SYSTEM
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from procman.control.attaching import Attaching
     from procman.control.connection import Connection

@@ -8,14 +8,15 @@ gone, and is told how many.
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.control import protocol
 from procman.control.connection import MOST_QUEUED, Piece
 from procman.control.protocol import RequestError
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from typing import Any
 
     from procman.control.connection import Connection
     from procman.control.outbox import Outbox

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from procman.core import exitcodes
 from procman.core.life.child import Phase
 from procman.core.life.service import State
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from procman.core.plan.plan import ProcessPlan
     from procman.engine.process import Process

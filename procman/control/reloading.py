@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from procman.core import facts
 from procman.core.plan import changes
 from procman.core.plan.changes import Kind
+from procman.typed import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from procman.core.facts import Fact
     from procman.core.plan.changes import Change

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
 
 from procman.control.protocol import RequestError
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any

@@ -7,15 +7,14 @@ import socket
 import struct
 import sys
 import time
-import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from procman import statefolder
 from procman.control import address, protocol
 from procman.control.connection import Connection
 from procman.errors import ProcmanError
 from procman.host.place import SOCKET
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,6 +118,8 @@ class Server:
         except ProcmanError as error:
             client.refuse(str(error), error.exit_code)
         except Exception as error:  # a bug here must not be the end of the app's processes
+            import traceback  # only a bug needs it
+
             where = traceback.extract_tb(error.__traceback__)[-1]
             text = f"{type(error).__name__}: {error}, {where.name}, line {where.lineno}"
             client.refuse(f"a bug in procman ({text}): please report it", 1)

@@ -6,9 +6,7 @@ KILL) change the first. A pair that the table does not have raises and changes n
 
 from __future__ import annotations
 
-from enum import Enum
-
-from procman.typed import NamedTuple
+from procman.typed import Enum, NamedTuple
 
 DRAIN_SECONDS = 0.5
 """How long the end of a child waits for the end of its output, when something else holds that open.

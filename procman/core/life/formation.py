@@ -13,9 +13,7 @@ it does what it says, in its order. Every cell of the table is written; nothing 
 
 from __future__ import annotations
 
-from enum import Enum
-
-from procman.typed import NamedTuple
+from procman.typed import Enum, NamedTuple
 
 DOUBT_SECONDS = 0.3
 """Who stops a container signals all in it: a process may end so many seconds before procman hears it."""

@@ -12,7 +12,7 @@ cannot happen raises `KeyError` and changes nothing.
 
 from __future__ import annotations
 
-from enum import Enum
+from procman.typed import Enum
 
 
 class State(Enum):

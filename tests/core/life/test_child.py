@@ -211,7 +211,7 @@ def test_a_process_that_was_never_started_ends_without_an_effect() -> None:
     assert run(Life(TIMEOUT), Event.KILL)[1] == []
 
 
-EVENTS = st.lists(st.sampled_from(Event), max_size=25)
+EVENTS = st.lists(st.sampled_from([*Event]), max_size=25)
 
 
 def walk(events: list[Event]) -> list[tuple[Life, Event, Life, tuple[Effect, ...]]]:

@@ -53,7 +53,7 @@ def test_what_follows(events: str, states: str, effects: list[Effect | None]) ->
     assert seen == effects
 
 
-@given(st.lists(st.sampled_from(Event)))
+@given(st.lists(st.sampled_from([*Event])))
 def test_no_two_children_are_ever_there_and_the_last_command_wins(events: list[Event]) -> None:
     state, there, asked = S.DOWN, False, False
     wanted = False
