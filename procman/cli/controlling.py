@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 
@@ -96,6 +97,7 @@ class Controlling:
     def begin(self, parts: Parts, app: Running) -> None:
         """Keep lines from now on, and listen when the processes are started: they do not wait for this."""
         if self._pid_file is None:
+            parts.engine.opens = gc.enable
             return
         ring = Ring(time.time)
         parts.log.keep = ring.add
@@ -103,6 +105,7 @@ class Controlling:
         parts.engine.opens = lambda: self._open(parts, ring, app)
 
     def _open(self, parts: Parts, ring: Ring, app: Running) -> None:
+        gc.enable()  # the command has disabled it for its imports
         from procman.control.attaching import Attaching
         from procman.control.desk import Desk, Outside
         from procman.control.server import Server

@@ -121,9 +121,21 @@ class Engine:
             self.scheduler.expire(now)
         if self._log.deadline is not None and self._log.deadline <= now:
             self._log.refresh(now)
-        if self.opens and self._open_at is not None and self._open_at <= now:
+        if (
+            self.opens
+            and self._open_at is not None
+            and self._open_at <= now
+            and not self._supervisor.stopping
+        ):
             opens, self.opens, self._open_at = self.opens, None, None
             opens()
+
+    def _open(self, now: float) -> None:
+        """Nobody comes in any more when all are being stopped."""
+        if self.opens and self._open_at is not None and self._open_at <= now:
+            opens, self.opens, self._open_at = self.opens, None, None
+            if not self._supervisor.stopping:
+                opens()
 
     def _start_some(self) -> bool:
         """Start those that wait for it, as many as a short while allows; whether there may be more."""
