@@ -121,14 +121,7 @@ class Engine:
             self.scheduler.expire(now)
         if self._log.deadline is not None and self._log.deadline <= now:
             self._log.refresh(now)
-        if (
-            self.opens
-            and self._open_at is not None
-            and self._open_at <= now
-            and not self._supervisor.stopping
-        ):
-            opens, self.opens, self._open_at = self.opens, None, None
-            opens()
+        self._open(now)
 
     def _open(self, now: float) -> None:
         """Nobody comes in any more when all are being stopped."""
