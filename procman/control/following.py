@@ -135,6 +135,7 @@ class Following:
 
     def _leave(self, client: Connection) -> None:
         self._clients.remove(client)
+        self._outbox.forget(client)
         if not self._clients:
             self._ring.listeners.remove(self._hear)
 

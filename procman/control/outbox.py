@@ -24,6 +24,11 @@ class Outbox:
         """A client may take more."""
         self._ready.append(client)
 
+    def forget(self, client: Connection) -> None:
+        """It is gone."""
+        if client in self._idle:
+            self._idle.remove(client)
+
     def more(self) -> None:
         """There is more for all."""
         self._ready.extend(self._idle)
