@@ -34,6 +34,7 @@ QUESTIONS = (
     "idle",
     "long_line",
     "followers",
+    "ps",
     "lateness",
     "same_minute",
     "ten_thousand",
