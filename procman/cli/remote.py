@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from procman.cli import answers, rows
 from procman.control import client
 from procman.control.client import TooLongError
+from procman.errors import Problem, UserError
 from procman.host import place
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def tell(found: Sequence[dict[str, Any]], options: Namespace) -> None:
 
 
 def start(root: str, names: Sequence[str]) -> int:
-    """Start processes in the procman that runs the app already; the exit code."""
+    """Start processes in the procman that runs the app already; the exit code. Raises `UserError`."""
+    if counts := [name for name in names if "=" in name]:
+        text = f"procman runs already: 'procman scale {' '.join(counts)}' does that while it runs"
+        raise UserError([Problem("start", None, text)])
     found = ask(root, "start", names=list(names))
     answers.say(
         *map(told, found),

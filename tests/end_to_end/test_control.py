@@ -104,6 +104,8 @@ def test_start_of_a_type_that_did_not_run_starts_it_in_the_running_app(app: App)
     assert asked.code == 0
     assert "procman logs -f worker" in asked.out
     assert running.pid_of("worker.1") == {row["name"]: row["pid"] for row in app.listed("ps")}["worker.1"]
+    counted = app.do("start", "worker=2")
+    assert (counted.code, "'procman scale worker=2'" in counted.err) == (2, True)
     unknown = app.do("start", "wrker")
     assert unknown.code != 0
     assert "did you mean 'worker'" in unknown.err
