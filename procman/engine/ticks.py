@@ -57,20 +57,23 @@ class Ticks:
             if task.enabled and task.schedules:
                 known = states[task.name].accounted
                 self._accounted[task.name] = int(wall) if known is None else known
-                if at_start and any(schedule.at_start for schedule in task.schedules):
+                if at_start and _at_start(task):
                     past = pasts.get(task.name)  # it may have been started in this second before
                     self._at_start[task.name] = max(int(wall), 1 + ((past and past.last_tick) or 0))
         self._to_plan.extend(self._accounted)
 
     def reload(self, tasks: Mapping[str, Task], states: Mapping[str, TaskState], wall: float) -> None:
-        """Other tasks from now on. procman does not start: `@reboot` has had its time."""
+        """Other tasks from now on. procman does not start: `@reboot` has had its time, or is about to."""
+        before = self._at_start
         self._tasks = tasks
         self._accounted.clear()
-        self._at_start.clear()
         self._next.clear()
         self._to_plan.clear()
         self._held = False
         self.begin(states, {}, wall, at_start=False)
+        self._at_start = {
+            task: at for task, at in before.items() if task in self._accounted and _at_start(tasks[task])
+        }
 
     def hold(self) -> None:
         """Plan nothing until the store has learned that the clock was set back, or who we are."""
@@ -118,3 +121,8 @@ class Ticks:
         tick = due.next_tick(self._tasks[name].schedules, self._accounted[name])
         if tick is not None:
             heapq.heappush(self._next, (tick - AHEAD_SECONDS, name))
+
+
+def _at_start(task: Task) -> bool:
+    """Whether a tick of it is the start of procman."""
+    return any(schedule.at_start for schedule in task.schedules)

@@ -85,6 +85,7 @@ def test_tasks_come_without_a_scheduler_before_and_change_and_go(app: App) -> No
     app.tasks("hello: {command: echo hello, schedule: every second}")
     assert app.do("reload").out == "task hello: new\n"
     running.wait_for(r"hello\.1 +\| hello")
+    assert app.do("reload").out == "nothing has changed\n"
     app.tasks("hello: {command: echo bye, schedule: every second}")
     assert app.do("reload").out == "task hello: command changed\n"
     running.wait_for(r"hello\.\d+ +\| bye")
@@ -93,6 +94,7 @@ def test_tasks_come_without_a_scheduler_before_and_change_and_go(app: App) -> No
     count = len(app.runs)
     assert app.do("reload").out == "nothing has changed\n"
     assert running.stop() == 0
+    assert running.out.text.count("1 task, next: hello") == 2  # said when there was something to say
     ticks = [run.tick for run in app.runs]
     assert len(ticks) == len(set(ticks))
     assert len(ticks) <= count + 1
@@ -110,4 +112,6 @@ def test_scaled_processes_stay_as_many_and_paths_are_those_that_were_typed(app: 
     told = app.do("reload", "-d", "sub")
     assert [line.rpartition(": ")[2] for line in told.out.splitlines()] == ["A changed", "A changed"]
     assert [row["name"] for row in app.listed("ps", "-d", "sub")] == ["web.1", "web.2"]
+    app.write("sub/Procfile", "nonsense\n")
+    assert app.do("reload", "-d", "sub").err.startswith("procman: Procfile:1: ")
     assert running.stop() == 0

@@ -64,6 +64,15 @@ def test_reboot_is_no_word_for_a_reload() -> None:
     assert len(rows(table)) == 1
 
 
+def test_reboot_that_has_not_been_yet_is_not_lost() -> None:
+    table = Timetable("a: {command: run, schedule: '@reboot'}")
+    table.scheduler.begin()
+    while not table.scheduler.ticks._at_start:
+        assert table.worker.work()
+    reloaded(table, "a: {command: run, schedule: '@reboot'}").at(1)
+    assert len(rows(table)) == 1
+
+
 def test_a_run_goes_on_and_the_next_is_under_the_new_words() -> None:
     table = Timetable(f"a: {OFTEN}")
     table.takes["a"] = 90

@@ -83,6 +83,14 @@ def test_a_new_process_waits_for_its_port() -> None:
     assert all(each.settled for each in play.supervisor.services)
 
 
+def test_a_new_process_waits_for_the_port_of_one_that_is_taken_away() -> None:
+    play = started(plan("web.1", 5000), plan("worker.1", 5100))
+    replanned(play, plan("web.1", 5000), plan("mail.1", 5100))
+    assert play.told() == ["SIGTERM to worker.1"]
+    play.exit("worker.1", -SIGTERM).start()
+    assert play.supervisor.services["mail.1"].settled
+
+
 def test_two_that_change_ports_wait_for_each_other_and_both_start() -> None:
     play = started(plan("a.1", 5000), plan("b.1", 5100))
     replanned(play, plan("b.1", 5000), plan("a.1", 5100), changed="a.1 b.1")
