@@ -7,7 +7,7 @@ from procman.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHARE, SECONDS = 0.1, 0.002
+SHARE, SECONDS = 0.05, 0.002
 """Of the time, while there is output to be read; and how long at once when there is none."""
 
 
