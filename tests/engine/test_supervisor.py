@@ -74,6 +74,12 @@ def test_a_process_that_had_to_be_killed_after_a_stop_makes_the_exit_code_137() 
     assert play.supervisor.exit_code == 137
 
 
+def test_a_run_that_was_killed_before_the_stop_is_no_fault_of_the_formation() -> None:
+    play = Play("web.1").start()
+    play.supervisor.processes.killed = True
+    assert play.signal(SIGTERM).exit("web.1", -SIGTERM).supervisor.exit_code == 0
+
+
 def test_a_kill_does_not_hide_the_code_of_the_process_that_ended_first() -> None:
     play = Play("web.1 worker.1", timeout=1).start().exit("web.1", 3).at(1.5).exit("worker.1", -SIGKILL)
     assert play.supervisor.exit_code == 3
