@@ -38,14 +38,15 @@ def begin(options: Namespace, root: str, guarded: Guarded | None) -> Callable[[S
 
 
 def _watch(detached: Detached, supervisor: Supervisor, pid: int) -> After:
-    told = False
+    up = stops = False
 
     def after(now: float) -> None:
-        nonlocal told
-        if not told and supervisor.in_formation and all(each.settled for each in supervisor.services):
-            told = True
+        nonlocal up, stops
+        if not up and supervisor.in_formation and all(each.settled for each in supervisor.services):
+            up = True
             detached.is_up(pid)
-        elif told and supervisor.stopping:
+        elif up and not stops and supervisor.stopping:
+            stops = True
             detached.stops()
 
     return after

@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 
 from procman import statefolder
+from procman.errors import StoreError
 
 MOST_BYTES = 10_000_000
 KEPT = 5
@@ -35,7 +36,7 @@ class Rotation:
         os.close(fd)
 
     def __call__(self) -> None:
-        with suppress(Exception):  # in the thread that writes: the log goes on where it is
+        with suppress(OSError, StoreError):  # in the thread that writes: the log goes on where it is
             if self._is_ours() and self._is_small():
                 return
             folder = os.open(os.path.dirname(self._path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -72,6 +72,8 @@ def test_a_narrow_and_low_terminal(app: App) -> None:
     running = started(app, **{f"p{number}": WAITS for number in range(9)})
     top = app.launch_on_terminal(*PROCMAN, "top", columns=40, rows=8)
     top.wait_for(r"9 processes")
+    pid = next(row["pid"] for row in app.listed("ps") if row["name"] == "p0.1")
+    top.wait_for(rf"p0\.1 +{pid} ")  # a broken number is none
     top.resize(100, 30)
     top.wait_for(r"p8\.1")
     top.type("q")

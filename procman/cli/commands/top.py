@@ -27,6 +27,10 @@ SECONDS = 1.0
 KEPT = 60
 WIDEST_SPARK, FIXED = 30, 62
 """Columns of the bars, and of all that stands beside them."""
+HEADINGS = ("process", "state", "pid", "cpu %", "memory MB", "up for", "cpu")
+RIGHT = (2, 3, 4, 5)
+NARROW = (0, 2, 3, 4)
+"""What is shown where there is no room for bars: a broken number is none."""
 LEAVE = b"\x1b[?1049l\x1b[?25h"
 """The other screen, and a cursor that can be seen: for when this process can do it no more."""
 ORDERS = {"c": "cpu", "m": "memory", "n": "name"}
@@ -131,7 +135,7 @@ def _sorted(shown: list[Shown], order: str) -> list[Shown]:
 
 
 def _table(shown: list[Shown], order: str) -> Table:
-    """As many rows as there is room for, and bars of the processor's use where there is room, too."""
+    """As many rows as there is room for, and fewer columns where there is none for all."""
     from rich.table import Table
 
     columns, lines = os.get_terminal_size(STDOUT)
@@ -146,13 +150,12 @@ def _table(shown: list[Shown], order: str) -> Table:
         box=None,
         pad_edge=False,
     )
-    table.add_column("process", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    for heading in ("pid", "cpu %", "memory MB", "up for"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("cpu" if width else "", width=width, no_wrap=True)
+    kept = range(len(HEADINGS)) if width else NARROW
+    for number in kept:
+        table.add_column(HEADINGS[number], justify="right" if number in RIGHT else "left", no_wrap=True)
     for each in _sorted(shown, order)[: max(1, lines - 4)]:
-        table.add_row(*_cells(each, width))
+        cells = _cells(each, width)
+        table.add_row(*(cells[number] for number in kept))
     return table
 
 
@@ -165,5 +168,5 @@ def _cells(shown: Shown, width: int) -> tuple[str, ...]:
         f"{shown.cpu:.1f}",
         "" if memory is None else f"{memory / 1e6:.1f}",
         "" if row["uptime_s"] is None else wording(int(row["uptime_s"])),
-        spark(shown.before, width) if width else "",
+        spark(shown.before, width),
     )

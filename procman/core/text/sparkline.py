@@ -14,6 +14,6 @@ LEAST_TOP = 10.0
 
 def spark(values: Iterable[float], width: int) -> str:
     """The last so many values, 0 and more, as bars; the largest of them is the highest bar."""
-    shown = [*values][-width:]
+    shown = [*values][-width:] if width else []
     top = max([LEAST_TOP, *shown])
     return "".join(BARS[min(int(value / top * len(BARS)), len(BARS) - 1)] for value in shown)
