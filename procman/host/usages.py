@@ -14,22 +14,19 @@ if TYPE_CHECKING:
 def add(rows: Iterable[dict[str, Any]]) -> None:
     """Give each row `cpu_percent`, since the process began as ps(1) has it, `memory_bytes` (resident), and
     `cpu_s`, the seconds that it has used."""
+    known: dict[int, psutil.Process] = {}
     below: dict[int, list[int]] = {}
-    for pid, parent in _parents():
-        below.setdefault(parent, []).append(pid)
+    for process in psutil.process_iter(["ppid"]):
+        known[process.pid] = process
+        below.setdefault(process.info["ppid"], []).append(process.pid)
     now = time.time()
     for row in rows:
         found = _tree(row["leader"], below) if row["leader"] else []
-        used = [each for each in map(_used, found) if each]
+        used = [each for each in (_used(known[pid]) for pid in found if pid in known) if each]
         lasted = max(now - row["started_at"], 0.01) if used else 0.0
         row["cpu_percent"] = round(100 * sum(cpu for cpu, _ in used) / lasted, 1) if used else None
         row["cpu_s"] = sum(cpu for cpu, _ in used) if used else None
         row["memory_bytes"] = sum(memory for _, memory in used) if used else None
-
-
-def _parents() -> Iterable[tuple[int, int]]:
-    for process in psutil.process_iter(["ppid"]):
-        yield process.pid, process.info["ppid"]
 
 
 def _tree(pid: int, below: dict[int, list[int]]) -> list[int]:
@@ -39,10 +36,9 @@ def _tree(pid: int, below: dict[int, list[int]]) -> list[int]:
     return found
 
 
-def _used(pid: int) -> tuple[float, int] | None:
+def _used(process: psutil.Process) -> tuple[float, int] | None:
     """CPU seconds and resident bytes; None when it is gone or another's."""
     try:
-        process = psutil.Process(pid)
         with process.oneshot():
             times = process.cpu_times()
             return times.user + times.system, process.memory_info().rss
