@@ -42,7 +42,7 @@ def _watch(detached: Detached, supervisor: Supervisor, pid: int) -> After:
 
     def after(now: float) -> None:
         nonlocal up, stops
-        if not up and supervisor.in_formation and all(each.settled for each in supervisor.services):
+        if not up and supervisor.is_up:
             up = True
             detached.is_up(pid)
         elif up and not stops and supervisor.stopping:

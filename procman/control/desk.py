@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from procman.control.reloading import RunningApp
     from procman.core.facts import Fact
     from procman.engine.scheduler import Scheduler
-    from procman.engine.services import Service
+    from procman.engine.service import Service
     from procman.engine.supervisor import Supervisor
     from procman.logs.ring import Ring
 

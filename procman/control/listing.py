@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from procman.core.plan.plan import ProcessPlan
     from procman.engine.process import Process
-    from procman.engine.services import Service
+    from procman.engine.service import Service
 
 PHASES = {
     Phase.IDLE: "starting",

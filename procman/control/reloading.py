@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from procman.core.plan.changes import Change
     from procman.core.plan.plan import ProcessPlan
     from procman.core.tasks.task import Task
-    from procman.engine.services import Service
+    from procman.engine.service import Service
     from procman.engine.supervisor import Supervisor
 
 

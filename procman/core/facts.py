@@ -206,6 +206,7 @@ def has_words(fact: object) -> bool:
 
 
 if TYPE_CHECKING:
+    from procman.core.life.facts import ProcessFact
     from procman.core.tasks.facts import TaskFact
 
     Fact = (
@@ -227,6 +228,7 @@ if TYPE_CHECKING:
         | ClockSetBack
         | RunLate
         | Notice
+        | ProcessFact
         | TaskFact
     )
 

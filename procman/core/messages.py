@@ -81,8 +81,15 @@ class Poked(NamedTuple):
     """Somebody has asked for a run, or changed what the store says."""
 
 
+class Notified(NamedTuple):
+    """A process has told how it is: assignments such as `READY=1`, a line each (sd_notify(3))."""
+
+    name: str
+    said: dict[str, str]
+
+
 class WorkDone(NamedTuple):
-    """The worker's thread has done something: `then` is to be called with what came of it."""
+    """Something that takes time is done: `then` is to be called with what came of it."""
 
     then: Callable[[Any], None]
     result: Any
@@ -99,5 +106,6 @@ Message = (
     | StdoutClosed
     | GuardianDied
     | Poked
+    | Notified
     | WorkDone
 )

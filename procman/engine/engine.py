@@ -12,6 +12,7 @@ from procman.core.messages import (
     GuardianDied,
     MainStarted,
     Message,
+    Notified,
     OutputClosed,
     OutputDrained,
     OutputRead,
@@ -72,6 +73,8 @@ class Engine:
         self._settle_by: float | None = None
         self.taps: list[Callable[[str, bytes], None]] = []
         """They get all output, by name, as it is read."""
+        self.takes: Callable[[Message], bool] = lambda message: False
+        """Takes what is about the health of processes: what they tell, and the ends of probes."""
 
     def attend(self, scheduler: Scheduler) -> None:
         """Have tasks run too, from the beginning of the formation until all are stopped."""
@@ -151,7 +154,9 @@ class Engine:
                 self._log.finish(name)
                 self._supervisor.processes.output_drained(name, now)
             case MainStarted(name, pid):
-                self._supervisor.processes.main_started(name, pid)
+                self._supervisor.processes.main_started(name, pid, now)
+            case ChildExited() | Notified() if self.takes(message):
+                pass
             case ChildExited(pid, code, usage):
                 self._supervisor.child_exited(pid, code, usage, now)
             case SignalReceived(number):
@@ -162,9 +167,8 @@ class Engine:
                 self._supervisor.stop("nobody reads the log any more", now)
             case GuardianDied():
                 self._killed(now)
-            case Poked():
-                if self.scheduler:
-                    self.scheduler.look()
+            case Poked() if self.scheduler:
+                self.scheduler.look()
             case WorkDone(then, result):
                 then(result)
 

@@ -1,4 +1,5 @@
-"""Output flows from the children to whoever reads the log, and no faster than that one reads.
+"""Output flows from the children to whoever reads the log, and no faster than that one reads, or than files
+are written.
 
 When the log is full, no child is read: they wait, and nothing else does. When nobody reads any more,
 or nobody does though procman was asked to stop, what children write is read and thrown away, so that
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 
     from procman.engine.needs import Poller
     from procman.engine.supervisor import Supervisor
+    from procman.logs.backlog import Waiting
     from procman.logs.hub import Log
 
 STALLED_SECONDS = 1.0
 """After a stop that was asked for, a reader that takes nothing for so long is not waited for."""
+SHOWN_NO_MORE = "nobody takes the log: what follows is not shown"
+KEPT_NO_MORE = "the disk takes nothing: what follows is not in the log files"
 GUARDIAN_DIED = "the guardian was killed"
 LAST_WORDS = 1 << 24
 """Bytes that may wait for a slow reader while all stop: nobody is to be killed for a log that is behind."""
@@ -37,39 +41,47 @@ class Flow:
         self._poller = poller
         self._supervisor = supervisor
         self._clock = clock
+        self._has_failed = False
 
     @property
     def deadline(self) -> float | None:
         """When `expire` may be due, on the monotonic clock."""
-        writer = self._log.writer
-        if not self._supervisor.asked_to_stop or writer.lost or not writer.pending:
+        if not self._supervisor.asked_to_stop:
             return None
-        return (self._clock() if writer.stuck_since is None else writer.stuck_since) + STALLED_SECONDS
+        waiting = [each.stuck_since for each in self._log.outputs if each.pending and not each.lost]
+        since = [self._clock() if at is None else at for at in waiting]
+        return min(since) + STALLED_SECONDS if since else None
 
     def swell(self, now: float) -> None:
         """Something was put into the log: if that was enough, read no more for now."""
-        if self._log.writer.full():
+        if self._full():
             self._poller.pause_outputs()
             self._supervisor.processes.output_paused(now)
 
     def ebb(self, now: float) -> None:
-        """The log has room, or nobody to write for: read on."""
-        self._poller.resume_outputs()
-        self._supervisor.processes.output_resumed(now)
+        """One that was full has room, or nobody to write for: read on, if no other is full."""
+        if not self._full():
+            self._poller.resume_outputs()
+            self._supervisor.processes.output_resumed(now)
 
     def expire(self, now: float) -> None:
         """While all stop, let more wait; throw away what nobody takes, once procman was asked to stop."""
         if self._supervisor.stopping and self._log.writer.limit < LAST_WORDS:
-            self._log.writer.limit = LAST_WORDS
+            for each in self._log.outputs:
+                each.limit = LAST_WORDS
             self.ebb(now)
-        if self._stalled(now) and not self._log.writer.lost:
-            self._log.say(Notice("nobody takes the log: what follows is not shown"))
-            self._log.writer.give_up()
-            self.ebb(now)
+        for each in self._log.outputs:
+            if self._stalls(each, now) and not each.lost:
+                self._log.say(Notice(SHOWN_NO_MORE if each is self._log.writer else KEPT_NO_MORE))
+                each.give_up()
+                self.ebb(now)
 
     def failed(self, error: OSError, now: float) -> None:
         """The log cannot be written any more: that is the end of all."""
         self.ebb(now)
+        if self._has_failed:
+            return
+        self._has_failed = True
         if error.errno in (errno.EPIPE, errno.EIO):
             self._supervisor.stop("nobody reads the log any more", now)
         elif not self._supervisor.stopping:
@@ -81,13 +93,13 @@ class Flow:
             self._supervisor.stop(reason, now, code=1)
 
     def flush(self) -> None:
-        """Wait until the log is written: for as long as it takes, unless somebody asks to stop.
+        """Wait until all is written: for as long as it takes, unless somebody asks to stop.
 
         Then for as long as the reader takes something; who asks once more does not wait at all.
         """
-        writer = self._log.writer
-        writer.close()
-        while not writer.done and not self._stalled(self._clock()):
+        for each in self._log.outputs:
+            each.close()
+        while self._goes_on(self._clock()):
             asked = self._supervisor.asked_to_stop
             for message in self._poller.wait(STALLED_SECONDS if asked else None):
                 now = self._clock()
@@ -98,7 +110,14 @@ class Flow:
                 elif isinstance(message, GuardianDied):
                     self._supervisor.stop(GUARDIAN_DIED, now)
 
-    def _stalled(self, now: float) -> bool:
-        """Whether the reader takes nothing, though a stop was asked for."""
-        since = self._log.writer.stuck_since
+    def _full(self) -> bool:
+        return any(each.full() for each in self._log.outputs)
+
+    def _goes_on(self, now: float) -> bool:
+        """Whether something is still being written, or may be."""
+        return any(not each.done and not self._stalls(each, now) for each in self._log.outputs)
+
+    def _stalls(self, output: Waiting, now: float) -> bool:
+        """Whether a reader or a disk takes nothing, though a stop was asked for."""
+        since = output.stuck_since
         return self._supervisor.asked_to_stop and since is not None and now - since >= STALLED_SECONDS

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Container, Iterator, Mapping
     from datetime import tzinfo
 
     from procman.core.messages import Message, Spawned
     from procman.core.plan.plan import ProcessPlan
+    from procman.core.plan.questions import Question
     from procman.core.tasks.strays import Stray
     from procman.engine.store import Store
 
@@ -79,6 +80,25 @@ class Children(Protocol):
 
     def close_output(self, name: str) -> None:
         """Read no more of it."""
+        ...
+
+
+class Prober(Protocol):
+    """Asks processes whether they are well; nobody waits for the answer."""
+
+    def ask(self, question: Question, then: Callable[[str | None], None]) -> Callable[[], None]:
+        """`then` is called once, later: with None if all is well, else with why not (`connection refused`).
+
+        Gives what ends the question: no answer comes after that. The prober knows of no time.
+        """
+        ...
+
+
+class Scales(Protocol):
+    """Weighs processes; nobody waits for it."""
+
+    def weigh(self, leaders: Mapping[str, int], then: Callable[[Mapping[str, int]], None]) -> None:
+        """`then` is called once, later: with the resident bytes of each with all below it, by name."""
         ...
 
 

@@ -8,8 +8,12 @@ from procman.host.signals import STOPPING
 from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from procman.core.messages import FileId, Usage
     from procman.core.plan.plan import ProcessPlan
+
+    T = TypeVar("T")
 
 
 def may_be_asked(code: int) -> bool:
@@ -20,7 +24,7 @@ def may_be_asked(code: int) -> bool:
 class Owner(Protocol):
     """Who had a process started, and hears of its life."""
 
-    def started(self, process: Process) -> None:
+    def started(self, process: Process, now: float) -> None:
         """It has a child."""
         ...
 
@@ -65,10 +69,10 @@ class Process:
         return self.plan.name, self.pid
 
 
-def keep(index: dict[str, Process], name: str, process: Process, wanted: bool) -> None:
+def keep(index: dict[str, T], name: str, each: T, wanted: bool) -> None:
     """Have a process in an index, or not."""
     if wanted:
-        index[name] = process
+        index[name] = each
     else:
         index.pop(name, None)
 

@@ -37,9 +37,7 @@ class Processes:
         self._to_start: deque[Process] = deque()
         self._timed: dict[str, Process] = {}  # those that have a deadline, and no other is looked at
         self._left: dict[str, Process] = {}  # those whose main process has ended
-        self._nameless: dict[
-            str, float
-        ] = {}  # those whose main process is not known, and when it is asked for
+        self._nameless: dict[str, float] = {}  # whose main process is not known, and when that is asked for
         self._unread_since: float | None = None
         self.killed = False
         """Whether SIGKILL reached anybody."""
@@ -90,7 +88,7 @@ class Processes:
             self.check_groups(now)
             return
         if not process.pid:
-            self._has_started(process, pid)
+            self._has_started(process, pid, now)
         process.code, process.usage = self._children.main_code(process.plan.name, code), usage
         process.owner.exited(process, now)
         self.step(process, Event.EXITED, now)
@@ -125,15 +123,16 @@ class Processes:
         for process in self.alive():
             self._children.signal_group(process.plan.name, number)
 
-    def main_started(self, name: str, pid: int) -> None:
+    def main_started(self, name: str, pid: int, now: float) -> None:
         """The main process of a child is known."""
         if (process := self._by_name.get(name)) and not process.pid:
-            self._has_started(process, pid)
+            self._has_started(process, pid, now)
 
-    def step_all(self, event: Event, now: float) -> None:
+    def step_all(self, event: Event, now: float, spared: Container[Process] = ()) -> None:
         """The same event for every process: STOP or KILL."""
         for process in list(self._by_name.values()):
-            self.step(process, event, now)
+            if process not in spared:
+                self.step(process, event, now)
 
     def expire(self, now: float) -> None:
         """Do what is due: end waiting for output, kill who did not obey."""
@@ -152,7 +151,7 @@ class Processes:
         for name in [name for name, at in self._nameless.items() if at <= now]:
             self._nameless[name] = now + NAMING_SECONDS
             if (pid := self._children.main_pid(name)) is not None:
-                self.main_started(name, pid)
+                self.main_started(name, pid, now)
 
     def postpone(self, seconds: float) -> None:
         """Nobody could obey for so long, since all were suspended: deadlines move on."""
@@ -196,12 +195,13 @@ class Processes:
 
     def _perform(self, process: Process, effect: Effect, now: float) -> None:
         name = process.plan.name
+        stop_signal = process.plan.policies.stop_signal or self._stop_signal
         if effect is Effect.SPAWN:
             self._spawn(process, now)
         elif effect is Effect.SIGNAL_STOP:
-            self._children.stop(name, self._stop_signal)
+            self._children.stop(name, stop_signal)
         elif effect is Effect.SIGNAL_REST:
-            self._children.stop_rest(name, self._stop_signal)
+            self._children.stop_rest(name, stop_signal)
         elif effect is Effect.SIGNAL_KILL:
             self.killed |= self._children.kill(name)
         elif effect is Effect.DRAIN_OUTPUT:
@@ -232,13 +232,13 @@ class Processes:
         if spawned.main is None:
             self._nameless[process.plan.name] = now + NAMING_SECONDS
         else:
-            self._has_started(process, spawned.main)
+            self._has_started(process, spawned.main, now)
 
-    def _has_started(self, process: Process, pid: int) -> None:
+    def _has_started(self, process: Process, pid: int, now: float) -> None:
         process.pid = pid
         self._nameless.pop(process.plan.name, None)
-        process.owner.started(process)
         self._publish(facts.ProcessStarted(process.plan.name, pid))
+        process.owner.started(process, now)
 
     def _remains(self, process: Process) -> bool:
         """Whether anybody is there: the main process has not ended, or it has left others behind."""

@@ -118,7 +118,7 @@ class Runs:
 
     # What the table of processes tells their owner
 
-    def started(self, process: Process) -> None:
+    def started(self, process: Process, now: float) -> None:
         """A run has a child: that is written down."""
         active = self._by_name[process.plan.name]
         active.began = True

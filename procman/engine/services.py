@@ -1,48 +1,28 @@
-"""The processes of the formation: what is wanted of each, its child, and what people ask of it meanwhile."""
+"""The processes of the formation: which there are, and what people ask of them."""
 
 from __future__ import annotations
 
-from procman.core.life import child, service
-from procman.core.life.service import Effect, Event, State
-from procman.engine.process import Process
+from procman.core import exitcodes
+from procman.core.life.service import OVER, Event, State
+from procman.engine.service import Service
+from procman.engine.upkeep import Upkeep
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
     from procman.core.plan.plan import ProcessPlan
-    from procman.engine.process import Owner
+    from procman.engine.process import Owner, Process
     from procman.engine.processes import Processes
-
-
-class Service:
-    """One process. `process` is its child, or the last one; `restarts` counts those after the first."""
-
-    def __init__(self, plan: ProcessPlan) -> None:
-        self.plan = plan
-        self.state = State.DOWN
-        self.process: Process | None = None
-        self.restarts = -1
-        self.dropped = False
-        """Whether it is forgotten when it is down."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether it is as it is wanted: nothing is left of it, or its child has begun."""
-        if self.state is State.UP:
-            return self.process is not None and self.process.pid > 0
-        return self.state is State.DOWN
+    from procman.engine.timers import Timers
 
 
 class Services:
     """By name, in the order of the Procfile. `owner` is told of their children."""
 
-    def __init__(self, processes: Processes, timeout: float, owner: Owner) -> None:
-        self._processes = processes
-        self._timeout = timeout
-        self._owner = owner
+    def __init__(self, processes: Processes, timers: Timers, timeout: float, owner: Owner) -> None:
         self._by_name: dict[str, Service] = {}
-        self._waiting: list[Service] = []  # for a port that somebody has who is about to leave
+        self.upkeep = Upkeep(self._by_name, processes, timers, timeout, owner)
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self._by_name.values())
@@ -62,21 +42,34 @@ class Services:
 
     @property
     def over(self) -> bool:
-        """Whether nothing is left of any."""
-        return all(each.state is State.DOWN for each in self)
+        """Whether nothing is left of any, and nothing follows without a command."""
+        return all(each.state in OVER for each in self)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all have ended by themselves."""
+        return self.over and bool(self._by_name) and all(each.state is not State.DOWN for each in self)
+
+    @property
+    def failed_code(self) -> int:
+        """The exit code of the first that has failed for good; 0 if none has."""
+        failed = [each.process for each in self if each.state is State.FAILED and each.process]
+        return next((exitcodes.exit_code(process.code) or 1 for process in failed), 0)
 
     def begin(self, plans: Iterable[ProcessPlan]) -> None:
         """These are the processes from now on: start them."""
-        self._by_name = {}
+        self._by_name.clear()
         self.plan(plans)
         for each in self:
-            self._step(each, Event.START, 0.0)
+            if each.plan.policies.autostart:
+                self.upkeep.step(each, Event.START, 0.0)
 
     def plan(self, plans: Iterable[ProcessPlan]) -> None:
         """These may be started too."""
         found = [*self, *map(Service, plans)]
         found.sort(key=lambda each: each.plan.position)  # what comes later stands behind its like
-        self._by_name = {each.plan.name: each for each in found}
+        self._by_name.clear()
+        self._by_name.update((each.plan.name, each) for each in found)
 
     def drop(self, names: Iterable[str], kept: Container[str], now: float) -> None:
         """Stop those that are not kept, and forget them then."""
@@ -84,63 +77,36 @@ class Services:
             found = self._by_name[name]
             found.dropped = name not in kept
             if found.dropped:
-                self._step(found, Event.STOP, now)
+                self.command(name, Event.STOP, now)
 
     def replan(self, plans: Sequence[ProcessPlan], changed: Container[str], now: float) -> None:
-        """These are the processes from now on. What has changed gets a new child, unless it is stopped."""
+        """These are the processes from now on. What has changed gets a new child, unless it is stopped, or
+        has completed."""
         self.drop([name for name in self.names if name not in {plan.name for plan in plans}], (), now)
-        new = []
+        known = {*self.names}
+        adjusted = [plan.name for plan in plans if plan.name in known and self._take(plan)]
+        self.plan(plan for plan in plans if plan.name not in known)
         for plan in plans:
-            found = self._by_name.get(plan.name)
-            if found is None:
-                new.append(plan)
-                continue
-            back, found.plan, found.dropped = found.dropped, plan, False
+            found = self._by_name[plan.name]
+            back, found.dropped = found.dropped, False
             if back:
-                self._step(found, Event.START, now)
-            elif plan.name in changed and found.state.wanted:
-                self._step(found, Event.RESTART, now)
-        self.plan(new)
-        for plan in new:
-            self._step(self._by_name[plan.name], Event.START, now)
+                self.command(plan.name, Event.START, now)
+            elif plan.name in changed and found.state.wanted and found.state is not State.COMPLETED:
+                self.command(plan.name, Event.RESTART, now)
+            elif plan.name in adjusted:
+                self.upkeep.adjust(found, now)
+        for plan in plans:  # now it is known who leaves a port
+            if plan.name not in known and plan.policies.autostart:
+                self.command(plan.name, Event.START, now)
+
+    def _take(self, plan: ProcessPlan) -> bool:
+        """Take a plan in place of another; whether its policies are others."""
+        found = self._by_name[plan.name]
+        before, found.plan = found.plan, plan
+        return before.policies != plan.policies
 
     def command(self, name: str, event: Event, now: float) -> None:
-        """Do what is asked for."""
-        self._step(self._by_name[name], event, now)
-
-    def stop(self, now: float) -> None:
-        """Stop all."""
-        for each in [*self]:  # one that is dropped may go at once
-            self._step(each, Event.STOP, now)
-
-    def gone(self, process: Process, now: float) -> None:
-        """Nothing is left of a child."""
-        found = self._by_name.get(process.plan.name)
-        if found and found.process is process:
-            self._step(found, Event.GONE, now)
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            self._begin(each)
-
-    def _step(self, found: Service, event: Event, now: float) -> None:
-        found.state, effect = service.step(found.state, event)
-        if effect is Effect.NEW_CHILD:
-            found.process = None
-            self._begin(found)
-        elif effect is Effect.STOP_CHILD and found.process:
-            self._processes.step(found.process, child.Event.STOP, now)
-        elif effect is Effect.STOP_CHILD:
-            self._waiting.remove(found)
-            self._step(found, Event.GONE, now)
-        if found.dropped and found.state is State.DOWN:
-            self._by_name.pop(found.plan.name, None)
-
-    def _begin(self, found: Service) -> None:
-        """Have a child started, once nobody has its port who is about to leave: a reload moves ports."""
-        leaving = [each.process for each in self if each.state in (State.RESTARTING, State.STOPPING)]
-        if found.plan.port in [process.plan.port for process in leaving if process and process.plan.port]:
-            self._waiting.append(found)
-            return
-        found.process = Process(found.plan, self._timeout, self._owner)
-        found.restarts += 1
-        self._processes.add(found.process)
+        """Do what is asked for: START, STOP or RESTART. Failures of before do not count any more."""
+        found = self._by_name[name]
+        found.failures = 0
+        self.upkeep.step(found, event, now)

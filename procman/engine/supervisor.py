@@ -13,6 +13,7 @@ from procman.engine.process import may_be_asked
 from procman.engine.processes import Processes
 from procman.engine.services import Services
 from procman.engine.story import Story
+from procman.engine.timers import Timers
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,17 +40,20 @@ class Supervisor:
         self._publish = self._story.tell
         self.processes = Processes(children, self._story.tell, policy.stop_signal)
         self._policy = policy
-        self.services = Services(self.processes, policy.timeout, self)
+        self.timers = Timers()
+        self.services = Services(self.processes, self.timers, policy.timeout, self)
+        self._upkeep = self.services.upkeep
+        self._upkeep.publish, self._upkeep.blame = self._publish, self._blame
+        self.started = self._upkeep.started
         self._stages = [*stages]
         self._formation = Formation()
-        self._ends: deque[Process] = deque()  # of processes by themselves, of which nothing has followed yet
+        # Of processes by themselves, of which nothing has followed yet, and what they are to all.
+        self._ends: deque[tuple[Process, Event]] = deque()
         self._cause: Process | None = None  # who is to blame, if anybody is
         self._reason, self._hint = "", ""
         self.stops: Callable[[], None] = lambda: None
         """Called once, before anything is stopped: nothing more may be started from then on."""
         self._next_stage()
-
-    # What the engine asks
 
     @property
     def finished(self) -> bool:
@@ -60,6 +64,11 @@ class Supervisor:
     def in_formation(self) -> bool:
         """Whether the last stage has come, and nobody has to stop."""
         return not self._stages and not self.stopping
+
+    @property
+    def is_up(self) -> bool:
+        """Whether all processes are as they are wanted, as far as they will be soon."""
+        return self.in_formation and all(each.settled for each in self.services)
 
     @property
     def stopping(self) -> bool:
@@ -83,10 +92,8 @@ class Supervisor:
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock."""
-        times = (self._formation.deadline, self.processes.deadline)
+        times = (self._formation.deadline, self.processes.deadline, self.timers.deadline)
         return min((at for at in times if at is not None), default=None)
-
-    # What happened
 
     def start_next(self, now: float) -> bool:
         """Start the next process that waits for it; False when none does."""
@@ -124,6 +131,7 @@ class Supervisor:
     def postpone(self, seconds: float) -> None:
         """Nobody could obey for so long, since all were suspended: deadlines move on."""
         self.processes.postpone(seconds)
+        self.timers.postpone(seconds)
         self._formation = formation.postpone(self._formation, seconds)
 
     def stop(self, reason: str, now: float, hint: str = "", code: int | None = None) -> None:
@@ -134,27 +142,27 @@ class Supervisor:
         self._step(Event.STOP, now, code=code)
 
     def expire(self, now: float) -> None:
-        """Do what is due: kill who did not obey, tell who is still alive."""
+        """Do what is due: kill who did not obey, tell who is still alive, start who has waited."""
         self.processes.expire(now)
+        self.timers.expire(now)
+        self._follow(now)
         if (at := self._formation.decide_at) is not None and at <= now:
             self._step(Event.DECIDED, now)
         if (at := self._formation.notice_at) is not None and at <= now:
             self._notice(now)
 
-    # What the table of processes tells their owner
-
-    def started(self, process: Process) -> None:
-        """A process has a child: all is well."""
-
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A process could not be started."""
         process.told = True
-        self._ends.append(process)
+        if process.plan.policies.ends_all:
+            self._ends.append((process, Event.FAILED))
 
     def exited(self, process: Process, now: float) -> None:
         """A child has ended, perhaps by itself."""
-        if process.life.wanted:
-            self._ends.append(process)
+        self._upkeep.exited(process)
+        if process.life.wanted and process.plan.policies.ends_all:
+            own = Event.FAILED if process.code else Event.DONE
+            self._ends.append((process, Event.SIGNALLED if may_be_asked(process.code) else own))
 
     def reported(self, process: Process) -> None:
         """The end of a process has been told."""
@@ -164,22 +172,29 @@ class Supervisor:
 
     def ended(self, process: Process, now: float) -> None:
         """Nothing is left of a process."""
-        self.services.gone(process, now)
+        self._upkeep.gone(process, now)
         if self.services.over:
             self._follow(now)
-            self._step(Event.OVER, now)
-
-    # What follows
+            self._over(now)
 
     def _follow(self, now: float) -> None:
         """Processes have ended by themselves, and their own lives have gone on."""
         while self._ends:
-            process = self._ends.popleft()
+            process, event = self._ends.popleft()
             self._cause = self._cause if self._formation.cause else process
-            event = Event.FAILED if process.code else Event.DONE
-            if may_be_asked(process.code):
-                event = Event.SIGNALLED
-            self._step(event, now, process.plan.name, exitcodes.exit_code(process.code))
+            code = exitcodes.exit_code(process.code) or int(event is Event.FAILED)
+            self._step(event, now, process.plan.name, code)
+
+    def _blame(self, process: Process) -> None:
+        self._ends.append((process, Event.FAILED))
+
+    def _over(self, now: float) -> None:
+        """Nothing is left of the stage."""
+        if self.in_formation and self.services.ended:
+            self._reason, self._hint = "all processes have ended", ""
+            self._step(Event.ENDED, now, code=self.services.failed_code)
+        else:
+            self._step(Event.OVER, now)
 
     def _step(self, event: Event, now: float, name: str | None = None, code: int | None = None) -> None:
         self._formation, effects = formation.step(self._formation, event, now, name, code)
@@ -192,8 +207,8 @@ class Supervisor:
         elif effect is Effect.STOP_ALL:
             self.stops()
             self.processes.killed = False  # runs of tasks that took too long are no fault of the formation
-            self.services.stop(now)
-            self.processes.step_all(child.Event.STOP, now)
+            self._upkeep.stop(now)
+            self.processes.step_all(child.Event.STOP, now, spared=self._upkeep.held)
         elif effect is Effect.TELL_STOP:
             self._publish(facts.StopRequested(self._reason, self._hint))
         elif effect is Effect.TELL_CAUSE:
@@ -203,6 +218,7 @@ class Supervisor:
         elif effect is Effect.KILL_ALL:
             if alive := self.processes.alive():
                 self._publish(facts.KillSent(tuple(process.who for process in alive)))
+            self._upkeep.kill()
             self.processes.step_all(child.Event.KILL, now)
 
     def _next_stage(self) -> None:
@@ -221,11 +237,12 @@ class Supervisor:
     def _notice(self, now: float) -> None:
         """Once a second: who has not obeyed. Looks at groups too, whose end not every system tells."""
         self.processes.check_groups(now)
-        late = self.processes.obstinate(self.processes.alive())
+        asked = [process for process in self.processes.alive() if process not in self._upkeep.held]
+        late = self.processes.obstinate(asked)
         kills = [process.life.kill_at for process in late if process.life.kill_at is not None]
         if kills:
             self._publish(
                 facts.StillAlive(tuple(process.who for process in late), math.ceil(min(kills) - now))
             )
-        notice_at = now + formation.NOTICE_SECONDS if kills else None
+        notice_at = now + formation.NOTICE_SECONDS if kills or self._upkeep.held else None
         self._formation = self._formation._replace(notice_at=notice_at)

@@ -262,7 +262,7 @@ def test_a_restart_is_acknowledged_once_for_each_that_asked(house: House) -> Non
 def test_what_was_not_started_with_the_others_can_be_started(house: House) -> None:
     (row,) = house.result("start", names=["clock"], wait=False)
     assert (row["type"], row["phase"], row["command"]) == ("clock", "starting", "run clock.1")
-    assert house.play.supervisor.services["clock.1"].state is State.UP
+    assert house.play.supervisor.services["clock.1"].state is State.STARTING
     assert house.play.supervisor.services.names.count("web.1") == 1
 
 

@@ -107,6 +107,7 @@ def test_the_end_of_output_is_not_waited_for_while_none_is_read() -> None:
         stage.play.clock.now = now
         stage.turn()
     assert "web.1 exited with code 3" not in stage.play.told()
+    stage.writer.is_full = False
     stage.turn(WriterChanged())
     stage.play.clock.now = 30.6
     stage.turn().turn(OutputDrained("web.1"))
@@ -213,7 +214,9 @@ def test_time_spent_suspended_moves_deadlines(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_reader_that_leaves_while_all_stop_and_the_log_is_full_is_noticed_too() -> None:
-    stage = full().turn(SignalReceived(SIGTERM)).turn(OutputRead("web.1", b"line\n"))
+    stage = full().turn(SignalReceived(SIGTERM))
+    stage.writer.pending = LAST_WORDS
+    stage.turn(OutputRead("web.1", b"line\n"))
     assert stage.poller.paused
     stage.writer.error = BrokenPipeError(errno.EPIPE, "Broken pipe")
     stage.writer.lost = True

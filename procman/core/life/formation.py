@@ -38,6 +38,8 @@ class Event(Enum):
     """The last stage begins."""
     OVER = "over"
     """Nothing is left of a stage."""
+    ENDED = "ended"
+    """Likewise of the last one, and nobody has stopped any of it: all have ended by themselves."""
     DONE = "done"
     """A process has ended by itself, with code 0."""
     FAILED = "failed"
@@ -105,18 +107,21 @@ TABLE: dict[tuple[Phase, Event], tuple[Phase, tuple[Effect, ...]]] = {
     (P.STAGES, E.FAILED): (P.STOPPING, (F.STOP_ALL, F.TELL_CAUSE)),
     (P.STAGES, E.SIGNALLED): (P.DOUBT, ()),
     (P.STAGES, E.STOP): (P.STOPPING, (F.TELL_STOP, F.STOP_ALL)),
-    (P.UP, E.OVER): (P.UP, ()),  # people have stopped all of it
+    (P.UP, E.OVER): (P.UP, ()),  # people have stopped some of it, and may start it again
+    (P.UP, E.ENDED): (P.STOPPING, (F.TELL_STOP, F.STOP_ALL)),
     (P.UP, E.DONE): (P.STOPPING, (F.STOP_ALL, F.TELL_CAUSE)),
     (P.UP, E.FAILED): (P.STOPPING, (F.STOP_ALL, F.TELL_CAUSE)),
     (P.UP, E.SIGNALLED): (P.DOUBT, ()),
     (P.UP, E.STOP): (P.STOPPING, (F.TELL_STOP, F.STOP_ALL)),
     (P.DOUBT, E.OVER): (P.DOUBT, ()),
+    (P.DOUBT, E.ENDED): (P.DOUBT, ()),
     (P.DOUBT, E.DONE): (P.STOPPING, (F.STOP_ALL, F.TELL_CAUSE)),
     (P.DOUBT, E.FAILED): (P.STOPPING, (F.STOP_ALL, F.TELL_CAUSE)),
     (P.DOUBT, E.SIGNALLED): (P.DOUBT, ()),
     (P.DOUBT, E.DECIDED): (P.STOPPING, (F.STOP_ALL, F.TELL_CAUSE)),
     (P.DOUBT, E.STOP): (P.STOPPING, (F.TELL_STOP, F.STOP_ALL)),
     (P.STOPPING, E.OVER): (P.STOPPING, ()),
+    (P.STOPPING, E.ENDED): (P.STOPPING, ()),
     (P.STOPPING, E.DONE): (P.STOPPING, ()),
     (P.STOPPING, E.FAILED): (P.STOPPING, ()),
     (P.STOPPING, E.SIGNALLED): (P.STOPPING, ()),
@@ -132,8 +137,8 @@ def step(
 ) -> tuple[Formation, tuple[Effect, ...]]:
     """How things stand after an event, and what is to be done about it, in order.
 
-    `name` and `code` are those of the process that has ended; of a stop that was asked for `code` is what
-    procman is to exit with, if that says so. Raises `KeyError` for what cannot happen.
+    `name` and `code` are those of the process that has ended; when all have ended, or a stop was asked for,
+    `code` is what procman is to exit with, if that says so. Raises `KeyError` for what cannot happen.
     """
     phase, effects = TABLE[before.phase, event]
     after = before._replace(phase=phase)
@@ -143,6 +148,8 @@ def step(
         if before.phase is P.DOUBT:  # whoever has ended so shortly before was asked too
             after = after._replace(cause=None, code=None)
         after = after._replace(asked=True, code=code if after.code is None else after.code)
+    if event is E.ENDED and before.phase is P.UP:
+        after = after._replace(code=code)
     if phase is not before.phase:
         after = after._replace(
             decide_at=now + DOUBT_SECONDS if phase is P.DOUBT else None,

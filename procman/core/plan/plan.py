@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from procman.core.plan import ports
+from procman.core.plan.policies import FOREMAN
 from procman.core.plan.procfile import RELEASE
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from procman.core.plan.policies import Policies
     from procman.core.plan.procfile import ProcessType
     from procman.core.tasks.run import Run
 
@@ -25,6 +27,7 @@ class ProcessPlan(NamedTuple):
     """What this process has beyond the app's environment."""
     arguments: tuple[str, ...] = ()
     """Of a run: the positional parameters of its shell."""
+    policies: Policies = FOREMAN
 
 
 class Environment(NamedTuple):

@@ -24,6 +24,7 @@ from procman.core.life.formation import (
 
 E, F, P = Event, Effect, Phase
 CANNOT = {(P.STAGES, E.DECIDED), (P.STAGES, E.KILL), (P.UP, E.DECIDED), (P.UP, E.KILL), (P.DOUBT, E.KILL)}
+CANNOT |= {(P.STAGES, E.ENDED)}
 CANNOT |= {(phase, E.LAST) for phase in P if phase is not P.STAGES} | {(P.STOPPING, E.DECIDED)}
 SCRIPTS = 100_000
 LONGEST = 12
@@ -129,6 +130,9 @@ def expected(said: list[Said]) -> tuple[str | None, int | None, bool]:
         in_stages = all(before.event is not E.LAST for before in said[:number])
         if each.event is E.STOP:
             return None, each.code, True
+        if each.event is E.ENDED and suspect is None:  # all have ended by themselves
+            asked = any(later.event is E.STOP for later in said[number:])
+            return None, each.code, asked
         if each.event is E.DONE and in_stages and suspect is None:
             continue
         if each.event in (E.DONE, E.FAILED, E.SIGNALLED):

@@ -1,0 +1,104 @@
+"""What is told of a process under its policies: past-tense events, and their words for people."""
+
+from __future__ import annotations
+
+from procman.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ProcessWaits(NamedTuple):
+    """`reason` as in "redis.1 is not ready"."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} waits: {self.reason}"
+
+
+class ProcessSkipped(NamedTuple):
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} skipped: {self.reason}"
+
+
+class ProcessReady(NamedTuple):
+    """`seconds` since its start."""
+
+    name: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.name} ready after {self.seconds:.1f} s"
+
+
+class ProcessCompleted(NamedTuple):
+    """One that has ended well, and is not started again. Its end was told before."""
+
+    name: str
+
+
+class ProcessSick(NamedTuple):
+    """One that has to stop. `reason` as in "not well: answered 500, 3 times"."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.reason}, stopping it"
+
+
+class RestartPlanned(NamedTuple):
+    """`seconds` until it is started again, after so many failures in a row."""
+
+    name: str
+    seconds: float
+    failures: int
+
+    def __str__(self) -> str:
+        times = f" ({self.failures} failures in a row)" if self.failures > 1 else ""
+        return f"{self.name} starts again in {_short(self.seconds)}{times}"
+
+
+class ProcessFailed(NamedTuple):
+    """One that is not started again. `lines` are the last that it wrote."""
+
+    name: str
+    reason: str
+    lines: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        behind = ". The last that it wrote:" if self.lines else ""
+        return f"{self.name} failed: {self.reason}{behind}"
+
+
+class FilesChanged(NamedTuple):
+    """`names` are restarted for it."""
+
+    files: Sequence[str]
+    names: Sequence[str]
+
+    def __str__(self) -> str:
+        first, *others = self.files
+        more = f" and {len(others)} more" if others else ""
+        return f"{first}{more} changed, restarting {', '.join(self.names)}"
+
+
+ProcessFact = (
+    ProcessWaits
+    | ProcessSkipped
+    | ProcessReady
+    | ProcessCompleted
+    | ProcessSick
+    | RestartPlanned
+    | ProcessFailed
+    | FilesChanged
+)
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -1,0 +1,62 @@
+"""What the end of a child means for its process, by its policies, and when the next one follows."""
+
+from __future__ import annotations
+
+import signal
+
+from procman.core.life.service import Event
+from procman.core.plan.policies import Restart
+from procman.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from procman.core.plan.policies import Backoff, Policies
+
+CLEAN = (0, -signal.SIGHUP, -signal.SIGINT, -signal.SIGTERM, -signal.SIGPIPE)
+"""Ends that are no failure (`Restart=` in systemd.service(5)): a signal is its number with a minus."""
+JITTER = 0.1
+"""Of a delay: so much less or more of it, so that those who failed together do not come back together."""
+
+
+class End(NamedTuple):
+    """Of a child that nobody has stopped. `code` is minus n for signal n; `lasted` in seconds."""
+
+    code: int
+    lasted: float
+    why: str | None = None
+    """What was wrong with it, if it was made to stop: it was not well, or not ready in time."""
+    late: bool = False
+    """Whether it was that it had not become ready."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was wrong."""
+        return self.why is None and self.code in CLEAN
+
+
+def failures(before: int, end: End, backoff: Backoff) -> int:
+    """How many in a row there are with this one. Who ran for long has none behind it, nor who ended well."""
+    if end.clean:
+        return 0
+    return 1 if end.lasted >= backoff.reset_after else before + 1
+
+
+def verdict(policies: Policies, end: End, failed: int) -> Event:
+    """What an end means, when there were so many failures in a row, this one included."""
+    if policies.oneshot and end.code == 0 and end.why is None:
+        return Event.DONE
+    if end.why is None or end.late:
+        if policies.ends_all:
+            return Event.GONE
+        if end.clean and policies.restart is not Restart.ALWAYS:
+            return Event.GIVEN_UP if policies.oneshot else Event.DONE
+        if policies.restart in (None, Restart.NEVER):
+            return Event.GIVEN_UP
+    # What was made to stop because it was not well is to run, whatever its own end would mean.
+    limit = policies.backoff.give_up_after
+    return Event.GIVEN_UP if limit is not None and failed >= limit else Event.AGAIN
+
+
+def delay(backoff: Backoff, failed: int, chance: float) -> float:
+    """Seconds until the next start, after so many failures in a row; `chance` is in [0, 1)."""
+    doubled = backoff.initial * 2.0 ** min(max(0, failed - 1), 64)
+    return min(doubled, backoff.longest) * (1 + JITTER * (2 * chance - 1))

@@ -1,0 +1,41 @@
+"""The last lines of processes that may fail for good: they are shown then."""
+
+from __future__ import annotations
+
+from procman.core.plan.policies import FOREMAN
+from procman.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from procman.engine.service import Service
+
+MOST_BYTES, MOST_LINES = 1 << 12, 10
+
+
+class LastLines:
+    """An attendant of `Upkeep`, which gets all output."""
+
+    def __init__(self) -> None:
+        self._tails: dict[str, bytes] = {}
+
+    def begun(self, found: Service, now: float) -> None:
+        """A child is there."""
+        if found.plan.policies is not FOREMAN:
+            self._tails[found.plan.name] = b""
+
+    def ready(self, found: Service, now: float) -> None:
+        """That changes nothing."""
+
+    def left(self, found: Service) -> None:
+        """What it writes now is what is to be shown."""
+
+    def output(self, name: str, data: bytes) -> None:
+        """A process has written something."""
+        if name in self._tails:
+            self._tails[name] = (self._tails[name] + data[-MOST_BYTES:])[-MOST_BYTES:]
+
+    def of(self, name: str) -> list[str]:
+        """The last lines of a process; of one that is cut off in front, what is left of it."""
+        from procman.core.text.visible import readable  # few fail for good
+
+        lines = readable(self._tails.get(name, b"")).strip("\n").split("\n")
+        return [line for line in lines[-MOST_LINES:] if line]

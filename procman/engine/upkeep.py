@@ -1,0 +1,198 @@
+"""Keeps each process of the formation as it is wanted: performs what `core/life/service.py` decides."""
+
+from __future__ import annotations
+
+from procman.core.life import child, service
+from procman.core.life.service import Effect, Event, State
+from procman.core.plan.policies import FOREMAN, GiveUp
+from procman.engine.process import Process
+from procman.engine.stopping import Stopping
+from procman.engine.waiting import Waiting
+from procman.typed import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from procman.core.facts import Fact
+    from procman.engine.process import Owner
+    from procman.engine.processes import Processes
+    from procman.engine.service import Service
+    from procman.engine.timers import Timers
+
+RUNS = (State.STARTING, State.UP)
+
+
+class Attendant(Protocol):
+    """Looks after processes while their children run."""
+
+    def begun(self, found: Service, now: float) -> None:
+        """A child is there; or it has other policies from now on."""
+        ...
+
+    def ready(self, found: Service, now: float) -> None:
+        """It is ready."""
+        ...
+
+    def left(self, found: Service) -> None:
+        """It has ended, or is to stop; again is the same."""
+        ...
+
+
+class Upkeep:
+    """`services` are all of them, by name; `owner` is told of their children."""
+
+    def __init__(
+        self,
+        services: dict[str, Service],
+        processes: Processes,
+        timers: Timers,
+        timeout: float,
+        owner: Owner,
+    ) -> None:
+        self._services = services
+        self._processes = processes
+        self._timers = timers
+        self._timeout = timeout
+        self._owner = owner
+        self._waiting = Waiting(services, self.step, self._waits)
+        self._stopping = Stopping(processes, timers, timeout)
+        self.attendants: list[Attendant] = []
+        self.publish: Callable[[Fact], None] = lambda fact: None
+        self.blame: Callable[[Process], None] = lambda process: None
+        """Told of a process whose end is the end of all, though nobody would think so from how it ended."""
+        self.last_lines: Callable[[str], list[str]] = lambda name: []
+        """The last that a process has written."""
+        self.chance: Callable[[], float] = lambda: 0.5
+        """A random number in [0, 1)."""
+
+    @property
+    def held(self) -> Collection[Process]:
+        """Children that have not been asked to stop yet, though all are to stop."""
+        return self._stopping.held
+
+    def of(self, process: Process) -> Service | None:
+        """Whose child it is."""
+        found = self._services.get(process.plan.name)
+        return found if found and found.process is process else None
+
+    def stop(self, now: float) -> None:
+        """Stop all, those last on which others depend."""
+        running = [each for each in self._services.values() if each.state in RUNS]
+        self._stopping.prepare(running, now)
+        for each in [*self._services.values()]:  # one that is dropped may go at once
+            self.step(each, Event.STOP, now)
+        self._stopping.begin(now)
+
+    def kill(self) -> None:
+        """All have got SIGKILL: nobody waits for others any more."""
+        self._stopping.end()
+
+    # What happens
+
+    def started(self, process: Process, now: float) -> None:
+        """A child is there."""
+        found = self.of(process)
+        if not found or found.state is not State.STARTING:
+            return
+        self.attend(found, now)
+        policies = found.plan.policies
+        if policies.ready is None and not policies.oneshot:
+            self.ready(found, now)
+        else:
+            self._waiting.look(found, now)  # somebody may wait for its start
+
+    def attend(self, found: Service, now: float) -> None:
+        """Have a child looked after."""
+        for attendant in self.attendants if found.begun and found.state in RUNS else ():
+            attendant.begun(found, now)
+
+    def adjust(self, found: Service, now: float) -> None:
+        """It has other policies from now on, and its child need not know."""
+        self._leave(found)
+        self.attend(found, now)
+        self._waiting.look(found, now)
+
+    def ready(self, found: Service, now: float) -> None:
+        """A process is ready."""
+        if found.state is not State.STARTING:
+            return
+        if found.plan.policies.ready and found.process:
+            from procman.core.life.facts import ProcessReady  # only apps that say so wait for it
+
+            self.publish(ProcessReady(found.plan.name, round(now - found.process.began, 3)))
+        self.step(found, Event.READY, now)
+        for attendant in self.attendants:
+            attendant.ready(found, now)
+
+    def sick(self, found: Service, reason: str, now: float, late: bool = False) -> None:
+        """A process is not well, or uses too much; or it is `late`: not ready in time."""
+        if found.state not in RUNS:
+            return
+        from procman.core.life.facts import ProcessSick
+
+        found.why, found.late = reason, late
+        self.publish(ProcessSick(found.plan.name, reason))
+        self.step(found, Event.SICK, now)
+
+    def exited(self, process: Process) -> None:
+        """A child has ended; something may be left of it."""
+        if found := self.of(process):
+            self._leave(found)
+
+    def gone(self, process: Process, now: float) -> None:
+        """Nothing is left of a child."""
+        found = self.of(process)
+        if found and found.state in (*RUNS, State.FAILING) and found.plan.policies is not FOREMAN:
+            self._conclude(found, process, now)
+        elif found:
+            self.step(found, Event.GONE, now)
+        self._stopping.gone(process, now)
+
+    # What follows
+
+    def step(self, found: Service, event: Event, now: float) -> None:
+        """Something has happened to a process, or is wanted of it."""
+        before = found.state
+        found.state, effect = service.step(before, event)
+        if before in RUNS and found.state not in RUNS:
+            self._leave(found)
+        if before is State.BACKOFF and found.timer:
+            found.timer.cancel()
+        if effect is Effect.NEW_CHILD:
+            own = found.plan.policies.timeout
+            found.process = Process(found.plan, self._timeout if own is None else own, self._owner)
+            found.restarts += 1
+            self._processes.add(found.process)
+        elif effect is Effect.STOP_CHILD and found.process and found.process not in self._stopping.held:
+            self._processes.step(found.process, child.Event.STOP, now)
+        elif effect is Effect.LOOK:
+            found.forget()
+        if found.dropped and found.state is State.DOWN:
+            self._services.pop(found.plan.name, None)
+        if found.state is not before:
+            self._waiting.look(found, now)
+
+    def _conclude(self, found: Service, process: Process, now: float) -> None:
+        """It has ended by itself, or was not well: its policies say what that means."""
+        from procman.engine import ends  # only apps that have policies wait for it
+
+        was_stopped = found.state is State.FAILING
+        event = ends.meaning(found, process, now)
+        seconds = ends.delay(found, self.chance()) if event is Event.AGAIN else 0.0
+        lines = self.last_lines(found.plan.name) if event is Event.GIVEN_UP else []
+        ends.tell(self.publish, found, event, seconds, lines)
+        self.step(found, event, now)
+        if event is Event.AGAIN:
+            found.timer = self._timers.set(now + seconds, lambda now: self.step(found, Event.DUE, now))
+        gave_up = event is Event.GIVEN_UP and found.plan.policies.give_up is GiveUp.STOP
+        if gave_up or (event is Event.GONE and was_stopped):
+            self.blame(process)
+
+    def _leave(self, found: Service) -> None:
+        for attendant in self.attendants:
+            attendant.left(found)
+
+    def _waits(self, found: Service, reason: str) -> None:
+        from procman.core.life.facts import ProcessWaits
+
+        self.publish(ProcessWaits(found.plan.name, reason))
