@@ -43,6 +43,16 @@ class Subject:
         return self.manages or self.schedules
 
 
+def with_file(subject: Subject, name: str, text: str) -> Callable[[Path, Commands], list[str]]:
+    """The `start` of a subject, with one more file in the folder."""
+
+    def start(folder: Path, commands: Commands) -> list[str]:
+        (folder / name).write_text(text)
+        return subject.start(folder, commands)
+
+    return start
+
+
 def search_path() -> str:
     """PATH, with the folder of this Python before it."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

@@ -23,14 +23,23 @@ LIFECYCLE = ROOT / "docs" / "lifecycle.md"
 DRAWING = re.compile(r"```mermaid\n.*?```", re.DOTALL)
 
 
-def drawing() -> str:
-    """The transition table as a mermaid diagram; what changes nothing is left out."""
-    arrows = ["[*] --> idle"]
-    for (phase, event), (after, effects) in TABLE.items():
+def drawings() -> list[str]:
+    """The life of a child, and of a process without commands; what changes nothing is left out."""
+    commands = (service.Event.START, service.Event.STOP, service.Event.RESTART)
+    of_itself = {pair: cell for pair, cell in service.TABLE.items() if pair[1] not in commands}
+    return [
+        drawing("idle", TABLE, Phase.ENDED.value),
+        drawing("waiting", of_itself, *(state.value for state in service.OVER)),
+    ]
+
+
+def drawing(first: str, table: Mapping[Any, Any], *last: str) -> str:
+    """A transition table as a mermaid diagram."""
+    arrows = [f"[*] --> {first}"]
+    for (phase, event), (after, effects) in table.items():
         if phase is not after or effects:
-            does = f" / {', '.join(effect.value for effect in effects)}" if effects else ""
-            arrows.append(f"{phase.value} --> {after.value}: {event.value}{does}")
-    arrows.append(f"{Phase.ENDED.value} --> [*]")
+            arrows.append(f"{phase.value} --> {after.value}: {event.value}{_done(effects)}")
+    arrows += [f"{each} --> [*]" for each in last]
     return "\n".join(["```mermaid", "stateDiagram-v2", *(f"    {arrow}" for arrow in arrows), "```"])
 
 
@@ -51,15 +60,17 @@ def _cell(found: Any) -> str:
     if found is None:
         return "cannot happen"
     after, effects = found
-    name: str = after.value
+    return f"{after.value}{_done(effects)}"
+
+
+def _done(effects: Any) -> str:
     done = ", ".join(each.value for each in (effects if isinstance(effects, tuple) else (effects,)) if each)
-    return name + (f" / {done}" if done else "")
+    return f" / {done}" if done else ""
 
 
 def test_the_lifecycle_is_drawn_from_its_table() -> None:
-    found = DRAWING.search(LIFECYCLE.read_text())
-    assert found, "docs/lifecycle.md has no diagram"
-    assert found[0] == drawing(), "docs/lifecycle.md is out of date: run 'python -m tests.test_docs'"
+    found = DRAWING.findall(LIFECYCLE.read_text())
+    assert found == drawings(), "docs/lifecycle.md is out of date: run 'python -m tests.test_docs'"
 
 
 @pytest.mark.parametrize(
@@ -115,4 +126,5 @@ def test_every_key_of_a_task_is_described() -> None:
 
 
 if __name__ == "__main__":
-    LIFECYCLE.write_text(DRAWING.sub(lambda _: drawing(), LIFECYCLE.read_text()))
+    drawn = iter(drawings())
+    LIFECYCLE.write_text(DRAWING.sub(lambda _: next(drawn), LIFECYCLE.read_text()))

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from procman.engine.process import Process
     from procman.engine.service import Service
 
-PHASES = {
+CHILDREN = {
     Phase.IDLE: "starting",
     Phase.RUNNING: "running",
     Phase.ENDED: "down",
 }
-"""For people; in all others it is on its way out."""
+"""For people; in all others a child is on its way out."""
 
 
 class Listing:
@@ -40,7 +40,7 @@ class Listing:
 
     def _row(self, plan: ProcessPlan, process: Process | None, found: Service | None) -> dict[str, Any]:
         phase = _phase(process, found)
-        there = process is not None and process.pid > 0 and phase != "down"
+        there = process is not None and process.pid > 0 and process.life.phase is not Phase.ENDED
         lasted = self._clock() - process.began if process and there else None
         number = plan.name.rpartition(".")[2]
         return {
@@ -49,7 +49,7 @@ class Listing:
             "instance": int(number) if number.isdigit() else None,
             "phase": phase,
             "wanted": "up" if found is None or found.state.wanted else "down",
-            "ready": phase == "running",
+            "ready": phase == "running" and (found is None or found.state is State.UP),
             "pid": process.pid if process and there else None,
             "leader": process.child if process and there else None,
             "port": plan.port,
@@ -57,13 +57,17 @@ class Listing:
             "uptime_s": None if lasted is None else round(lasted, 3),
             "restarts": found.restarts if found else 0,
             "exit_code": exitcodes.exit_code(process.code) if process and process.pid and not there else None,
+            "failures": found.failures if found else 0,
+            "note": (found.note or None) if found else None,
             "command": plan.command,
         }
 
 
 def _phase(process: Process | None, found: Service | None) -> str:
-    if found and found.state is State.RESTARTING:
-        return "restarting"
-    if process is None:
-        return "starting" if found and found.state.wanted else "down"
-    return PHASES.get(process.life.phase, "stopping")
+    """The state of a process, and in one word with it how its child is."""
+    if found is None or found.state is State.UP:
+        return CHILDREN.get(process.life.phase, "stopping") if process else "down"
+    if found.state is State.STARTING and process and process.life.phase is not Phase.IDLE:
+        begins = process.life.phase is Phase.RUNNING and not found.plan.policies.oneshot
+        return "starting" if begins else CHILDREN.get(process.life.phase, "stopping")
+    return "stopping" if found.state is State.FAILING else found.state.value

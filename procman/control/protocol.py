@@ -70,6 +70,11 @@ def read_request(line: bytes) -> dict[str, Any]:
     return found
 
 
+def result(found: Any) -> bytes:
+    """The answer to a request that is done."""
+    return encode({"result": found})
+
+
 def error(text: str, exit_code: int) -> bytes:
     """The answer to a request that cannot be done."""
     return encode({"error": text, "exit_code": exit_code})

@@ -40,7 +40,7 @@ class RunningApp(Protocol):
     tasks: Mapping[str, Task]
 
     def plan(self, counts: Mapping[str, int] | None) -> Sequence[ProcessPlan]:
-        """So many of each type, or one of each without numbers. Raises `UnknownNameError`."""
+        """So many of each type, or as many as is usual without numbers. Raises `UnknownNameError`."""
         ...
 
     def load(self, counts: Mapping[str, int]) -> Loaded:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-
 from procman.control.protocol import RequestError
+from procman.core import exitcodes
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,11 +34,9 @@ def counts(request: Request) -> dict[str, int]:
 
 def signal_number(given: object) -> int:
     """The number of `"HUP"`, `"SIGHUP"` or 1. Raises `RequestError`."""
+    if not isinstance(given, str | int) or isinstance(given, bool):
+        raise RequestError(f"no signal '{given}': write a name such as HUP or USR1")
     try:
-        if isinstance(given, str) and not given.isdecimal():
-            return signal.Signals[f"SIG{given.upper().removeprefix('SIG')}"]
-        if isinstance(given, str | int) and not isinstance(given, bool):
-            return signal.Signals(int(given))
-    except (KeyError, ValueError):
-        pass
-    raise RequestError(f"no signal '{given}': write a name such as HUP or USR1")
+        return exitcodes.signal_number(str(given))
+    except ValueError as error:
+        raise RequestError(str(error)) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 FileId = tuple[int, int]
@@ -79,6 +79,14 @@ class GuardianDied(NamedTuple):
 
 class Poked(NamedTuple):
     """Somebody has asked for a run, or changed what the store says."""
+
+
+class Files(list[str]):
+    """The names of the first files that changed, fit to be shown, in order; `total` is how many there are."""
+
+    def __init__(self, names: Iterable[str], total: int) -> None:
+        super().__init__(names)
+        self.total = total
 
 
 class Notified(NamedTuple):

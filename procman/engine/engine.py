@@ -59,7 +59,6 @@ class Engine:
         self._resized = resized
         self._clock = clock
         self.flow = Flow(log, poller, supervisor, clock)
-        self.flush = self.flow.flush
         self.scheduler: Scheduler | None = None
         """The one that attends to tasks, once there are any."""
         self._to_begin = False
@@ -71,8 +70,9 @@ class Engine:
         self.sharing = Sharing(clock)
         self._has_read = False
         self._settle_by: float | None = None
-        self.taps: list[Callable[[str, bytes], None]] = []
-        """They get all output, by name, as it is read."""
+        self.reopens: Callable[[Callable[[], None]], None] | None = None
+        """Has the log files begun anew, if there are any, and then calls what it was given."""
+        self.taps: list[Callable[[str, bytes], None]] = []  # they get all output, by name, as it is read
         self.takes: Callable[[Message], bool] = lambda message: False
         """Takes what is about the health of processes: what they tell, and the ends of probes."""
 
@@ -203,6 +203,8 @@ class Engine:
             if number == signal.SIGINT:
                 self._log.go_below()
             self._supervisor.signalled(number, now)
+        elif number == signal.SIGUSR1 and self.reopens:
+            self.reopens(lambda: self._log.say(facts.Notice("SIGUSR1 received, log files begun anew")))
         elif number in FOR_PROCESSES:
             self._supervisor.forward(number)
             self._log.say(facts.SignalForwarded(number))

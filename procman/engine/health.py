@@ -5,6 +5,7 @@ Who is not ready in time, or not well so many times in a row, has to stop; its p
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from procman.core.life.service import State
@@ -12,6 +13,7 @@ from procman.core.plan import questions
 from procman.core.plan.policies import Kind
 from procman.core.schedule.durations import wording
 from procman.core.text.finding import Finder
+from procman.core.text.visible import printable
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from procman.engine.upkeep import Upkeep
 
 ASKED = (Kind.TCP, Kind.HTTP, Kind.CMD)
+GRID = 1 / 16
+"""Seconds: questions are asked at multiples of it. Many at once cost a fifth of as many one by one."""
 
 
 class Checkup:
@@ -58,14 +62,14 @@ class Health:
 
     def begun(self, found: Service, now: float) -> None:
         """A child is there: see when it is ready, or how it is, if it is ready already."""
-        policies, process = found.plan.policies, found.process
-        if not process or not (policies.ready or policies.alive):
+        policies = found.plan.policies
+        if not (policies.ready or policies.alive):
             return
         checkup = self._checkups[found.plan.name] = Checkup(found)
         if found.state is State.UP:
             self._keep_an_eye_on(checkup, now)
         elif ready := policies.ready:
-            self._set(checkup, process.began + ready.within, partial(self._too_late, checkup, ready))
+            self._set(checkup, now + ready.within, partial(self._too_late, checkup, ready))
             if ready.kind is Kind.LOG:
                 checkup.finder = Finder(ready.target)
             elif ready.kind in ASKED:
@@ -95,10 +99,10 @@ class Health:
         found, now = checkup.found, self._clock()
         ready, alive = found.plan.policies.ready, found.plan.policies.alive
         if status := said.get("STATUS"):
-            found.note = status
+            found.note = printable(status)
         if said.get("READY") == "1" and ready and ready.kind is Kind.NOTIFY:
             self._upkeep.ready(found, now)
-        if said.get("STOPPING") == "1":
+        if said.get("STOPPING") == "1" and found.state is State.UP:
             checkup.end()
         elif found.state is State.UP and alive and alive.kind is Kind.NOTIFY and "WATCHDOG" in said:
             if said["WATCHDOG"] == "trigger":
@@ -114,7 +118,7 @@ class Health:
         if alive.kind is Kind.NOTIFY:
             self._set(checkup, now + alive.every, partial(self._silent, checkup, alive))
         else:
-            self._set(checkup, now + alive.every, partial(self._ask, checkup, alive))
+            self._set(checkup, _together(now + alive.every), partial(self._ask, checkup, alive))
 
     def _ask(self, checkup: Checkup, probe: Probe, now: float) -> None:
         checkup.timers = [each for each in checkup.timers if each.waits]
@@ -144,7 +148,7 @@ class Health:
             times = f", {checkup.failures} times in a row" if checkup.failures > 1 else ""
             self._upkeep.sick(found, f"is not well: {reason}{times}", now)
             return
-        self._set(checkup, max(now, asked_at + probe.every), partial(self._ask, checkup, probe))
+        self._set(checkup, _together(max(now, asked_at + probe.every)), partial(self._ask, checkup, probe))
 
     def _too_late(self, checkup: Checkup, ready: Probe, now: float) -> None:
         why = f": {checkup.found.note}" if checkup.found.note else ""
@@ -158,3 +162,8 @@ class Health:
         timer = self._timers.set(at, call)
         checkup.timers.append(timer)
         return timer
+
+
+def _together(at: float) -> float:
+    """A time at which others are asked too, not before this one."""
+    return math.ceil(at / GRID) * GRID

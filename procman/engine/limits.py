@@ -37,7 +37,7 @@ class Limits:
         """A child is there."""
         policies, process = found.plan.policies, found.process
         if policies.max_runtime is not None and process:
-            at = process.began + policies.max_runtime
+            at = max(now, process.began + policies.max_runtime)
             self._times[found.plan.name] = self._timers.set(at, partial(self._too_long, found))
         if policies.max_memory is not None:
             self._weighed[found.plan.name] = found

@@ -13,7 +13,7 @@ from procman.errors import SpawnError
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Collection, Container, Iterable
 
     from procman.core.facts import Fact
     from procman.core.messages import Usage
@@ -41,16 +41,13 @@ class Processes:
         self._unread_since: float | None = None
         self.killed = False
         """Whether SIGKILL reached anybody."""
+        self.others: Callable[[], Collection[int]] = tuple
+        """Children that are none of these, and none that somebody has left behind: probes."""
 
     @property
     def empty(self) -> bool:
         """Whether nothing is left of any process."""
         return not self._by_name
-
-    @property
-    def starting(self) -> bool:
-        """Whether any wait to be started."""
-        return bool(self._to_start)
 
     @property
     def deadline(self) -> float | None:
@@ -63,9 +60,14 @@ class Processes:
         return min([*kills, *self._nameless.values()], default=None)
 
     @property
+    def starting(self) -> bool:
+        """Whether any wait to be started."""
+        return bool(self._to_start)
+
+    @property
     def pids(self) -> Container[int]:
         """The children that are there."""
-        return self._by_pid
+        return {*self._by_pid, *self.others()}
 
     def add(self, process: Process) -> None:
         """Have a process started when its turn comes."""
@@ -110,7 +112,8 @@ class Processes:
     def obstinate(self, among: Iterable[Process]) -> list[Process]:
         """Those without SIGKILL of whom somebody is left, though perhaps only of their group."""
         spared = [process for process in among if not process.life.killed]
-        return [process for process in spared if self._remains(process)]
+        running = (Phase.RUNNING, Phase.STOPPING)
+        return [each for each in spared if each.life.phase in running or self._children.left(each.plan.name)]
 
     def forward(self, processes: Iterable[Process], number: int) -> None:
         """Pass a signal on to the main processes."""
@@ -239,11 +242,6 @@ class Processes:
         self._nameless.pop(process.plan.name, None)
         self._publish(facts.ProcessStarted(process.plan.name, pid))
         process.owner.started(process, now)
-
-    def _remains(self, process: Process) -> bool:
-        """Whether anybody is there: the main process has not ended, or it has left others behind."""
-        running = process.life.phase in (Phase.RUNNING, Phase.STOPPING)
-        return running or self._children.left(process.plan.name)
 
     def _check_group(self, process: Process, now: float) -> None:
         if not self._children.left(process.plan.name) and process.life.phase is Phase.LEAVING:

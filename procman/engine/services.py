@@ -60,9 +60,7 @@ class Services:
         """These are the processes from now on: start them."""
         self._by_name.clear()
         self.plan(plans)
-        for each in self:
-            if each.plan.policies.autostart:
-                self.upkeep.step(each, Event.START, 0.0)
+        self.upkeep.start(0.0)
 
     def plan(self, plans: Iterable[ProcessPlan]) -> None:
         """These may be started too."""

@@ -186,6 +186,7 @@ class Supervisor:
             self._step(event, now, process.plan.name, code)
 
     def _blame(self, process: Process) -> None:
+        process.told = True  # its end, or that it does not end: nothing is left to be told
         self._ends.append((process, Event.FAILED))
 
     def _over(self, now: float) -> None:

@@ -54,7 +54,7 @@ class Upkeep:
         self._timers = timers
         self._timeout = timeout
         self._owner = owner
-        self._waiting = Waiting(services, self.step, self._waits)
+        self._waiting = Waiting(services, self.step, self._may_not_begin)
         self._stopping = Stopping(processes, timers, timeout)
         self.attendants: list[Attendant] = []
         self.publish: Callable[[Fact], None] = lambda fact: None
@@ -75,6 +75,14 @@ class Upkeep:
         found = self._services.get(process.plan.name)
         return found if found and found.process is process else None
 
+    def start(self, now: float) -> None:
+        """Start all that is to start by itself: all are wanted before one waits for another."""
+        self._waiting.hold()
+        for each in self._services.values():
+            if each.plan.policies.autostart:
+                self.step(each, Event.START, now)
+        self._waiting.go_on(now)
+
     def stop(self, now: float) -> None:
         """Stop all, those last on which others depend."""
         running = [each for each in self._services.values() if each.state in RUNS]
@@ -91,26 +99,24 @@ class Upkeep:
 
     def started(self, process: Process, now: float) -> None:
         """A child is there."""
-        found = self.of(process)
-        if not found or found.state is not State.STARTING:
-            return
-        self.attend(found, now)
-        policies = found.plan.policies
-        if policies.ready is None and not policies.oneshot:
-            self.ready(found, now)
-        else:
+        if found := self.of(process):
+            self._attend(found, now)
             self._waiting.look(found, now)  # somebody may wait for its start
-
-    def attend(self, found: Service, now: float) -> None:
-        """Have a child looked after."""
-        for attendant in self.attendants if found.begun and found.state in RUNS else ():
-            attendant.begun(found, now)
 
     def adjust(self, found: Service, now: float) -> None:
         """It has other policies from now on, and its child need not know."""
         self._leave(found)
-        self.attend(found, now)
+        self._attend(found, now)
         self._waiting.look(found, now)
+
+    def _attend(self, found: Service, now: float) -> None:
+        """Have a child looked after. It is ready at once, unless it is said when that is."""
+        if not found.begun or found.state not in RUNS:
+            return
+        for attendant in self.attendants:
+            attendant.begun(found, now)
+        if found.plan.policies.ready is None and not found.plan.policies.oneshot:
+            self.ready(found, now)
 
     def ready(self, found: Service, now: float) -> None:
         """A process is ready."""
@@ -169,7 +175,7 @@ class Upkeep:
             found.forget()
         if found.dropped and found.state is State.DOWN:
             self._services.pop(found.plan.name, None)
-        if found.state is not before:
+        if found.state is not before or effect is Effect.LOOK:
             self._waiting.look(found, now)
 
     def _conclude(self, found: Service, process: Process, now: float) -> None:
@@ -192,7 +198,7 @@ class Upkeep:
         for attendant in self.attendants:
             attendant.left(found)
 
-    def _waits(self, found: Service, reason: str) -> None:
-        from procman.core.life.facts import ProcessWaits
+    def _may_not_begin(self, found: Service, reason: str, ever: bool) -> None:
+        from procman.core.life.facts import ProcessSkipped, ProcessWaits
 
-        self.publish(ProcessWaits(found.plan.name, reason))
+        self.publish((ProcessWaits if ever else ProcessSkipped)(found.plan.name, reason))

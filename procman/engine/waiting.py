@@ -20,34 +20,41 @@ LEAVING = (State.FAILING, State.RESTARTING, State.STOPPING)
 
 
 class Waiting:
-    """Looks again whenever any process has another state. `step` is told what comes of it, `tell` whom one
-    waits for, the first time."""
+    """Looks again whenever any process has another state. `step` is told what comes of it, `tell` why one may
+    not begin, and whether it ever will: the first time."""
 
     def __init__(
         self,
         services: Mapping[str, Service],
         step: Callable[[Service, Event, float], None],
-        tell: Callable[[Service, str], None],
+        tell: Callable[[Service, str, bool], None],
     ) -> None:
         self._services = services
         self._step = step
         self._tell = tell
-        self._found: dict[str, Service] = {}
+        self._blocked: dict[str, Service] = {}  # those that were looked at, and had to wait
         self._changed: deque[Service] = deque()
         self._looks = False
 
     def look(self, changed: Service, now: float) -> None:
         """A process has another state: that may be what others wait for, or what it waits for itself."""
-        keep(self._found, changed.plan.name, changed, changed.state in WAITS and not changed.dropped)
         self._changed.append(changed)
-        if self._looks:  # what is done here changes states
-            return
+        if not self._looks:  # what is done here changes states
+            self.hold()
+            self.go_on(now)
+
+    def hold(self) -> None:
+        """Look at nothing until `go_on`: more changes follow."""
         self._looks = True
+
+    def go_on(self, now: float) -> None:
+        """Look at whom the changes concern."""
         while self._changed:
             changed = self._changed.popleft()
-            for each in [*self._found.values()]:
-                if each.state in WAITS and _concerns(changed, each):
+            for each in [changed, *(each for each in self._blocked.values() if _concerns(changed, each))]:
+                if each.state in WAITS:
                     self._look_at(each, now)
+                keep(self._blocked, each.plan.name, each, each.state in WAITS)
         self._looks = False
 
     def _look_at(self, found: Service, now: float) -> None:
@@ -61,12 +68,18 @@ class Waiting:
         event, reason = dependencies.look(needed)
         if event is Event.MET and self._port_is_taken(found):
             return
-        found.blocked = event is None and any(each.state is State.DOWN for _, each in needed)
+        blocked = event is None and any(each.state is State.DOWN or each.blocked for _, each in needed)
+        if blocked is not found.blocked:
+            found.blocked = blocked
+            self._changed.append(found)  # so are those that wait for this one
         first, found.note = not found.note, reason
-        if event is None and first and found.state is State.WAITING:
-            self._tell(found, reason)
-        elif event is Event.MET or (event and found.state is State.WAITING):
+        if event is Event.MET:
             self._step(found, event, now)
+        elif event and found.state is State.WAITING:
+            self._tell(found, reason, False)
+            self._step(found, event, now)
+        elif first and found.state is State.WAITING:
+            self._tell(found, reason, True)
 
     def _needed(self, found: Service) -> Iterator[tuple[Condition, Standing]]:
         from procman.core.life.dependencies import Standing
@@ -75,7 +88,7 @@ class Waiting:
             for each in self._services.values():
                 if each.plan.type == type_ and not each.dropped:
                     name, oneshot = each.plan.name, each.plan.policies.oneshot
-                    yield condition, Standing(name, each.state, oneshot, each.begun)
+                    yield condition, Standing(name, each.state, oneshot, each.begun, each.blocked)
 
     def _port_is_taken(self, found: Service) -> bool:
         """Whether somebody has its port who is about to leave: a reload moves ports."""
@@ -87,8 +100,7 @@ class Waiting:
 
 def _concerns(changed: Service, waiting: Service) -> bool:
     policies, port = waiting.plan.policies, waiting.plan.port
-    return (
-        waiting is changed
-        or changed.plan.type in policies.depends_on
+    return waiting is not changed and (
+        changed.plan.type in policies.depends_on
         or (port is not None and changed.process is not None and changed.process.plan.port == port)
     )

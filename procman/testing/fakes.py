@@ -182,7 +182,7 @@ class FakeWriter:
         return self.pending > 0
 
     def full(self) -> bool:
-        return self.is_full and not self.lost
+        return self.is_full and not self.lost and self.pending >= self.limit
 
     def give_up(self) -> None:
         self.lost = True

@@ -95,7 +95,7 @@ def test_no_request_meets_a_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         while house.play.children.typed:
             house.play.children.typed.pop()[2]()
         client.gone()
-        house.desk._waiting.clear()
+        house.desk._commanding._waiting.clear()
         house.desk._hear.clear()
     assert done > MANY / 20  # right ones were among them
     assert attached > MANY / 200

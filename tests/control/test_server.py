@@ -224,6 +224,8 @@ def test_ps_tells_all_there_is_to_know(house: House) -> None:
         "uptime_s": 2.5,
         "restarts": 0,
         "exit_code": None,
+        "failures": 0,
+        "note": None,
         "command": "run web.1",
     }
 
@@ -402,7 +404,7 @@ def test_who_has_gone_is_waited_for_no_longer(house: House) -> None:
     house.ask("restart", names=["web.1"]).close()
     house.turn(SECONDS)
     house.turn()
-    assert house.desk._waiting == []
+    assert house.desk._commanding._waiting == []
     house.play.exit("web.1", -15)
     assert house.result("info")["pid"] == 4711
 

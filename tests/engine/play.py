@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from signal import SIGTERM
+from typing import TYPE_CHECKING
 
 from procman.core.plan.plan import Policy, ProcessPlan
+from procman.core.plan.policies import FOREMAN, Policies
 from procman.engine.supervisor import Supervisor
 from procman.testing.fakes import FakeChildren, FakeClock
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def process(name: str) -> ProcessPlan:
-    return ProcessPlan(name, name.partition(".")[0], 0, f"run {name}", None, {})
+
+def process(name: str, policies: Mapping[str, Policies] = {}) -> ProcessPlan:
+    type_ = name.partition(".")[0]
+    return ProcessPlan(name, type_, 0, f"run {name}", None, {}, (), policies.get(type_, FOREMAN))
 
 
 class Play:
@@ -22,10 +28,11 @@ class Play:
         refused: tuple[str, ...] = (),
         timeout: float = 5.0,
         exit_code_from: str | None = None,
+        policies: Mapping[str, Policies] = {},
     ) -> None:
         self.clock = FakeClock()
         self.children = FakeChildren(*refused)
-        plans = [[process(name) for name in stage.split()] for stage in stages]
+        plans = [[process(name, policies) for name in stage.split()] for stage in stages]
         policy = Policy(timeout, SIGTERM, exit_code_from)
         self.supervisor = Supervisor(plans, self.children, self.children.publish, policy)
 

@@ -148,7 +148,7 @@ class Flush:
         self.stage.play.clock.now = 10.0
         self.stage.writer.stuck_since = 10.0 if stuck else None
         self.stage.poller.wait = self.wait  # type: ignore[method-assign]
-        self.stage.engine.flush()
+        self.stage.engine.flow.flush()
 
     def wait(self, seconds: float | None, briefly: bool = False) -> Iterator[Message]:
         """What happens next; in the end all is written."""

@@ -20,12 +20,13 @@ WORDS = {
 
 
 class Standing(NamedTuple):
-    """How one process stands; `begun` is whether its child is there."""
+    """How one process stands; `begun`: its child is there; `blocked`: only a command helps it."""
 
     name: str
     state: State
     oneshot: bool
     begun: bool
+    blocked: bool = False
 
 
 def look(needed: Iterable[tuple[Condition, Standing]]) -> tuple[Event | None, str]:

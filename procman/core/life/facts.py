@@ -77,14 +77,15 @@ class ProcessFailed(NamedTuple):
 
 
 class FilesChanged(NamedTuple):
-    """`names` are restarted for it."""
+    """`names` are restarted for it. `files` are some of them, of `total`."""
 
     files: Sequence[str]
     names: Sequence[str]
+    total: int
 
     def __str__(self) -> str:
-        first, *others = self.files
-        more = f" and {len(others)} more" if others else ""
+        first = self.files[0]
+        more = f" and {self.total - 1} more" if self.total > 1 else ""
         return f"{first}{more} changed, restarting {', '.join(self.names)}"
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-
+from procman.core.exitcodes import signal_name
 from procman.core.life.service import Event
 from procman.core.plan.policies import Restart
 from procman.typed import TYPE_CHECKING, NamedTuple
@@ -11,8 +10,8 @@ from procman.typed import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from procman.core.plan.policies import Backoff, Policies
 
-CLEAN = (0, -signal.SIGHUP, -signal.SIGINT, -signal.SIGTERM, -signal.SIGPIPE)
-"""Ends that are no failure (`Restart=` in systemd.service(5)): a signal is its number with a minus."""
+CLEAN = ("SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE")
+"""Who ends by one of these has not failed (`Restart=` in systemd.service(5))."""
 JITTER = 0.1
 """Of a delay: so much less or more of it, so that those who failed together do not come back together."""
 
@@ -30,7 +29,8 @@ class End(NamedTuple):
     @property
     def clean(self) -> bool:
         """Whether nothing was wrong."""
-        return self.why is None and self.code in CLEAN
+        by_signal = self.code < 0 and signal_name(-self.code) in CLEAN
+        return self.why is None and (self.code == 0 or by_signal)
 
 
 def failures(before: int, end: End, backoff: Backoff) -> int:

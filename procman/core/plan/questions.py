@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from procman.core.plan.policies import Probe
 
 LOOPBACK, HTTP_PORT = "127.0.0.1", 80
+HERE = "localhost"
+"""Both 127.0.0.1 and ::1: some servers listen on one of them only."""
 OWN_PORT = "port"
 ADDRESS = re.compile(r"(?:(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+):)?(?P<port>[0-9]{1,5})", re.ASCII)
 URL = re.compile(
@@ -38,11 +40,11 @@ def of(probe: Probe, plan: ProcessPlan) -> Question:
     """The question for one process, whose own port is meant where none is named."""
     own = plan.port or 0
     if probe.kind is Kind.TCP:
-        host, port = (LOOPBACK, own) if probe.target == OWN_PORT else address(probe.target)
+        host, port = (HERE, own) if probe.target == OWN_PORT else address(probe.target, HERE)
         return Question(Kind.TCP, host, port)
     if probe.kind is Kind.HTTP:
         if probe.target.startswith("/"):
-            return Question(Kind.HTTP, LOOPBACK, own, probe.target)
+            return Question(Kind.HTTP, HERE, own, probe.target)
         found = URL.fullmatch(probe.target)
         assert found, "the loader has seen to it"
         port = int(found["port"] or HTTP_PORT)
@@ -50,9 +52,9 @@ def of(probe: Probe, plan: ProcessPlan) -> Question:
     return Question(Kind.CMD, command=probe.target, environment=plan.environment, cwd=plan.policies.cwd)
 
 
-def address(text: str) -> tuple[str, int]:
-    """Host and port of `HOST:PORT`, or of a port alone. Raises `ValueError`."""
+def address(text: str, here: str = LOOPBACK) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`, or `here` and a port alone. Raises `ValueError`."""
     found = ADDRESS.fullmatch(text)
     if not found or not 1 <= int(found["port"]) <= 65535:
         raise ValueError(f"'{text}' is not a port, or HOST:PORT")
-    return (found["host"] or LOOPBACK).strip("[]"), int(found["port"])
+    return (found["host"] or here).strip("[]"), int(found["port"])
