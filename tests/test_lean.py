@@ -18,7 +18,7 @@ ALLOWED = set(
     """
     collections copyreg enum functools itertools keyword operator re reprlib types
     __future__ importlib warnings errno math select selectors signal fcntl resource termios
-    ctypes struct contextlib array io gc
+    ctypes struct contextlib array io gc heapq
     """.split()
 )
 """Modules of the standard library that every start may wait for; those written in C are cheap."""

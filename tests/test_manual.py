@@ -16,8 +16,11 @@ import pytest
 from procman.app.foreman import read as read_foreman
 from procman.cli import main, parser, sources
 from procman.cli.commands import TABLE
-from procman.cli.options import START, TASK, by_flag
+from procman.cli.options import START, by_flag
+from procman.cli.taskoptions import TASK
 from procman.core.config import taskfile
+from procman.core.config.probekeys import ALIVE, READY
+from procman.core.config.processkeys import KEYS
 from procman.core.plan import dotenv, instances, plan, procfile
 from procman.core.tasks.run import Outcome, State, Trigger
 from procman.host.signals import ALL
@@ -112,7 +115,7 @@ def test_every_configuration_is_right(page: str, text: str, tmp_path: Path) -> N
         keys = set(read_foreman(str(path)))
     else:
         found = taskfile.parse(text.encode(), page, UTC)
-        assert found.start or found.tasks
+        assert found.start or found.tasks or found.processes
         keys = set(found.start)
     assert keys <= set(sources.by_word(START))
 
@@ -184,6 +187,23 @@ def blocks_of(page: str, language: str) -> list[str]:
 def test_every_option_of_start_is_in_the_table() -> None:
     listed = {flag for row in rows("docs/configuration.md", "option") for flag in flags(row[0])}
     assert listed == {flag for option in START for flag in (*option.flags, *option.also)}
+
+
+def test_every_key_of_a_process_is_in_the_tables_with_its_default() -> None:
+    page = "docs/configuration.md"
+    assert {key for row in rows(page, "key | value") for key in spans(row[0])} == {*KEYS}
+    assert {row[0].strip("`"): row[1].strip("`") for row in rows(page, "key of backoff")} == {
+        "initial": "1s",
+        "max": "1m",
+        "reset_after": "1m",
+        "give_up_after": "10",
+    }
+    assert [row[0].strip("`") for row in rows(page, "key of a probe")] == [*dict.fromkeys([*READY, *ALIVE])]
+
+
+@pytest.mark.parametrize("command", TABLE)
+def test_every_command_is_in_the_manual(command: str) -> None:
+    assert any(re.search(rf"procman {command}\b", PAGES[page]) for page in PAGES)
 
 
 def flags(text: str) -> Iterator[str]:

@@ -1,36 +1,39 @@
-"""The app on disk: reads its Procfile and environment files into a plan, with all mistakes at once."""
+"""The app on disk: reads its Procfile, procman.yml and environment files into a plan."""
 
 from __future__ import annotations
 
 import os
 from functools import partial
 
-from procman.app import foreman, lookalikes, taskfiles
+from procman.app import foreman, taskfiles
+from procman.app.reading import Mistakes, read
 from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
+from procman.core.plan.policies import FOREMAN
 from procman.errors import Problem, UnknownNameError, UserError, suggest
 from procman.host import place
-from procman.shortages import reason
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from typing import TypeVar
+    from collections.abc import Iterable, Mapping, Sequence
 
     from procman.app.settings import Settings
+    from procman.core.config.taskfile import TaskFile
     from procman.core.plan.dotenv import DotEnv
     from procman.core.plan.plan import Environment, Plan, ProcessPlan
+    from procman.core.plan.policies import Policies
     from procman.core.plan.procfile import ProcessType
     from procman.core.tasks.task import Task
 
-    T = TypeVar("T")
+    Asked = tuple[dict[str, int] | None, list[str]]
 
 NO_ENVIRONMENT = plans.Environment({}, {})
 NO_TYPES: tuple[ProcessType, ...] = ()
 NO_VARIABLES: tuple[dict[str, str], tuple[Problem, ...]] = ({}, ())
-NOTHING: tuple[dict[str, int] | None, list[str]] = (None, [])
+NOTHING: Asked = (None, [])
 NO_TASKS: dict[str, Task] = {}
 PROCFILE_HINT = "no such file: write one with a line like 'web: python app.py', or name one with -f"
+NOTHING_STARTS = "nothing to start: every process type has 'autostart: false'. Name one: 'procman start web'"
 ONLY_TASKS = "'procman scheduler' runs the tasks of procman.yml without one"
 
 
@@ -45,25 +48,10 @@ class App(NamedTuple):
     warnings: tuple[str, ...] = ()
     """What is probably wrong with the files as a whole."""
 
-
-class Mistakes:
-    """Gathers the mistakes of several readings, so that the user sees all of them at once."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def gather(self, read: Callable[[], T], otherwise: T) -> T:
-        """What `read` gives, or `otherwise` when it raises `UserError`."""
-        try:
-            return read()
-        except UserError as error:
-            self.problems += error.problems
-            return otherwise
-
-    def check(self) -> None:
-        """Raise `UserError` with all that was gathered, if anything was."""
-        if self.problems:
-            raise UserError(dict.fromkeys(self.problems))
+    @property
+    def policies(self) -> dict[str, Policies]:
+        """By process type, of those of which procman.yml says something."""
+        return {type_.name: type_.policies for type_ in self.types if type_.policies != FOREMAN}
 
 
 def load(
@@ -75,26 +63,40 @@ def load(
     optional = not need_procfile and settings.procfile is None and not os.path.exists(path)
     types = NO_TYPES if optional else mistakes.gather(partial(_types, path), NO_TYPES)
     environment = mistakes.gather(lambda: _environment(root, settings), NO_ENVIRONMENT)
-    tasks = mistakes.gather(lambda: _tasks(root, types, with_schedules), NO_TASKS)
-    warnings = (*taskfiles.misnamed(root), *foreman.passed_over(root, settings))
-    return App(root, path, types, environment, tasks, warnings)
+    file = mistakes.gather(lambda: taskfiles.of(root, with_schedules), None)
+    tasks = mistakes.gather(lambda: _tasks(file, types), NO_TASKS)
+    app = App(root, path, types, environment, tasks)
+    if file and file.processes:
+        app = mistakes.gather(partial(_with_policies, app, file, settings.outer_wins), app)
+    return app._replace(warnings=(*taskfiles.misnamed(root), *foreman.passed_over(root, settings)))
 
 
 def tasks_of(root: str) -> dict[str, Task]:
     """The tasks of procman.yml alone, none where there is no such file. Raises `UserError`."""
-    return _tasks(root, (), with_schedules=True)
+    return _tasks(taskfiles.of(root, with_schedules=True), ())
 
 
-def _tasks(root: str, types: Iterable[ProcessType], with_schedules: bool) -> dict[str, Task]:
-    path = taskfiles.path_in(root)
-    if path is None:
+def _tasks(file: TaskFile | None, types: Iterable[ProcessType]) -> dict[str, Task]:
+    if file is None:
         return {}
     from procman.core.config.taskfile import clashes
 
-    tasks = taskfiles.read(path, with_schedules).tasks
-    if problems := clashes(tasks, (type_.name for type_ in types), path):
+    if problems := clashes(file.tasks, (type_.name for type_ in types), file.source):
         raise UserError(problems)
-    return tasks
+    return file.tasks
+
+
+def _with_policies(app: App, file: TaskFile, outer_wins: bool) -> App:
+    """The app with what procman.yml says of its processes. Raises `UserError`."""
+    from procman.app import policies  # only an app that says something of them waits for it
+
+    place = policies.Place(app.root, file.source, app.environment.values, os.environ if outer_wins else ())
+    found = policies.of(file.processes, [type_.name for type_ in app.types], place)
+    types = tuple(
+        type_._replace(policies=found.policies.get(type_.name, type_.policies)) for type_ in app.types
+    )
+    doubts = (*app.environment.doubts, *found.doubts)
+    return app._replace(types=types, environment=app.environment._replace(doubts=doubts))
 
 
 def root_of(settings: Settings) -> str:
@@ -114,38 +116,56 @@ def types_of(settings: Settings) -> tuple[ProcessType, ...]:
 def plan(app: App, settings: Settings, mistakes: Mistakes) -> Plan:
     """The plan of `start`. Raises `UserError` with every mistake of files and settings."""
     names = [type_.name for type_ in app.types]
-    counts, named = mistakes.gather(lambda: _asked_for(settings), NOTHING)
+    asked = mistakes.gather(lambda: _asked_for(settings), NOTHING)
     base = mistakes.gather(lambda: plans.base_port(settings.port, app.environment), 0)
     wanted: dict[str, int] = {}
     if names:
-        wanted = mistakes.gather(lambda: instances.resolve(names, counts, named), {})
+        wanted = mistakes.gather(lambda: instances.resolve(names, *asked, usual=_usual(app)), {})
         if settings.release:
             mistakes.gather(lambda: instances.check_release(names, wanted, app.procfile), None)
     mistakes.check()
-    return plans.build(app.types, wanted, base, with_root(app), settings.release)
+    types = _started(app.types, asked)
+    if wanted and not any(type_.policies.autostart for type_ in types if type_.name in wanted):
+        raise UserError([Problem(taskfiles.FILE, None, NOTHING_STARTS)])
+    return plans.build(types, wanted, base, with_root(app), settings.release)
 
 
-def reload(
-    settings: Settings, running: Mapping[str, int], known: Collection[str], with_tasks: bool
-) -> tuple[App, Plan]:
-    """The app read again, and the plan: of types that were known as many as are `running`, of new ones as
-    many as `start` would have started. Raises `UserError` with every mistake."""
+def reload(settings: Settings, running: Mapping[str, int], before: App, with_tasks: bool) -> tuple[App, Plan]:
+    """The app read again, and the plan: of each type as many as `start` would start now; of one that has been
+    scaled since it was read `before` as many as are `running`. Raises `UserError` with every mistake."""
     taskfiles.read.cache_clear()
     mistakes = Mistakes()
     app = load(settings, mistakes)
     base = mistakes.gather(lambda: plans.base_port(settings.port, app.environment), 0)
     environment = mistakes.gather(lambda: with_root(app), NO_ENVIRONMENT)
     mistakes.check()
-    counts, named = _asked_for(settings)
-    wanted = {
-        name: running.get(name, 0) if name in known else instances.of_type(name, counts, named)
-        for name in (type_.name for type_ in app.types)
-    }
+    asked = _asked_for(settings)
+    known, usual = _usual(before), _usual(app)
+    wanted = {}
+    for name in usual:
+        number = running.get(name, 0)
+        scaled = name in known and number != instances.of_type(name, *asked, known[name])
+        wanted[name] = number if scaled else instances.of_type(name, *asked, usual[name])
     app = app if with_tasks else app._replace(tasks=NO_TASKS)
-    return app, plans.build(app.types, wanted, base, environment, release=False)
+    return app, plans.build(_started(app.types, asked), wanted, base, environment, release=False)
 
 
-def _asked_for(settings: Settings) -> tuple[dict[str, int] | None, list[str]]:
+def _usual(app: App) -> dict[str, int]:
+    """How many of each type `start` starts if nobody says a number."""
+    return {type_.name: type_.policies.instances or 1 for type_ in app.types}
+
+
+def _started(types: Iterable[ProcessType], asked: Asked) -> tuple[ProcessType, ...]:
+    """The same types: who is asked for by name starts, whatever procman.yml says."""
+    return tuple(
+        type_._replace(policies=type_.policies._replace(autostart=True))
+        if not type_.policies.autostart and instances.is_named(type_.name, *asked)
+        else type_
+        for type_ in types
+    )
+
+
+def _asked_for(settings: Settings) -> Asked:
     """Counts, if there are any, and names of types. Raises `UserError`."""
     typed = [name for name in settings.names if "=" in name]  # `start web=2`, or `-c web=2` as it once was
     named = [name for name in settings.names if name not in typed]
@@ -155,12 +175,13 @@ def _asked_for(settings: Settings) -> tuple[dict[str, int] | None, list[str]]:
 
 
 def formation(app: App, settings: Settings, counts: Mapping[str, int] | None = None) -> Sequence[ProcessPlan]:
-    """So many processes of each type, or one of each; whatever of them was started.
+    """So many processes of each type, or as many of each as is usual; whatever of them was started.
 
     Raises `UnknownNameError` for types that the Procfile does not have.
     """
     types = [type_.name for type_ in app.types if type_.name != procfile.RELEASE]
-    wanted = dict.fromkeys(types, 1) if counts is None else counts
+    usual = _usual(app)
+    wanted = {name: usual[name] for name in types} if counts is None else counts
     if unknown := [name for name in wanted if name not in types]:
         from procman.core.life.names import MOST_TOLD  # only mistakes need it
 
@@ -168,7 +189,8 @@ def formation(app: App, settings: Settings, counts: Mapping[str, int] | None = N
             Problem(name, None, f"no such process type{suggest(name, types)}") for name in unknown[:MOST_TOLD]
         )
     base = plans.base_port(settings.port, app.environment)
-    return plans.build(app.types, wanted, base, with_root(app), release=False).processes
+    started = _started(app.types, _asked_for(settings))
+    return plans.build(started, wanted, base, with_root(app), release=False).processes
 
 
 def with_root(app: App) -> Environment:
@@ -178,24 +200,6 @@ def with_root(app: App) -> Environment:
     """
     values = {**app.environment.values, place.ROOT: app.root, place.STATE: place.of(app.root)}
     return app.environment._replace(values=values)
-
-
-def read(path: str, option: str, missing: str = "no such file") -> bytes:
-    """The bytes of a file, which `option` may name. Raises `UserError` when it is missing, a folder or not
-    to be read."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        found = " and ".join(lookalikes.of(path))
-        text = (
-            f"no such file, but there is {found}: rename it, or name it with {option}" if found else missing
-        )
-    except IsADirectoryError:
-        text = "this is a folder, not a file"
-    except OSError as error:
-        text = f"cannot be read: {reason(error)}"
-    raise UserError([Problem(path, None, text)])
 
 
 def _environment(root: str, settings: Settings) -> Environment:

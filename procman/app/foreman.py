@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FILE, ENV = ".foreman", ".env"
 OF_EXPORT = ("app", "format", "location", "log", "run", "template", "user")
 """Options that only Foreman's `export` has."""
-PATHS = ("procfile", "root", "env")
+PATHS = ("procfile", "root", "env", "log_dir")
 """Options that name files or folders: relative to that of the `.foreman` file."""
 
 

@@ -49,6 +49,12 @@ def read(path: str, with_schedules: bool) -> TaskFile:
     return taskfile.parse(data, path, _system_zone() if with_schedules else None)
 
 
+def of(root: str, with_schedules: bool) -> TaskFile | None:
+    """What the app's file says, None where there is none. Raises `UserError`."""
+    path = path_in(root)
+    return read(path, with_schedules) if path else None
+
+
 def zone(root: str) -> tzinfo:
     """The zone in which times of this app are read and shown: that of its file, else the system's.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from procman.app import app, taskfiles
-from procman.app.app import NO_TYPES, App, Mistakes, with_root
+from procman.app.app import NO_TYPES, App, with_root
+from procman.app.reading import Mistakes
 from procman.app.settings import Settings
 from procman.typed import TYPE_CHECKING
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from procman.cli.running import Running
-    from procman.control.attaching import Terminals
     from procman.control.server import Server
     from procman.engine.bus import Bus
     from procman.engine.engine import Engine
     from procman.engine.supervisor import Supervisor
+    from procman.host.children import Children
     from procman.host.poller import Poller
     from procman.logs.hub import Log
 
@@ -38,7 +38,7 @@ class Parts(NamedTuple):
     supervisor: Supervisor
     bus: Bus
     log: Log
-    children: Terminals
+    children: Children
 
 
 class Controlling:
@@ -100,7 +100,7 @@ class Controlling:
             parts.engine.opens = gc.enable
             return
         ring = Ring(time.time)
-        parts.log.keep = ring.add
+        parts.log.sinks.append(lambda name, lines, words: ring.add(name, lines))
         parts.log.attachable = True
         parts.engine.opens = lambda: self._open(parts, ring, app)
 
@@ -113,7 +113,7 @@ class Controlling:
         engine, supervisor, bus, log, children = parts
         attaching = Attaching(ring, children, engine.taps, log.unfinished)
         outside = Outside(self._pid, time.monotonic, time.time, app, attaching, lambda: engine.scheduler)
-        desk = Desk(supervisor, ring, bus.publish, outside)
+        desk = Desk(supervisor, ring, bus.publish, outside._replace(reopens=engine.reopens))
         try:
             self._server = Server(self._folder, self._poller, desk.answer)
         except (OSError, StoreError) as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from procman.cli.options import APP, COUNT, JSON, Option, count, seconds, switch
+from procman.cli.amounts import COUNT, SECONDS, count, seconds
+from procman.cli.options import APP, JSON, Option, switch
 
 WAIT = (
     switch("wait", "--wait", "return when it has happened", default=True),
@@ -12,7 +13,7 @@ WAIT = (
         "seconds to wait at most",
         "SECONDS",
         convert=seconds,
-        expects="a number of seconds, 0 or more",
+        expects=SECONDS,
     ),
 )
 CONTROL = (*APP, JSON)
@@ -21,6 +22,11 @@ PS = (
     switch("watch", "-w --watch", "again each second"),
 )
 CONTROL_AND_WAIT = (*CONTROL, *WAIT)
+REOPENING = (*APP, WAIT[1])
+RESTART = (
+    *CONTROL_AND_WAIT,
+    switch("rolling", "--rolling", "one after the other, each when the last is ready"),
+)
 
 
 def _key(text: str) -> bytes:

@@ -8,7 +8,7 @@ from procman.cli.colours import coloured, dumb
 from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style, colours_of, fitted
 from procman.core.text.terminal import TerminalScreen
-from procman.host import spawn
+from procman.host import descriptors
 from procman.host.spawn import WindowSize
 from procman.logs.heads import Prefixes, stamper
 from procman.logs.hub import Log
@@ -45,7 +45,7 @@ class Display:
         self._terminal = os.isatty(STDOUT)
         self._screen: TerminalScreen | None = None
         self._prefixes: Prefixes | None = None
-        spawn.enlarge(STDOUT)
+        descriptors.enlarge(STDOUT)
         if options.log_format == JSON:
             from procman.core.text.jsonlines import JsonScreen  # only machines wait for it
             from procman.logs.jsonheads import JsonHeads
@@ -65,7 +65,9 @@ class Display:
         prompts = _prompts() if self._terminal or on_terminals else None
         writer = Writer(STDOUT, wake, _rotation(path) if path else None)
         self.log = Log(writer, screen, heads, options.quiet, prompts)
-        self.window = self._window() if on_terminals else None
+        self.usual = self._window()
+        """Of one that has a terminal though others have none."""
+        self.window = self.usual if on_terminals else None
 
     def resized(self) -> WindowSize:
         """Take the terminal's new size, and give that of the children's windows."""

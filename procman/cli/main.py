@@ -137,7 +137,7 @@ def _dispatch(options: Namespace, guarded: Guarded | None) -> int:
     name = options.command
     if not _supervises(name):
         gc.enable()
-    command = importlib.import_module(f"procman.cli.commands.{name}").run
+    command = importlib.import_module(f"procman.cli.commands.{name.replace('-', '_')}").run
     code: int = command(options, guarded) if _supervises(name) else command(options)
     return code
 

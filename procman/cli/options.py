@@ -5,8 +5,10 @@ The guardian reads it too, and keeps what it imports for ever: so next to nothin
 
 from __future__ import annotations
 
+import os
 from types import SimpleNamespace
 
+from procman.cli.amounts import SECONDS, count_or_none, seconds, size
 from procman.host.signals import GRACE_SECONDS
 from procman.typed import TYPE_CHECKING, NamedTuple
 
@@ -97,24 +99,6 @@ def when(name: str, spelt: str, help_: str, also: tuple[str, ...] = ()) -> Optio
     return Option(name, spelt, help_, "WHEN", auto, WHEN, expects=expects, on=on, off=off, also=also)
 
 
-def seconds(text: str) -> float:
-    """A duration of 0 or more seconds. Raises `ValueError`."""
-    value = float(text)
-    if not 0 <= value < 1e9:
-        raise ValueError(text)
-    return value
-
-
-def count(text: str) -> int:
-    """A number of 1 or more. Raises `ValueError`."""
-    value = int(text)
-    if not 1 <= value <= 1_000_000:
-        raise ValueError(text)
-    return value
-
-
-COUNT = "a number, 1 or more"
-
 ROOT = Option(
     "root", "-d --root", "the app's folder (default: that of the Procfile)", "DIR", also=("--app-root",)
 )
@@ -144,6 +128,37 @@ JSON = switch("json", "--json", "print JSON")
 SEPARATE = switch("separate", "--separate", "beside a procman that runs this app already")
 DETACH = switch("detach", "--detach", "in the background, back when everything runs")
 DETACH = DETACH._replace(only_typed=True)
+LOG_FILES = (
+    Option(
+        "log_dir", "--log-dir", "a file for each process too, in this folder", "DIR", convert=os.path.abspath
+    ),
+    Option(
+        "log_size",
+        "--log-size",
+        "how large such a file may be; 0: any size (default: 10M)",
+        "SIZE",
+        default=10 << 20,
+        convert=size,
+        expects="a size, as 10M or 1.5G",
+    ),
+    Option(
+        "log_keep",
+        "--log-keep",
+        "how many old ones are kept of each (default: 5)",
+        "N",
+        default=5,
+        convert=count_or_none,
+        expects="a number, 0 or more",
+    ),
+    Option(
+        "log_files",
+        "--log-files",
+        "what is in them: text (default), or json: an object a line",
+        "text|json",
+        choices=("text", "json"),
+        default="text",
+    ),
+)
 SUPERVISING = (
     *APP,
     ENVIRONMENT,
@@ -151,11 +166,11 @@ SUPERVISING = (
     Option(
         "timeout",
         "-t --timeout",
-        "seconds between the stop signal and SIGKILL (default: 5)",
+        "time between the stop signal and SIGKILL, in seconds or as 1m (default: 5)",
         "SECONDS",
         default=GRACE_SECONDS,
         convert=seconds,
-        expects="a number of seconds, 0 or more",
+        expects=SECONDS,
     ),
     when("color", "-c --color", "when to colour names: auto (default), always, never", also=("--colour",)),
     switch("timestamp", "--timestamp", "the time in front of lines", default=True),
@@ -170,6 +185,7 @@ SUPERVISING = (
         choices=("text", "json"),
         default="text",
     ),
+    *LOG_FILES,
     when("pty", "--pty", "give processes a terminal: auto (default: when this is one), always, never"),
 )
 EXIT_CODE_FROM = Option("exit_code_from", "--exit-code-from", "exit with the code of this process", "NAME")
@@ -186,44 +202,6 @@ SCHEDULER = SUPERVISING
 RUN = (*APP, ENVIRONMENT, PORT)
 CHECK = (*APP, ENVIRONMENT, FORMATION, PORT, RELEASE, JSON)
 LISTING = (*APP, JSON)
-NEXT = (
-    *LISTING,
-    Option("number", "-n --number", "how many (default: 10)", "N", default=10, convert=count, expects=COUNT),
-    Option("start", "--from", "from then on (default: now), as '2026-12-24 18:00'", "TIME"),
-    Option("zone", "--tz", "the time zone to read and show times in", "ZONE"),
-    Option("expression", "--expr", "this expression instead of a task", "EXPRESSION"),
-)
-ALL = switch("all", "--all", "all of them")
-JOBS = (
-    *LISTING,
-    Option("number", "-n --number", "how many (default: 50)", "N", convert=count, expects=COUNT),
-    ALL,
-)
-OUTCOMES = (*"ok failed timed_out stopped lost skipped missed canceled running".split(),)
-HISTORY = (
-    *LISTING,
-    Option("number", "-n --number", "how many (default: 20)", "N", convert=count, expects=COUNT),
-    ALL,
-    Option(
-        "outcomes",
-        "--outcome",
-        "only those that ended so, or are running; may be given more than once",
-        "OUTCOME",
-        choices=OUTCOMES,
-        repeats=True,
-    ),
-    Option("since", "--since", "only from then on: 2h, '3 days' ago, or '2026-12-24 18:00'", "TIME"),
-    Option("until", "--until", "only before then, likewise", "TIME"),
-    Option("text", "--contains", "only with this text in command, arguments, key, reason or output", "TEXT"),
-)
-LATER = (
-    switch("detach", "--detach", "in the background, by the procman that runs"),
-    Option("delay", "--in", "later, after 10m, 1h30m, 2 days", "DURATION"),
-    Option("moment", "--at", "later, at '2026-12-24 18:00 Europe/Paris'", "TIME"),
-    Option("key", "--key", "only once for the same key", "KEY"),
-)
-TASK = (*LATER, JSON)
-"""Behind `run task NAME`."""
 
 
 def by_flag(options: Iterable[Option]) -> dict[str, tuple[Option, bool]]:

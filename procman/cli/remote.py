@@ -32,9 +32,9 @@ def stream(root: str, command: str, **arguments: Any) -> Iterator[dict[str, Any]
     return client.stream(place.of_running(root), command, **arguments)
 
 
-def change(root: str, command: str, names: Sequence[str], options: Namespace) -> int:
+def change(root: str, command: str, names: Sequence[str], options: Namespace, **more: Any) -> int:
     """Have something done to processes, and tell what they are then; the exit code."""
-    found = ask(root, command, options.timeout, names=list(names), wait=options.wait)
+    found = ask(root, command, options.timeout, names=list(names), wait=options.wait, **more)
     tell(found, options)
     return 0
 
@@ -68,10 +68,11 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
 
 def told(row: dict[str, Any]) -> str:
     """One process, in words."""
+    note = f": {row['note']}" if row["note"] else ""
     if row["pid"] is not None:
-        return f"{row['name']} is {row['phase']} (pid {row['pid']})"
+        return f"{row['name']} is {row['phase']} (pid {row['pid']}){note}"
     code = "" if row["exit_code"] is None else f", exit code {row['exit_code']}"
-    return f"{row['name']} is {row['phase']}{code}"
+    return f"{row['name']} is {row['phase']}{note or code}"
 
 
 def wait_for_end(pid: int, timeout: float | None) -> None:

@@ -39,7 +39,7 @@ class Running:
         """Told of another app, one after the other; the first may raise `ProcmanError`."""
 
     def plan(self, counts: Mapping[str, int] | None) -> Sequence[ProcessPlan]:
-        """So many of each type, or one of each without numbers. Raises `UnknownNameError`."""
+        """So many of each type, or as many as is usual without numbers. Raises `UnknownNameError`."""
         return apps.formation(self.app, self._settings, counts)
 
     def load(self, counts: Mapping[str, int]) -> Loaded:
@@ -47,8 +47,7 @@ class Running:
         from procman.control.reloading import Loaded  # only who reloads waits for it
 
         seen_from_here = self._settings.with_paths(os.path.relpath)
-        known = [type_.name for type_ in self.app.types]
-        app, plan = apps.reload(seen_from_here, counts, known, self._with_tasks)
+        app, plan = apps.reload(seen_from_here, counts, self.app, self._with_tasks)
 
         if plan.environment.values[place.STATE] != self.shared[place.STATE]:
             raise UserError([Problem(taskfiles.FILE, None, STATE_STAYS)])

@@ -11,7 +11,8 @@ import os
 from procman.app import foreman, taskfiles
 from procman.cli import parser
 from procman.cli.commands import TABLE
-from procman.cli.options import APP, ROOT, START, TASK, Namespace, by_flag, is_empty
+from procman.cli.options import APP, ROOT, START, Namespace, by_flag, is_empty
+from procman.cli.taskoptions import TASK
 from procman.errors import Problem, UserError, suggest
 from procman.typed import TYPE_CHECKING, NamedTuple
 
@@ -101,7 +102,7 @@ def by_word(options: Iterable[Option]) -> dict[str, tuple[Option, bool]]:
 
 def _in_environment(command: str, options: Iterable[Option]) -> Iterable[Written]:
     for word, (option, negative) in by_word(options).items():
-        variable = f"PROCMAN_{command}_{word}".upper()
+        variable = f"PROCMAN_{command}_{word}".upper().replace("-", "_")
         if text := os.environ.get(variable):
             yield Written(option, negative, text, Problem(variable, None, ""))
 
@@ -149,11 +150,12 @@ def _in_procman_yml(path: str, with_schedules: bool, problems: list[Problem]) ->
     texts, lines = taskfiles.start_options(path, with_schedules)
     words = by_word(option for option in START if option is not ROOT)
     found: dict[str, Written] = {}
-    for key, text in texts.items():
-        where = Problem(path, lines[key], f"start: there is no option '{key}'{suggest(key, words)}")
-        if key in words:
-            option, negative = words[key]
-            found[option.name] = Written(option, negative, text, where)
-        else:
+    for key, line in lines.items():
+        where = Problem(path, line, f"start: there is no option '{key}'{suggest(key, words)}")
+        if key not in words:
             problems.append(where)
+            continue
+        option, negative = words[key]
+        if key in texts or option.only_typed:
+            found[option.name] = Written(option, negative, texts.get(key, ""), where)
     return found

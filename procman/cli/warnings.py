@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from procman.app.app import App
-    from procman.core.plan.plan import Plan
+    from procman.core.plan.plan import Plan, ProcessPlan
     from procman.core.plan.procfile import ProcessType
     from procman.core.tasks.task import Task
 
@@ -34,7 +34,7 @@ def of(app: App, plan: Plan) -> list[str]:
     found = [
         f"{app.procfile}:{type_.line}: {text}" for type_ in app.types for text in _about_type(app, type_)
     ]
-    found += (*_same_variable(app), *app.environment.doubts)
+    found += (*_same_variable(app), *app.environment.doubts, *_same_port(plan), *_vain_waiting(app, plan))
     beyond = [process.name for process in plan.processes if process.port is None]
     if beyond:
         found.append(f"no port is left for {', '.join(beyond[:5])}{' and others' * (len(beyond) > 5)}")
@@ -69,6 +69,27 @@ def _same_variable(app: App) -> Iterator[str]:
         if variable in first:
             yield f"{app.procfile}:{type_.line}: '{type_.name}' and '{first[variable].name}' share {variable}"
         first.setdefault(variable, type_)
+
+
+def _same_port(plan: Plan) -> Iterator[str]:
+    """A fixed port may be one that another type gets as it comes; those who share a socket share a port."""
+    first: dict[int, ProcessPlan] = {}
+    for process in plan.processes:
+        if process.port is None:
+            continue
+        other = first.setdefault(process.port, process)
+        fixed = any(each.policies.port or each.policies.listen for each in (process, other))
+        if other.type != process.type and fixed:
+            yield f"{other.name} and {process.name} both have port {process.port}"
+
+
+def _vain_waiting(app: App, plan: Plan) -> Iterator[str]:
+    """Whoever depends on what is not started waits for somebody to start it."""
+    started = {each.type for each in plan.processes if each.policies.autostart}
+    for name, policies in app.policies.items():
+        for other in policies.depends_on:
+            if name in started and other not in started:
+                yield f"'{name}' depends on '{other}', which is not started with it"
 
 
 def _about_type(app: App, type_: ProcessType) -> Iterator[str]:

@@ -139,9 +139,11 @@ class Commanding:
         client.send(protocol.error(text, 1))
 
     def _add(self, words: Sequence[str]) -> None:
-        """Processes that were not started with the others, and are now."""
-        known = self._services.names
-        spare = [plan for plan in self._app.plan(None) if plan.name not in known]
+        """Processes that were not started with the others, and are now: of a type that is there only those
+        that are named."""
+        known, types = self._services.names, {each.plan.type for each in self._services}
+        unknown = [plan for plan in self._app.plan(None) if plan.name not in known]
+        spare = [plan for plan in unknown if plan.type not in types or plan.name in words]
         chosen = names.select(words, [*known, *(plan.name for plan in spare)])
         self._services.plan(plan for plan in spare if plan.name in chosen)
 

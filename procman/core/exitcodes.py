@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+from procman.errors import suggest
+
 
 def signal_name(number: int) -> str:
     """`SIGTERM` for 15; real-time signals have no name and are told by number."""
@@ -11,6 +13,16 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def signal_number(text: str) -> int:
+    """The number of `HUP`, `SIGHUP` or `1`. Raises `ValueError`."""
+    name = text.upper().removeprefix("SIG")
+    try:
+        return int(signal.Signals(int(text)) if text.isdecimal() else signal.Signals[f"SIG{name}"])
+    except (KeyError, ValueError):
+        near = suggest(name, [each.name.removeprefix("SIG") for each in signal.Signals])
+        raise ValueError(f"no signal '{text}'{near or ': write a name such as HUP or USR1'}") from None
 
 
 def signed_code(code: int) -> int:

@@ -50,6 +50,10 @@ class Stopping:
             if not self._current:
                 self._next(now)
 
+    def postpone(self, seconds: float) -> None:
+        """Nobody could obey for so long, since all were suspended."""
+        self._began, self._until = self._began + seconds, self._until + seconds
+
     def end(self) -> None:
         """All have been killed."""
         self._waves = []

@@ -132,6 +132,7 @@ class Supervisor:
         """Nobody could obey for so long, since all were suspended: deadlines move on."""
         self.processes.postpone(seconds)
         self.timers.postpone(seconds)
+        self._upkeep.postpone(seconds)
         self._formation = formation.postpone(self._formation, seconds)
 
     def stop(self, reason: str, now: float, hint: str = "", code: int | None = None) -> None:

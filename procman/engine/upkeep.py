@@ -91,6 +91,10 @@ class Upkeep:
             self.step(each, Event.STOP, now)
         self._stopping.begin(now)
 
+    def postpone(self, seconds: float) -> None:
+        """Nobody could obey for so long."""
+        self._stopping.postpone(seconds)
+
     def kill(self) -> None:
         """All have got SIGKILL: nobody waits for others any more."""
         self._stopping.end()

@@ -91,8 +91,9 @@ class Waiting:
                     yield condition, Standing(name, each.state, oneshot, each.begun, each.blocked)
 
     def _port_is_taken(self, found: Service) -> bool:
-        """Whether somebody has its port who is about to leave: a reload moves ports."""
-        if found.plan.port is None:
+        """Whether somebody has its port who is about to leave: a reload moves ports. One on which procman
+        listens for it is nobody's."""
+        if found.plan.port is None or found.plan.policies.listen:
             return False
         leaving = (each.process for each in self._services.values() if each.state in LEAVING)
         return found.plan.port in [each.plan.port for each in leaving if each]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from procman.cli import main, options, parser
+from procman.cli import main, parser, taskoptions
 from procman.core.tasks.run import Ending, Outcome, Request, TickRow, Trigger
 from procman.store.open import in_folder, open_store
 
@@ -163,7 +163,7 @@ def test_what_cannot_be_asked_is_an_error_that_says_what_can(
 
 
 def test_every_outcome_can_be_asked_for() -> None:
-    assert {*options.OUTCOMES} == {*Outcome, "running"}
+    assert {*taskoptions.OUTCOMES} == {*Outcome, "running"}
 
 
 # What they say

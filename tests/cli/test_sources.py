@@ -108,7 +108,7 @@ def test_mistakes_of_the_command_line_the_environment_and_the_files_are_told_tog
         "start: 'maybe' is no value for --prefix: write true or false",
         "PROCMAN_START_COLOR: 'purple' is no value for color: write auto, always or never",
         "procman.yml:3: start: there is no option 'tiemout', did you mean 'timeout'?",
-        ".foreman: 'soon' is no value for timeout: write a number of seconds, 0 or more",
+        ".foreman: 'soon' is no value for timeout: write a number of seconds, or a time such as 10s or 1m",
         "procman.yml:2: 'sometimes' is no value for pty: write auto, always or never",
     ]
 

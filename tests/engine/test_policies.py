@@ -420,6 +420,17 @@ def test_one_time_holds_for_all_waves_and_everybody_is_asked_before_it_is_killed
     assert play.supervisor.finished
 
 
+def test_time_in_which_all_were_suspended_is_no_patience() -> None:
+    play = Policed("redis.1 web.1", web=Policies(depends_on=NEEDS_REDIS)).stop()
+    play.clock.now += 30.0
+    play.supervisor.postpone(30.0)
+    play.told()
+    play.dies("web.1", -15)
+    assert "SIGTERM to redis.1" in play.told()
+    play.wait(4.9)
+    assert "SIGKILL to redis.1" not in play.told()
+
+
 def test_the_longest_patience_holds_for_all() -> None:
     slow = Policies(depends_on=NEEDS_REDIS, timeout=30.0)
     play = Policed("redis.1 worker.1", worker=slow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procman.cli import controloptions, options
+from procman.cli import controloptions, options, taskoptions
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ TABLE = {
     "stop": Command(
         "stop processes of the running app, or all of it", controloptions.CONTROL_AND_WAIT, _processes(ANY)
     ),
-    "restart": Command(
-        "restart processes of the running app", controloptions.CONTROL_AND_WAIT, _processes(SOME)
-    ),
+    "restart": Command("restart processes of the running app", controloptions.RESTART, _processes(SOME)),
     "scale": Command(
         "have more or fewer processes of a type in the running app",
         controloptions.CONTROL_AND_WAIT,
@@ -87,6 +85,9 @@ TABLE = {
         "read the app's files again, and restart what has changed in the running app",
         controloptions.CONTROL_AND_WAIT,
     ),
+    "reopen-logs": Command(
+        "begin the log files of the running app anew, for whoever has moved them", controloptions.REOPENING
+    ),
     "attach": Command(
         "use the terminal of a process of the running app, with its keys",
         controloptions.ATTACH,
@@ -96,13 +97,13 @@ TABLE = {
     "check": Command("print the plan, and every mistake in the app's files", options.CHECK),
     "tasks": Command("list the tasks", options.LISTING),
     "schedule": Command("list the tasks with their schedules, next and last runs", options.LISTING),
-    "next": Command("list the ticks that come next", options.NEXT, _task("only this task", OPTIONAL)),
+    "next": Command("list the ticks that come next", taskoptions.NEXT, _task("only this task", OPTIONAL)),
     "history": Command(
         "list the runs of tasks, or show one with its output",
-        options.HISTORY,
+        taskoptions.HISTORY,
         Argument("words", ANY, "TASK|show ID", "only this task; or one run with its output", offers=(TASKS,)),
     ),
-    "jobs": Command("list the runs that wait for their time", options.JOBS),
+    "jobs": Command("list the runs that wait for their time", taskoptions.JOBS),
     "cancel": Command(
         "cancel a run that waits for its time",
         options.LISTING,
@@ -117,6 +118,8 @@ TABLE = {
         options.SCHEDULER,
         supervises=True,
     ),
+    "init": Command("write a procman.yml to begin with, from the Procfile", options.APP[:2]),
+    "schema": Command("print the JSON Schema of procman.yml, by which editors check it"),
     "version": Command("print the version"),
     "completion": Command(
         "print a shell's completion script",
@@ -131,7 +134,7 @@ FOREMANS = ("check", "export", "help", "run", "start", "version")
 """Foreman's own commands: a beginning that meant one of them there means it here, whatever else begins so."""
 RUN_TASK = Command(
     "run a task, now or later",
-    options.TASK,
+    taskoptions.TASK,
     Argument(
         "task", ANY, "NAME [ARG ...]", "the task, and words for its command: those with '-' behind '--'"
     ),

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from procman.app import taskfiles
-from procman.cli import answers, apps, tables, warnings
+from procman.cli import answers, apps, policyrows, tables, warnings
 from procman.cli.commands.tasks import BY_HAND
 from procman.cli.rows import task as describe_task
 from procman.core.schedule.instants import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
     from procman.app.app import App
@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
     if options.json:
         answers.say_json(described)
     else:
-        _show(described, taskfiles.zone(app.root))
+        _show(described, [*_policies(app)], taskfiles.zone(app.root))
     return 0
 
 
@@ -58,6 +58,7 @@ def describe(app: App, plan: Plan, options: Namespace) -> Row:
                 "command": type_.command,
                 "instances": len(ports),
                 "port": ports[0] if ports else None,
+                "policies": policyrows.as_json(type_.policies),
             }
             for type_ in app.types
             for ports in [[process.port for process in plan.processes if process.type == type_.name]]
@@ -75,7 +76,14 @@ def _task(task: Task, now: float) -> Row:
     return {**describe_task(task), "next_tick": rfc3339(min(ticks)) if ticks and task.enabled else None}
 
 
-def _show(described: Row, zone: tzinfo) -> None:
+def _policies(app: App) -> Iterator[tuple[str, str]]:
+    """What is said of which type."""
+    for type_ in app.types:
+        if said := policyrows.in_words(type_.policies):
+            yield type_.name, said
+
+
+def _show(described: Row, policies: Sequence[tuple[str, str]], zone: tzinfo) -> None:
     """The plan for people; its first line is Foreman's."""
     processes, tasks = described["processes"], described["tasks"]
     if processes:
@@ -86,6 +94,7 @@ def _show(described: Row, zone: tzinfo) -> None:
         )
     sources = [(each["key"], each["source"]) for each in described["environment"]]
     _table(("process", "instances", "port", "command"), [*map(_process_cells, processes)], right=(1, 2))
+    _table(("process", f"in {taskfiles.FILE}"), policies)
     _table(("option", "from"), [(each["option"], each["source"]) for each in described["options"]])
     _table(("variable", "from"), sources)
     _table(("task", "schedule", f"next ({zone})", "command"), [_task_cells(each, zone) for each in tasks])

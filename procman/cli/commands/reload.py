@@ -32,4 +32,5 @@ def _told(found: dict[str, Any]) -> list[str]:
 
 
 def _change(change: dict[str, Any]) -> str:
-    return f"{', '.join(change['what'])} changed" if change["what"] else change["change"]
+    """`command, port changed`, `restart adjusted`, `new`."""
+    return f"{', '.join(change['what'])} {change['change']}" if change["what"] else change["change"]

@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 
 
 def run(options: Namespace) -> int:
-    """Restart what is named; back when the new children run."""
-    return remote.change(apps.root_of(options), "restart", options.names, options)
+    """Restart what is named, one after the other with `--rolling`; back when the new children are ready."""
+    more = {"rolling": True} if options.rolling else {}
+    return remote.change(apps.root_of(options), "restart", options.names, options, **more)

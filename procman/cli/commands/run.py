@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from contextlib import suppress
 
 from procman.cli import apps, arguments, complaints, sources
 from procman.cli.commands import help  # noqa: A004
-from procman.cli.options import LATER
+from procman.cli.taskoptions import LATER
 from procman.core.messages import ChildExited, GuardianDied, SignalReceived
-from procman.core.plan import commands, ports
+from procman.core.plan import commands
 from procman.core.plan import plan as plans
 from procman.core.plan.commands import SHELL, Kind
+from procman.core.plan.plan import ProcessPlan
+from procman.core.plan.policies import FOREMAN
 from procman.errors import Problem, SpawnError, UserError, suggest
-from procman.host import foreground, mainprocess, spawn, subreaper
+from procman.host import foreground, mainprocess, spawn, subreaper, surroundings
+from procman.host.limits import OPEN_FILES
 from procman.host.poller import Poller
 from procman.host.signals import FOR_PROCESSES, GRACE_SECONDS, STOPPING
 from procman.shortages import reason
-from procman.typed import TYPE_CHECKING
+from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,11 +30,22 @@ if TYPE_CHECKING:
     from procman.app.app import App
     from procman.cli.options import Namespace
     from procman.core.plan.commands import Resolution
+    from procman.core.plan.policies import Policies
     from procman.engine import needs
     from procman.host.guardian import Guarded
 
 NAME = "run.1"
 NOT_EXECUTABLE = 126
+
+
+class Launch(NamedTuple):
+    """What is started. `seen` is how `mainprocess` sees its shell, if there is one."""
+
+    program: str
+    words: tuple[str, ...]
+    seen: bytes
+    environment: Mapping[str, str]
+    policies: Policies
 
 
 def run(options: Namespace, guarded: Guarded | None) -> int:
@@ -50,17 +65,24 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
         from procman.cli.later import ask
 
         return ask(app, resolution, of_task)
+    known = () if words[:1] == ["--"] else (*app.tasks, *(type_.name for type_ in app.types))
+    return _run_now(app, base, resolution, known, guarded)
+
+
+def _run_now(
+    app: App, base: int, resolution: Resolution, known: Iterable[str], guarded: Guarded | None
+) -> int:
     if resolution.kind is not Kind.COMMAND:
         os.chdir(app.root)  # a command runs where people are (Foreman)
-    environment = _environment(app, base, resolution)
-    known = () if words[:1] == ["--"] else (*app.tasks, *(type_.name for type_ in app.types))
+    process = _process(app, base, resolution)
+    environment = {**_shared(app, base), **process.environment}
     if resolution.kind is not Kind.TASK:
-        return _foreground(resolution, environment, known, guarded).code
+        return _foreground(_launch(resolution, environment, known, process.policies), guarded).code
     from procman.cli.recorded import Recorded
 
     recorded = Recorded(app, resolution)
     environment |= recorded.variables
-    ended = _foreground(resolution, environment, known, guarded, recorded.started)
+    ended = _foreground(_launch(resolution, environment, known, FOREMAN), guarded, recorded.started)
     recorded.finished(ended)
     return ended.code
 
@@ -101,16 +123,26 @@ def _which(name: str, environment: Mapping[str, str]) -> str | None:
     return shutil.which(name, path=environment.get("PATH", os.defpath))
 
 
-def _foreground(
-    resolution: Resolution,
-    environment: Mapping[str, str],
-    known: Iterable[str],
-    guarded: Guarded | None,
-    started: Callable[[int], None] = lambda pid: None,
-) -> ChildExited:
-    """Run it on this terminal; how it ended."""
+def _launch(
+    resolution: Resolution, environment: Mapping[str, str], known: Iterable[str], policies: Policies
+) -> Launch:
+    """How it is started. Raises `SpawnError`."""
     program = _find(resolution, environment, known)
     words, seen = _prepared(resolution)
+    if policies.account:
+        from procman.host import accounts  # few processes have one
+
+        words = accounts.launched(policies.account, words, environment)
+        return Launch(
+            words[0], words, seen, {**environment, **accounts.variables(policies.account)}, policies
+        )
+    return Launch(program, words, seen, environment, policies)
+
+
+def _foreground(
+    launch: Launch, guarded: Guarded | None, started: Callable[[int], None] = lambda pid: None
+) -> ChildExited:
+    """Run it on this terminal; how it ended."""
     subreaper.adopt_orphans()
     poller = Poller()
     poller.receive_signals((*STOPPING, *FOR_PROCESSES))
@@ -119,14 +151,19 @@ def _foreground(
     modes = foreground.Modes()
 
     def start() -> int:
-        return spawn.spawn_here(program, words, environment)
+        with surroundings.of(launch.policies), OPEN_FILES.of_children(launch.policies.nofile):
+            pid = spawn.spawn_here(launch.program, launch.words, launch.environment)
+        with suppress(OSError):  # it has ended
+            if launch.policies.nice is not None:
+                os.setpriority(os.PRIO_PROCESS, pid, launch.policies.nice)
+        return pid
 
     try:
         pid = foreground.leave_to(start) if guarded else start()
     except OSError as error:
-        raise SpawnError(f"{program}: {reason(error)}", NOT_EXECUTABLE) from None
+        raise SpawnError(f"{launch.program}: {reason(error)}", NOT_EXECUTABLE) from None
     started(pid)
-    ended = wait(poller, pid, seen)
+    ended = wait(poller, pid, launch.seen)
     subreaper.sweep(GRACE_SECONDS, set(STOPPING))
     if ended.code < 0:
         modes.restore()
@@ -141,17 +178,24 @@ def _prepared(resolution: Resolution) -> tuple[tuple[str, ...], bytes]:
     return (*SHELL, *script.behind), spawn.as_seen(script)
 
 
-def _environment(app: App, base: int, resolution: Resolution) -> dict[str, str]:
-    """The app's environment, with the port of the type if it is one."""
-    port = None
-    for index, type_ in enumerate(app.types):
-        if resolution.kind is Kind.TYPE and type_.name == resolution.name:
-            port = ports.port_of(base, index, 1)
-    return {
-        **apps.with_root(app).values,
-        **plans.first_ports(app.types, base),
-        **plans.identity(NAME, port),
-    }
+def _process(app: App, base: int, resolution: Resolution) -> ProcessPlan:
+    """With the variables, the port and the surroundings of a process type, if it is one."""
+    index, type_ = next(
+        (
+            (index, type_)
+            for index, type_ in enumerate(app.types)
+            if resolution.kind is Kind.TYPE and type_.name == resolution.name
+        ),
+        (0, None),
+    )
+    if type_ is None:
+        return ProcessPlan(NAME, "", 0, "", None, plans.identity(NAME, None))
+    return plans.once(type_, index, base, NAME)
+
+
+def _shared(app: App, base: int) -> dict[str, str]:
+    """The app's environment."""
+    return {**apps.with_root(app).values, **plans.first_ports(app.types, base)}
 
 
 def _find(resolution: Resolution, environment: Mapping[str, str], known: Iterable[str]) -> str:

@@ -6,9 +6,10 @@ import os
 import signal
 from contextlib import suppress
 
-from procman.cli import apps
+from procman.cli import apps, upwards
 from procman.cli.controlling import Controlling, Parts
 from procman.cli.display import STDOUT, Display
+from procman.cli.policing import Policing
 from procman.cli.running import Running, environment, environments
 from procman.cli.tasking import Tasking
 from procman.core.facts import Notice
@@ -68,21 +69,22 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
 
     troubles = (tasking := Tasking(poller)).begin(app, needed=not stages)
     display = Display(options, app, plan, tasking.names, poller.wake)
-    log = display.log
-    children = Children(poller, environment(plan, display), display.window)
+    children = Children(poller, environment(plan, display), display.window, display.usual)
+    bus = Bus((log := display.log).hear)
     log.answer = children.answer
-    bus = Bus(log.hear)
     supervisor = Supervisor(stages, children, bus.publish, _policy(options))
     engine = Engine(supervisor, poller, log, lambda: children.resize(display.resized()))
     _listen(poller, guarded)
-    control.begin(Parts(engine, supervisor, bus, log, children), running)
+    control.begin(parts := Parts(engine, supervisor, bus, log, children), running)
     tasking.attend(engine, supervisor, bus.publish, options.timeout, control.claim)
     engine.after += detached(supervisor, pid)
-    running.learn = [tasking.take, environments(children, display)]
+    policing = Policing(parts, poller, app, options.log_dir)
+    running.learn = [tasking.take, environments(children, display), policing.take]
+    running.learn += [*_log_files(options, app, parts, poller.wake), *upwards.begin(engine, supervisor)]
     _say(log, (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)))
     code = engine.run()
-    _tidy(options.timeout, log, tasking, control)
-    engine.flush()
+    _tidy(options.timeout, log, tasking, control, policing)
+    engine.flow.flush()
     return code
 
 
@@ -101,12 +103,23 @@ def _detached(
     return detaching.begin(options, root, guarded)
 
 
+def _log_files(
+    options: Namespace, app: App, parts: Parts, wake: Callable[[], None]
+) -> list[Callable[[App, Plan], None]]:
+    if options.log_dir is None:
+        return []
+    from procman.cli import logfiles  # few starts wait for it
+
+    return [logfiles.begin(options, app.tasks, parts, wake)]
+
+
 def _policy(options: Namespace) -> Policy:
     return Policy(options.timeout, signal.SIGTERM, getattr(options, "exit_code_from", None))
 
 
-def _tidy(timeout: float, log: Log, tasking: Tasking, control: Controlling) -> None:
+def _tidy(timeout: float, log: Log, tasking: Tasking, control: Controlling, policing: Policing) -> None:
     """What fails here is told, and changes no exit code."""
+    policing.end()
     control.end()
     _sweep(timeout, log)
     _say(log, (*tasking.end(), *control.release()))
@@ -133,7 +146,8 @@ def _listen(poller: Poller, guarded: Guarded | None) -> None:
 
 def _taken_ports(plan: Plan) -> Iterator[Notice]:
     for process in plan.processes:
-        if process.port is not None and ports.taken(process.port):
+        ours = process.policies.listen  # nobody else's: procman listens there itself
+        if process.port is not None and not ours and ports.taken(process.port):
             yield Notice(f"port {process.port}, meant for {process.name}, is already taken")
 
 

@@ -1,4 +1,4 @@
-"""`procman.yml`: the app's tasks, its time zone and the default options of `start`."""
+"""`procman.yml`: the app's tasks and processes, its time zone and the default options of `start`."""
 
 from __future__ import annotations
 
@@ -6,27 +6,36 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.core.config import yamltree
+from procman.core.config.reading import Reader, each_of
 from procman.core.config.taskkeys import KEYS
-from procman.core.config.yamltree import Entry, Mapping, Scalar, Sequence
+from procman.core.config.yamltree import Mapping, Scalar, Sequence
 from procman.core.plan.procfile import LINE
 from procman.core.tasks.task import Task
-from procman.errors import Problem, UserError, suggest
+from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
     from collections import abc
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import tzinfo
-    from typing import TypeVar
 
-    from procman.core.config.yamltree import Node
+    from procman.core.config.processfile import ProcessSettings
+    from procman.core.config.yamltree import Entry
     from procman.core.schedule.schedule import Schedule
 
-    T = TypeVar("T")
-
-TOP = ("timezone", "state_dir", "tasks", "start")
+TOP = ("timezone", "state_dir", "tasks", "start", "processes")
 NOTES = "x-"
 """Keys of the top level that start so are the user's own: a place for anchors, as in Docker Compose."""
-EXAMPLES = {"tasks": "report: python report.py", "start": "port: 3000"}
+EXAMPLES = {
+    "tasks": "report: python report.py",
+    "start": "port: 3000",
+    "processes": "web: {restart: on-failure}",
+}
+MANY: dict[str, tuple[type, ...]] = {
+    "env": (Scalar, Sequence),
+    "formation": (Scalar, Sequence, Mapping),
+    "concurrency": (Scalar, Sequence, Mapping),
+}
+"""Options of `start` that may be more than one value."""
 NAMES = "use letters, digits and '_', behind the first of them also '.' and '-'"
 SYSTEM = "system"
 """The name of procman's own lines in the log."""
@@ -34,13 +43,16 @@ SYSTEM = "system"
 
 class TaskFile(NamedTuple):
     """What the file says. `timezone` is None when neither the file nor the caller names one; `start`
-    has options as they would be typed, by name, each with its line; `state_dir` a path as written."""
+    has options as they would be typed, by name, each with its line; `state_dir` a path as written;
+    `processes` what is said of each process type; `source` is what mistakes call it."""
 
     timezone: tzinfo | None
     tasks: dict[str, Task]
     start: dict[str, str]
     start_lines: dict[str, int]
     state_dir: str | None = None
+    processes: abc.Mapping[str, ProcessSettings] = {}
+    source: str = ""
 
 
 def parse(data: bytes, source: str, zone: tzinfo | None) -> TaskFile:
@@ -93,12 +105,11 @@ def _find_zone(name: str) -> tzinfo:
     return find(name)
 
 
-class _Reader:
-    """Reads the tree, and gathers what is wrong with it."""
+class _Reader(Reader):
+    """Reads the whole tree."""
 
     def __init__(self, source: str, problems: list[Problem], zone: tzinfo | None) -> None:
-        self.source = source
-        self.problems = problems
+        super().__init__(source, problems)
         self.zone = zone
         self.with_schedules = zone is not None
 
@@ -110,24 +121,24 @@ class _Reader:
             before = len(self.problems)
             named = self.value("", "timezone", root.entries["timezone"], _find_zone)
             self.zone = named or (UTC if self.problems[before:] else self.zone)  # a mistake is told once
-        tasks = {name: self.task(name, entry) for name, entry in self.section(root, "tasks").items()}
-        start, lines = self.options(self.section(root, "start"))
-        return TaskFile(self.zone, tasks, start, lines, self.state_dir(root))
+        tasks = {name: self.task(name, entry) for name, entry in self.part(root, "tasks").items()}
+        start, lines = self.options(self.part(root, "start"))
+        processes = self.processes(self.part(root, "processes"))
+        return TaskFile(self.zone, tasks, start, lines, self.state_dir(root), processes, self.source)
+
+    def part(self, root: Mapping, key: str) -> dict[str, Entry]:
+        return self.section(root, key, EXAMPLES[key])
 
     def state_dir(self, root: Mapping) -> str | None:
         entry = root.entries.get("state_dir")
         return self.value("", "state_dir", entry, _path) if entry else None
 
-    def section(self, root: Mapping, key: str) -> dict[str, Entry]:
-        """The entries below a key of the top level, none when nothing stands there."""
-        entry = root.entries.get(key)
-        if entry is None or (isinstance(entry.value, Scalar) and (entry.value.empty or entry.value.null)):
+    def processes(self, entries: dict[str, Entry]) -> abc.Mapping[str, ProcessSettings]:
+        if not entries:
             return {}
-        if isinstance(entry.value, Mapping):
-            return entry.value.entries
-        wrong = f"{key}: write lines like '{EXAMPLES[key]}' below it, not {_kind(entry.value)}"
-        self.problem(entry.line, wrong)
-        return {}
+        from procman.core.config import processfile  # only an app that says something of them waits for it
+
+        return processfile.read(self, entries)
 
     def task(self, name: str, entry: Entry) -> Task:
         where = f"task '{name}': "
@@ -157,10 +168,7 @@ class _Reader:
                 fields[KEYS[key].field] = value
 
     def schedules(self, where: str, entry: Entry) -> tuple[Schedule, ...]:
-        node = entry.value
-        entries = [Entry(each.line, each) for each in node.items] if isinstance(node, Sequence) else [entry]
-        found = [self.value(where, "schedule", each, self.read_schedule) for each in entries]
-        return tuple(each for each in found if each is not None)
+        return self.values(where, "schedule", entry, self.read_schedule)
 
     def read_schedule(self, text: str) -> Schedule:
         from procman.core.schedule import schedule  # 10 ms that a task that is run by hand need not wait for
@@ -168,7 +176,7 @@ class _Reader:
         return schedule.parse(text, self.zone or UTC)
 
     def options(self, entries: dict[str, Entry]) -> tuple[dict[str, str], dict[str, int]]:
-        """The options of `start`, each as it would be typed, and their lines."""
+        """The options of `start`, each as it would be typed, and the lines also of those that are null."""
         texts: dict[str, str] = {}
         lines: dict[str, int] = {}
         for key, entry in entries.items():
@@ -177,44 +185,21 @@ class _Reader:
             if name in lines:
                 self.problem(entry.line, f"start: '{key}' is already set on line {lines[name]}")
             elif text is not None:
-                texts[name], lines[name] = text, entry.line
+                texts[name] = text
+            lines.setdefault(name, entry.line)
         return texts, lines
 
     def option(self, key: str, entry: Entry) -> str | None:
         """A value, a list or a mapping of values in one text."""
         node = entry.value
-        if isinstance(node, Scalar):
+        if not isinstance(node, MANY.get(key, Scalar)) or isinstance(node, Scalar):
             return self.value("start: ", key, entry, str)
         if isinstance(node, Sequence):
-            parts = [("", Entry(each.line, each)) for each in node.items]
+            parts = [("", each) for each in each_of(entry)]
         else:
             parts = [(f"{name}=", each) for name, each in node.entries.items()]
-        return ",".join(f"{before}{self.value('start: ', key, each, str)}" for before, each in parts)
-
-    def value(self, where: str, key: str, entry: Entry, read: Callable[[str], T]) -> T | None:
-        """What `read` makes of the one value of a key; None for null, and for what is wrong."""
-        node = entry.value
-        if not isinstance(node, Scalar):
-            self.problem(node.line, f"{where}{key}: write one value, not {_kind(node)}")
-        elif node.empty or (node.null and key == "command"):
-            self.problem(entry.line, f"{where}{key}: it has no value: write one, or take the line out")
-        elif not node.null:
-            try:
-                return read(node.text)
-            except ValueError as error:
-                self.problem(node.line, f"{where}{key}: {error}")
-        return None
-
-    def unknown(self, line: int, where: str, key: str, known: Iterable[str]) -> None:
-        hint = suggest(key, known) or f": write one of {', '.join(sorted(known))}"
-        self.problem(line, f"{where}unknown key '{key}'{hint}")
-
-    def problem(self, line: int, text: str) -> None:
-        self.problems.append(Problem(self.source, line, text))
-
-
-def _kind(node: Node) -> str:
-    return {Scalar: "text", Sequence: "a list", Mapping: "keys and values"}[type(node)]
+        found = [(before, self.value("start: ", key, each, str)) for before, each in parts]
+        return ",".join(before + text for before, text in found if text is not None)
 
 
 def _shorten(problems: list[Problem], source: str, most: int = 20) -> list[Problem]:

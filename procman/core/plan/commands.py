@@ -43,6 +43,7 @@ class Script(NamedTuple):
 
 
 SHELL = ("/bin/sh", "-c")
+TERM = "TERM"
 EXEC = re.compile(r"[ \t]*exec[ \t]")
 LONGEST_SHOWN = 60
 NOT_FOUND = 127
@@ -115,23 +116,23 @@ def _through_shell(kind: Kind, name: str, command: str, arguments: Sequence[str]
     return Resolution(kind, name, command, tuple(arguments))
 
 
-def script(command: str, arguments: Sequence[str]) -> Script:
-    """A command ready to be started.
+def script(command: str, arguments: Sequence[str], stop_signal: str = TERM) -> Script:
+    """A command ready to be started. `stop_signal` is what asks it to end, as trap(1) calls it.
 
     Raises `SpawnError` when there are arguments, and the command does not say where they belong.
     """
     if not arguments:
-        return _without_arguments(command)
+        return _without_arguments(command, stop_signal)
     from procman.core.plan.arguments import placed  # runs have arguments, processes never
 
-    line = shell.prepare(placed(command))
+    line = shell.prepare(placed(command), stop_signal)
     return Script((line.text, SHELL[0], *arguments), line.stays)
 
 
-def _without_arguments(command: str) -> Script:
+def _without_arguments(command: str, stop_signal: str) -> Script:
     if words := direct.words(command):
         return Script((command if EXEC.match(command) else f"exec {command}",), stays=False, words=words)
-    line = shell.prepare(command)
+    line = shell.prepare(command, stop_signal)
     return Script((line.text,), line.stays)
 
 

@@ -9,7 +9,7 @@ from procman.errors import Problem, UserError, suggest
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 ALL = "all"
 COUNT = r"0*[0-9]{1,4}"
@@ -31,18 +31,22 @@ def parse(text: str, source: str) -> dict[str, int]:
 
 
 def resolve(
-    types: Sequence[str], counts: dict[str, int] | None, names: Sequence[str], source: str = "formation"
+    types: Sequence[str],
+    counts: dict[str, int] | None,
+    names: Sequence[str],
+    source: str = "formation",
+    usual: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """Instances of each type in the Procfile's order, those of none left out.
 
-    No counts: one of each. Counts: types not named get those of `all`, else none. Names: only those
-    types, as often as the counts say of them by name, else once (Foreman). `release` runs only when named.
-    Raises `UserError` for unknown names and when nothing is left to run.
+    No counts: as many as is `usual`, else one of each. Counts: types not named get those of `all`, else none.
+    Names: only those types, as often as the counts say of them by name, else as is usual (Foreman: once).
+    `release` runs only when named. Raises `UserError` for unknown names and when nothing is left to run.
     """
     problems = [*_unknown(types, counts or (), source), *_unknown(types, names, "command line")]
     if problems:
         raise UserError(problems)
-    wanted = {name: of_type(name, counts, names) for name in types}
+    wanted = {name: of_type(name, counts, names, (usual or {}).get(name, 1)) for name in types}
     formation = {name: count for name, count in wanted.items() if count}
     if not formation:
         raise UserError([Problem(source, None, "nothing to start: every process type has 0 instances")])
@@ -61,13 +65,18 @@ def check_release(types: Sequence[str], wanted: Iterable[str], procfile: str) ->
     raise UserError([Problem("--release", None, text)])
 
 
-def of_type(name: str, counts: dict[str, int] | None, names: Sequence[str]) -> int:
-    """Instances of one type."""
+def of_type(name: str, counts: dict[str, int] | None, names: Sequence[str], usual: int = 1) -> int:
+    """Instances of one type, of which as many are `usual`."""
     if names:
-        return (counts or {}).get(name, 1) if name in names else 0
+        return (counts or {}).get(name, usual) if name in names else 0
     if name == RELEASE:
         return (counts or {}).get(name, 0)
-    return 1 if counts is None else counts.get(name, counts.get(ALL, 0))
+    return usual if counts is None else counts.get(name, counts.get(ALL, 0))
+
+
+def is_named(name: str, counts: dict[str, int] | None, names: Sequence[str]) -> bool:
+    """Whether somebody wants this type by its name."""
+    return name in names or bool((counts or {}).get(name))
 
 
 def _unknown(types: Sequence[str], named: Iterable[str], source: str) -> list[Problem]:

@@ -60,6 +60,13 @@ class Policy(NamedTuple):
     exit_code_from: str | None = None
 
 
+OF_CHILD = (
+    *("port", "cwd", "env", "stdin_null", "pty", "nice", "umask", "nofile", "account"),
+    *("timeout", "stop_signal", "signal_group"),
+)
+"""Policies that make sense for a child that is started once, and not watched."""
+OWN = ("PORT", "PS", "PROCMAN_PROCESS", "PROCMAN_ROOT", "PROCMAN_STATE")
+"""What tells each process who and where it is, whatever files say; and the ports of all types."""
 OF_RUN = ("PROCMAN_TASK", "PROCMAN_RUN_ID", "PROCMAN_ATTEMPT", "PROCMAN_SCHEDULED_AT")
 """What a run has in its environment, and no process of a Procfile."""
 
@@ -110,16 +117,19 @@ def build(
         for index, type_ in enumerate(types)
         for instance in range(1, formation.get(type_.name, 0) + 1)
     )
-    first = next(
-        (_process(t, i, 1, base) for i, t in enumerate(types) if t.name == RELEASE and release), None
-    )
-    return Plan(processes, first, Environment(shared, environment.sources))
+    firsts = (once(t, i, base, f"{RELEASE}.1") for i, t in enumerate(types) if t.name == RELEASE and release)
+    return Plan(processes, next(firsts, None), Environment(shared, environment.sources))
 
 
 def first_ports(types: Sequence[ProcessType], base: int) -> dict[str, str]:
     """`PROCMAN_PORT_<TYPE>` of every type, so that one process finds another."""
-    known = ((type_.name, ports.port_of(base, index, 1)) for index, type_ in enumerate(types))
+    known = ((type_.name, ports.of(type_.policies, base, index, 1)) for index, type_ in enumerate(types))
     return {ports.variable(name): str(port) for name, port in known if port is not None}
+
+
+def is_own(variable: str) -> bool:
+    """Whether procman itself sets a variable of each process."""
+    return variable in OWN or variable.startswith(ports.VARIABLE)
 
 
 def identity(name: str, port: int | None) -> dict[str, str]:
@@ -142,7 +152,17 @@ def of_run(run: Run) -> dict[str, str]:
     }
 
 
+def once(type_: ProcessType, index: int, base: int, name: str) -> ProcessPlan:
+    """A process that runs once under this name, whatever is said of restarts, readiness and the like."""
+    process = _process(type_, index, 1, base)
+    policies = FOREMAN._replace(**{key: getattr(type_.policies, key) for key in OF_CHILD})
+    environment = {**process.environment, **identity(name, process.port)}
+    return process._replace(name=name, environment=environment, policies=policies)
+
+
 def _process(type_: ProcessType, index: int, instance: int, base: int) -> ProcessPlan:
     name = f"{type_.name}.{instance}"
-    port = ports.port_of(base, index, instance)
-    return ProcessPlan(name, type_.name, index, type_.command, port, identity(name, port))
+    policies = type_.policies
+    port = ports.of(policies, base, index, instance)
+    environment = {**policies.env, **identity(name, port)}
+    return ProcessPlan(name, type_.name, index, type_.command, port, environment, policies=policies)

@@ -1,10 +1,17 @@
-"""Which port a process gets: base + 100 for each type of the Procfile + 1 for each instance (Foreman)."""
+"""Which port a process gets: base + 100 for each type of the Procfile + 1 for each instance (Foreman).
+
+procman.yml may say otherwise: a first port of the type's own, or where procman listens for all of them.
+"""
 
 from __future__ import annotations
 
 import re
 
 from procman.errors import Problem, UserError
+from procman.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from procman.core.plan.policies import Policies
 
 DEFAULT_BASE = 5000
 LAST = 65535
@@ -24,6 +31,16 @@ def port_of(base: int, type_index: int, instance: int) -> int | None:
     """The port of an instance (from 1) of the type at `type_index` (from 0); None beyond the last port."""
     port = base + 100 * type_index + instance - 1
     return port if port <= LAST else None
+
+
+def of(policies: Policies, base: int, type_index: int, instance: int) -> int | None:
+    """The port of an instance under its policies. Those who are handed one socket have its port in common."""
+    if policies.port is not None:
+        port = policies.port + instance - 1
+        return port if port <= LAST else None
+    if policies.listen:
+        return int(policies.listen[0].rpartition(":")[2])
+    return port_of(base, type_index, instance)
 
 
 def variable(name: str) -> str:

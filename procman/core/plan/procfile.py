@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 
+from procman.core.plan.policies import FOREMAN
 from procman.errors import Problem, UserError
-from procman.typed import NamedTuple
+from procman.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from procman.core.plan.policies import Policies
 
 LINE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):[ \t]*(.*)")
 BOM = b"\xef\xbb\xbf"
@@ -18,11 +22,12 @@ RELEASE = "release"
 
 
 class ProcessType(NamedTuple):
-    """One line of the Procfile. `line` counts from 1."""
+    """One line of the Procfile, and what procman.yml says of it. `line` counts from 1."""
 
     name: str
     command: str
     line: int
+    policies: Policies = FOREMAN
 
 
 def parse(data: bytes, source: str) -> tuple[ProcessType, ...]:

@@ -284,7 +284,7 @@ def test_a_task_without_a_command_that_can_be_run_is_an_error(text: str, line: i
     [
         ("task: {}", "unknown key 'task', did you mean 'tasks'?"),
         ("time_zone: UTC", "unknown key 'time_zone', did you mean 'timezone'?"),
-        ("processes: {}", "unknown key 'processes': write one of start, state_dir, tasks, timezone"),
+        ("jobs: {}", "unknown key 'jobs': write one of processes, start, state_dir, tasks, timezone"),
         ("tasks: [a, b]", "tasks: write lines like 'report: python report.py' below it, not a list"),
         ("tasks: a", "tasks: write lines like 'report: python report.py' below it, not text"),
         ("start: [a]", "start: write lines like 'port: 3000' below it, not a list"),

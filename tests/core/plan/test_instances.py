@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.plan.instances import ALL, check_release, parse, resolve
+from procman.core.plan.instances import ALL, check_release, is_named, parse, resolve
 from procman.errors import Problem
 from tests.core.expect import problems, problems_if_any
 
@@ -81,6 +81,21 @@ def test_names_choose_their_types_alone_in_the_order_of_the_procfile() -> None:
 def test_names_keep_their_counts() -> None:
     assert resolve(TYPES, {"web": 3, "worker": 2}, ["web"]) == {"web": 3}
     assert resolve(TYPES, {"worker": 2}, ["web"]) == {"web": 1}
+
+
+def test_what_is_usual_counts_where_nobody_says_a_number() -> None:
+    usual = {"web": 3, "worker": 2}
+    assert resolve(TYPES, None, [], usual=usual) == {"web": 3, "worker": 2, "clock": 1}
+    assert resolve(TYPES, None, ["worker", "clock"], usual=usual) == {"worker": 2, "clock": 1}
+    assert resolve(TYPES, {"worker": 1}, ["web", "worker"], usual=usual) == {"web": 3, "worker": 1}
+    assert resolve(TYPES, {"web": 1, ALL: 4}, [], usual=usual) == {"web": 1, "worker": 4, "clock": 4}
+
+
+def test_who_is_named_is_known() -> None:
+    assert is_named("web", None, ["web"])
+    assert is_named("web", {"web": 1}, [])
+    assert not is_named("web", {"web": 0, ALL: 2}, ["worker"])
+    assert not is_named("web", None, [])
 
 
 def test_an_unknown_name_is_an_error_that_suggests_a_near_one() -> None:

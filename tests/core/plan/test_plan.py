@@ -6,14 +6,17 @@ from hypothesis import strategies as st
 
 from procman.core.plan.plan import (
     Environment,
+    Plan,
     ProcessPlan,
     base_port,
     build,
     first_ports,
     identity,
+    is_own,
     merge,
     of_run,
 )
+from procman.core.plan.policies import Kind, Policies, Probe, Restart
 from procman.core.plan.procfile import ProcessType
 from procman.core.tasks.run import Run
 from tests.core.expect import problems
@@ -134,6 +137,58 @@ def test_release_comes_first_only_when_it_is_asked_for() -> None:
 
 def test_release_is_nothing_in_an_app_that_has_none() -> None:
     assert build(TYPES[1:], {"web": 1}, 5000, NOTHING, release=True).release is None
+
+
+SAID = Policies(
+    restart=Restart.ALWAYS,
+    port=3000,
+    listen=("127.0.0.1:8080",),
+    cwd="/srv",
+    env={"LEVEL": "debug"},
+    timeout=9.0,
+    max_memory=1 << 20,
+    ready=Probe(Kind.TCP, "port"),
+)
+
+
+def planned(policies: Policies, count: int = 1) -> Plan:
+    types = (TYPES[0]._replace(policies=policies), TYPES[1]._replace(policies=policies), TYPES[2])
+    return build(types, {"web": count, "job-queue": 1}, 5000, NOTHING, release=True)
+
+
+def test_policies_of_a_type_are_those_of_its_processes_and_its_variables_are_theirs() -> None:
+    (process, other) = planned(SAID).processes
+    assert process.policies == SAID
+    assert process.environment == {"LEVEL": "debug", **identity("web.1", 3000)}
+    assert other.policies == Policies()
+
+
+def test_a_fixed_port_is_that_of_the_first_and_all_are_told() -> None:
+    plan = planned(SAID, count=2)
+    assert [process.port for process in plan.processes] == [3000, 3001, 5200]
+    assert plan.environment.values["PROCMAN_PORT_WEB"] == "3000"
+    assert plan.environment.values["PROCMAN_PORT_JOB_QUEUE"] == "5200"
+    assert [each.port for each in planned(Policies(port=65535), count=2).processes] == [65535, None, 5200]
+
+
+def test_those_who_are_handed_a_socket_share_its_port() -> None:
+    plan = planned(Policies(listen=("127.0.0.1:8080", "[::1]:8081")), count=2)
+    assert [process.port for process in plan.processes] == [8080, 8080, 5200]
+    assert plan.environment.values["PROCMAN_PORT_WEB"] == "8080"
+
+
+def test_what_tells_a_process_who_it_is_no_file_changes() -> None:
+    (process, _) = planned(Policies(env={"PS": "x", "PORT": "1"})).processes
+    assert process.environment == identity("web.1", 5100)
+    assert [name for name in ("PS", "PORT", "PROCMAN_PORT_WEB", "PROCMAN_ROOT") if not is_own(name)] == []
+    assert not is_own("PROCMAN_START_PORT")
+
+
+def test_what_runs_once_has_its_surroundings_and_is_not_looked_after() -> None:
+    release = planned(SAID).release
+    assert release
+    assert release.policies == Policies(port=3000, cwd="/srv", env={"LEVEL": "debug"}, timeout=9.0)
+    assert release.environment == {"LEVEL": "debug", **identity("release.1", 3000)}
 
 
 def test_the_name_column_is_as_wide_as_the_longest_name_and_at_least_6() -> None:

@@ -19,7 +19,7 @@ FILLER = st.sampled_from(["", "   ", "# comment", "  # web: indented comment", "
 
 
 def commands(data: bytes) -> dict[str, str]:
-    return {name: command for name, command, _ in parse(data, "Procfile")}
+    return {each.name: each.command for each in parse(data, "Procfile")}
 
 
 def mistakes(data: bytes) -> list[tuple[int | None, str]]:
