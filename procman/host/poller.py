@@ -9,6 +9,7 @@ import signal
 import stat
 import sys
 import time
+from collections import deque
 
 from procman.core.messages import (
     ChildExited,
@@ -47,6 +48,7 @@ class Poller:
         self._selector = selectors.DefaultSelector()
         self._outputs: dict[int, Source] = {}
         self._looks: set[int] = set()
+        self._soon: deque[Source] = deque()
         self._paused = False
         self.reaped = 0
         """How often ended children were reaped: by then their orphans are ours."""
@@ -105,6 +107,10 @@ class Poller:
         """Ask an output's source once more, in the next `wait` that reads any, ready or not."""
         self._looks.add(fd)
 
+    def soon(self, source: Source) -> None:
+        """Ask `source` for messages once, in this `wait` or the next, which then waits for nothing else."""
+        self._soon.append(source)
+
     def pause_outputs(self) -> None:
         """Leave the children's output where it is: they wait, everything else goes on."""
         if not self._paused:
@@ -128,7 +134,8 @@ class Poller:
 
     def wait(self, seconds: float | None, briefly: bool = False) -> Iterator[Message]:
         """What has happened, waiting at most so long for it (None: for ever), `briefly` a millisecond."""
-        for key, _ in self._select(0 if self._looks and not self._paused else seconds, briefly):
+        ready = self._soon or (self._looks and not self._paused)
+        for key, _ in self._select(0 if ready else seconds, briefly):
             if key.fd in self._outputs:
                 if self._paused:  # by what was done about the messages before
                     continue
@@ -136,6 +143,8 @@ class Poller:
             yield from key.data()
         while self._looks and not self._paused:
             yield from self._outputs[self._looks.pop()]()
+        for _ in range(len(self._soon)):
+            yield from self._soon.popleft()()
 
     def watch(self, fd: int, source: Source) -> None:
         """Ask `source` for messages whenever the descriptor can be read."""

@@ -69,6 +69,39 @@ def test_paused_output_waits_until_it_is_resumed(poller: Poller) -> None:
     assert list(poller.wait(SECONDS)) == [OutputRead("web.1", b"hello")]
 
 
+def test_what_is_to_be_asked_soon_is_asked_once_and_without_waiting(poller: Poller) -> None:
+    poller.soon(lambda: [OutputRead("web.1", b"hello")])
+    poller.pause_outputs()  # concerns only them
+    assert list(poller.wait(None)) == [OutputRead("web.1", b"hello")]
+    assert list(poller.wait(0)) == []
+
+
+def test_who_asks_again_each_time_does_not_keep_the_others_waiting(poller: Poller) -> None:
+    def again() -> Iterator[Message]:
+        poller.soon(again)
+        yield OutputRead("web.1", b"again")
+
+    read_end, write_end = os.pipe()
+    poller.add_output(read_end, reader("worker.1", read_end))
+    os.write(write_end, b"hello")
+    poller.soon(again)
+    assert list(poller.wait(None)) == [OutputRead("worker.1", b"hello"), OutputRead("web.1", b"again")]
+    assert list(poller.wait(None)) == [OutputRead("web.1", b"again")]
+
+
+def test_an_answer_that_is_found_in_a_wait_is_given_in_it(poller: Poller) -> None:
+    read_end, write_end = os.pipe()
+
+    def found() -> tuple[Message, ...]:
+        os.read(read_end, 1)
+        poller.soon(lambda: [OutputRead("web.1", b"found")])
+        return ()
+
+    poller.watch(read_end, found)
+    os.write(write_end, b"x")
+    assert list(poller.wait(SECONDS)) == [OutputRead("web.1", b"found")]
+
+
 def test_a_pause_in_the_middle_of_a_wait_holds_for_the_rest_of_it(poller: Poller) -> None:
     pipes = {name: os.pipe() for name in ("web.1", "worker.1")}
     for name, (read_end, write_end) in pipes.items():
