@@ -6,6 +6,7 @@ import os
 import resource
 from contextlib import contextmanager
 
+from procman.errors import SpawnError
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ MOST = 1 << 16
 class OpenFiles:
     """RLIMIT_NOFILE (getrlimit(2)): a soft limit of 1,024 is too few for a thousand runs at once.
 
-    Children get the old one, since programs that use select(2) rely on it.
+    Children get the old one, since programs that use select(2) rely on it, or what procman.yml says.
     """
 
     def __init__(self) -> None:
@@ -35,12 +36,15 @@ class OpenFiles:
             self._slot = os.open(os.devnull, os.O_RDWR)
 
     @contextmanager
-    def of_children(self) -> Iterator[None]:
-        """The limit as it was found, while a child is started, which inherits it."""
-        if self._raised == self._soft:
+    def of_children(self, wanted: int | None = None) -> Iterator[None]:
+        """The limit as it was found, or as it is wanted, while a child is started, which inherits it.
+
+        Raises `SpawnError` for more than may be had.
+        """
+        if wanted is None and self._raised == self._soft:
             yield
             return
-        self._set(self._soft)
+        self._allow(self._soft if wanted is None else wanted)
         try:
             yield
         finally:
@@ -60,8 +64,20 @@ class OpenFiles:
             os.dup2(null, self._slot, inheritable=False)
             os.close(null)
 
-    def _set(self, soft: int) -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, self._hard))
+    def _allow(self, soft: int) -> None:
+        """Beyond the hard limit only root may go (CAP_SYS_RESOURCE), and nobody beyond fs.nr_open."""
+        beyond = soft > self._hard != resource.RLIM_INFINITY and soft != resource.RLIM_INFINITY
+        try:
+            self._set(soft, soft if beyond else self._hard)
+        except (ValueError, OSError):
+            raise SpawnError(
+                f"'nofile: {soft}' is not to be had: the hard limit is {self._hard} ('ulimit -Hn'), and"
+                " procman may not raise it",
+                exit_code=126,
+            ) from None
+
+    def _set(self, soft: int, hard: int | None = None) -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, self._hard if hard is None else hard))
 
 
 OPEN_FILES = OpenFiles()

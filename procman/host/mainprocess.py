@@ -43,7 +43,7 @@ def of(pid: int, words: bytes) -> Foreground:
     while found is not None and _is_shell(found, words, known=not shells):
         shells.append(found)
         found, settled = _waited_for(found, words)
-    return Foreground(tuple(shells), found, settled)
+    return Foreground(tuple(shells), found, settled and not (found == pid and _is_launched(pid, words)))
 
 
 def stop(pid: int, words: bytes, number: int) -> Foreground:
@@ -51,6 +51,11 @@ def stop(pid: int, words: bytes, number: int) -> Foreground:
     found = of(pid, words)
     for each in found.pids:
         send(each, number)
+    return with_late_command(found, words, number)
+
+
+def with_late_command(found: Foreground, words: bytes, number: int) -> Foreground:
+    """With the command that a shell was just about to run: it gets the stop signal as well."""
     if found.command is None and TRAP.encode() in words:
         found = found._replace(command=_late_command(found.shells[-1], words))
         if found.command is not None:
@@ -73,9 +78,15 @@ def _late_command(shell: int, words: bytes) -> int | None:
 def forward(pid: int, words: bytes, number: int) -> None:
     """Pass a signal on to the command, and to shells that have a handler for it."""
     found = of(pid, words)
+    deaf = without_handler(found, number)
     for each in found.pids:
-        if each == found.command or _catches(each, number):
+        if each not in deaf:
             send(each, number)
+
+
+def without_handler(found: Foreground, number: int) -> set[int]:
+    """The shells that only wait, and that a signal would end."""
+    return {each for each in found.shells if each != found.command and not _catches(each, number)}
 
 
 def send(pid: int, number: int) -> bool:
@@ -102,6 +113,12 @@ def _is_shell(pid: int, words: bytes, known: bool) -> bool:
         patience -= 1
         time.sleep(TURN_SECONDS)
     return _read(pid, "cmdline") == words
+
+
+def _is_launched(pid: int, words: bytes) -> bool:
+    """Whether it will be that shell, but is its launcher still (`launch`); on the way it has no words."""
+    found = _read(pid, "cmdline")
+    return not found or (words != b"" and found.endswith(b"\0" + words))
 
 
 def _waited_for(shell: int, words: bytes) -> tuple[int | None, bool]:

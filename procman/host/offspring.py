@@ -39,6 +39,14 @@ def session(pid: int) -> int:
         return 0
 
 
+def group(pid: int) -> int:
+    """The process group of a process; 0 when it is gone."""
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0
+
+
 def orphans() -> dict[int, list[int]]:
     """What we have adopted, by session. Leaders of sessions are children that we started."""
     found: dict[int, list[int]] = {}

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 
 from procman.core.messages import OutputClosed, OutputDrained, OutputRead
-from procman.host import spawn
+from procman.host import descriptors, spawn
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from procman.host.poller import Poller
     from procman.host.spawn import Child, WindowSize
 
-LAST_BYTES = spawn.PIPE_SIZE
+READ_SIZE = 1 << 19
+"""Bytes a read: smaller ones cost more turns of the loop, larger ones more of the processor's cache."""
+LAST_BYTES = descriptors.PIPE_SIZE
 """No pipe or terminal holds more: a flood by whoever still has it open cannot hold us up."""
 
 
@@ -110,7 +112,7 @@ class Output:
         if not self._open:
             return  # closed since the poller saw it ready
         try:
-            data = os.read(self._fd, spawn.READ_SIZE)
+            data = os.read(self._fd, READ_SIZE)
         except BlockingIOError:
             if self._left is not None:
                 self._left = None
@@ -130,9 +132,9 @@ class Output:
 
     def _make_room(self, size: int) -> None:
         """Enlarge a pipe that was full: this child has much to say."""
-        if size >= spawn.USUAL_PIPE_SIZE and not self._roomy:
+        if size >= descriptors.USUAL_PIPE_SIZE and not self._roomy:
             self._roomy = True
-            spawn.enlarge(self._fd)
+            descriptors.enlarge(self._fd)
 
     def _drain(self, left: int) -> Iterator[Message]:
         """Look again until nothing is left, or more was read than can have been there."""

@@ -24,14 +24,15 @@ MOST_LOOKS = 20
 class Session:
     """Led by the child, or by its keeper: then `main` is told later.
 
-    `words` are those of the shell that the main process was, as `/proc/PID/cmdline` has them. Nobody gets
-    the same stop signal twice.
+    `words` are those of the shell that the main process was, as `/proc/PID/cmdline` has them. With `whole`
+    signals are for all of its group. Nobody gets the same stop signal twice.
     """
 
-    def __init__(self, leader: int, words: bytes, kept: bool, shell_stays: bool) -> None:
+    def __init__(self, leader: int, words: bytes, kept: bool, shell_stays: bool, whole: bool = False) -> None:
         self.leader = leader
         self.kept = kept
         self.told_by_shell = kept or shell_stays
+        self.whole = whole
         self.main = None if kept else leader
         self._words = words
         self.behind_shell: int | None = None
@@ -58,27 +59,36 @@ class Session:
         for send, number in self._waiting:
             send(number)
 
-    def stop(self, number: int) -> None:
+    def stop(self, number: int, orphans: Sequence[int] = ()) -> None:
         """Ask the main process to stop. Shells that wait for it trap the signal, and start nothing more.
 
-        `behind_shell` is then the command, when a shell waits for it.
+        `behind_shell` is then the command, when a shell waits for it. `orphans` are those of the session: of
+        a whole group they are asked too.
         """
         if self.main is None:
             self._waiting.append((self.stop, number))
             return
-        if not ORPHANS_COME:
-            self.signal_group(number)
-        found = mainprocess.stop(self.main, self._words, number)
+        if self.whole:
+            found = self._stop_group(number, orphans)
+        else:
+            if not ORPHANS_COME:
+                self.signal_group(number)
+            found = mainprocess.stop(self.main, self._words, number)
         self._asked.update(found.pids)
         self.behind_shell = found.command if found.shells and found.command not in found.shells else None
         self.signal_group(signal.SIGCONT)  # a suspended process could not obey
 
-    def forward(self, number: int) -> None:
-        """Pass a signal on to the main process; a shell gets it only when it waits for it."""
+    def forward(self, number: int, orphans: Sequence[int] = ()) -> None:
+        """Pass a signal on to the main process, or its group; a shell that only waits for it gets it when it
+        has a handler."""
         if self.main is None:
             self._waiting.append((self.forward, number))
             return
-        mainprocess.forward(self.main, self._words, number)
+        if self.whole:
+            deaf = mainprocess.without_handler(self._foreground(), number)
+            self._signal_members(number, self._members(orphans), deaf)
+        else:
+            mainprocess.forward(self.main, self._words, number)
 
     def stop_rest(self, number: int, orphans: Sequence[int]) -> None:
         """Ask what the main process left behind to stop; `orphans` are those of the session."""
@@ -118,6 +128,27 @@ class Session:
             return None
         self.kept = False
         return poller.end(self.leader)
+
+    def _stop_group(self, number: int, orphans: Sequence[int]) -> mainprocess.Foreground:
+        found, members = self._foreground(), self._members(orphans)
+        self._signal_members(number, members, spared=set())
+        self._asked.update(members)
+        return mainprocess.with_late_command(found, self._words, number)
+
+    def _signal_members(self, number: int, members: Sequence[int], spared: set[int]) -> None:
+        """All at once, unless some are to be spared: a keeper does not catch every signal."""
+        spared |= {self.leader} if self.kept else set()
+        if not spared:
+            self.signal_group(number)
+            return
+        for pid in members:
+            if pid not in spared:
+                mainprocess.send(pid, number)
+
+    def _members(self, orphans: Sequence[int]) -> list[int]:
+        """Of the group. Elsewhere nobody knows them."""
+        found = self._with_descendants([self.leader, *orphans])
+        return [pid for pid in found if offspring.group(pid) == self.leader]
 
     def _foreground(self) -> mainprocess.Foreground:
         return mainprocess.of(self.main or self.leader, self._words)

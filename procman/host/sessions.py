@@ -32,9 +32,10 @@ class Sessions:
         self._adopted: dict[int, list[int]] | None = None
         self._looked = 0
 
-    def begin_session(self, name: str, child: Child, shell_stays: bool) -> int | None:
-        """A child is there. The pid of its main process, if that is known yet."""
-        session = Session(child.pid, child.words, child.told is not None, shell_stays)
+    def begin_session(self, name: str, child: Child, shell_stays: bool, whole: bool) -> int | None:
+        """A child is there; with `whole` signals are for all of its group. The pid of its main process, if
+        that is known yet."""
+        session = Session(child.pid, child.words, child.told is not None, shell_stays, whole)
         self._sessions[name] = session
         if shell_stays:
             self._behind_shell.add(name)
@@ -55,8 +56,9 @@ class Sessions:
         self._behind_shell.discard(name)
 
     def stop(self, name: str, number: int) -> None:
-        """Send the stop signal to the main process."""
-        self._sessions[name].stop(number)
+        """Send the stop signal to the main process, or to all of its group."""
+        session = self._sessions[name]
+        session.stop(number, self._orphans(name) if session.whole else ())
         self._watch_command(name, number)
 
     def stop_rest(self, name: str, number: int) -> None:
@@ -69,8 +71,9 @@ class Sessions:
         return self._sessions[name].kill(self._orphans(name))
 
     def forward(self, name: str, number: int) -> None:
-        """Pass a signal on to the main process."""
-        self._sessions[name].forward(number)
+        """Pass a signal on to the main process, or to all of its group."""
+        session = self._sessions[name]
+        session.forward(number, self._orphans(name) if session.whole else ())
 
     def main_code(self, name: str, code: int) -> int:
         """The code of the main process, where a shell has told it: minus the signal's number for a signal."""

@@ -1,24 +1,24 @@
 """Starting a child: `/bin/sh -c`, in a session of its own, on pipes or a pseudo-terminal.
 
-On pipes the child leads its session. On a pseudo-terminal a small shell does, the keeper: when the leader
-of a session ends, the kernel hangs up on all that is left in it (SIGHUP, see credentials(7)), and the keeper
-does not end before they have. It tells the pid and the exit code of the child through a pipe.
+On pipes the child leads its session. On a pseudo-terminal a small shell does, the keeper (`keeper`).
 
 posix_spawn(3) takes the place of fork and exec: it copies nothing, and sets up the session, the
-signals and the descriptors in the child by itself. Children start in this process's folder.
+signals and the descriptors in the child by itself. Children start in this process's folder, with its umask
+and niceness (`surroundings`).
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import signal
 import termios
+from contextlib import suppress
 
 from procman.core.plan.commands import SHELL
 from procman.errors import SpawnError
-from procman.host import programs
+from procman.host import keeper, programs
+from procman.host.descriptors import handing, opening, pipe
 from procman.host.limits import OPEN_FILES
 from procman.host.session import ORPHANS_COME
 from procman.shortages import reason
@@ -26,33 +26,18 @@ from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
     from procman.core.messages import FileId
     from procman.core.plan.commands import Script
+    from procman.core.plan.policies import Account
+    from procman.host.descriptors import Action
 
-READ_SIZE = 1 << 19
-"""Bytes a read: smaller ones cost more turns of the loop, larger ones more of the processor's cache."""
-USUAL_PIPE_SIZE = 1 << 16
-"""What the system gives (pipe(7))."""
-PIPE_SIZE = 1 << 20
 NO_SIGNALS: tuple[int, ...] = ()
 DEFAULT_SIGNALS = tuple(
     number
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
     if number < getattr(signal, "SIGRTMIN", 32)
 )
-
-KEEPER = (
-    "trap : HUP INT QUIT TERM USR1 USR2; exec 4>&2 2>/dev/null;"
-    ' (exec 2>&4 4>&-; exec "$0" -c "$@"); echo "exit $?" >&3; while echo >&3; do kill -STOP $$; done'
-)
-"""What it starts gets the usual signals, since it catches them. Once nobody listens any more, it ends."""
-TELL_PID = 'echo "pid $$" >&3; exec 3>&-; '
-TOLD = 3
-"""The keeper's end of the pipe."""
-OWN_FILES = "/proc/self/fd" if os.path.isdir("/proc/self/fd") else None
-"""Opened there, a pipe gets a file description of its own: O_NONBLOCK set by one child is not set for all."""
 
 
 class Child(NamedTuple):
@@ -71,26 +56,34 @@ class WindowSize(NamedTuple):
     rows: int
 
 
-def spawn(script: Script, environment: Mapping[str, str], window: WindowSize | None, stdin: int) -> Child:
-    """Start a command in a session of its own, on a pseudo-terminal if it gets a window size.
+class Given(NamedTuple):
+    """What a child gets beyond its environment."""
 
-    Without a window its standard input is opened from `stdin`. Raises `SpawnError` when descriptors,
-    processes or memory are short.
+    window: WindowSize | None
+    """Of its pseudo-terminal; None: it is on pipes, and standard input is opened from `stdin`."""
+    stdin: int = -1
+    null: bool = False
+    """Standard input is empty."""
+    sockets: tuple[int, ...] = ()
+    """Which it finds from 3 on."""
+    nofile: int | None = None
+    account: Account | None = None
+
+
+def spawn(script: Script, environment: Mapping[str, str], given: Given) -> Child:
+    """Start a command in a session of its own.
+
+    Raises `SpawnError` when descriptors, processes or memory are short, or it cannot have what it is given.
     """
     ours: list[int] = []
     theirs: list[int] = []
+    begin = _on_pipes if given.window is None else _on_terminal
     try:
-        if window is None:
-            return _on_pipes(script, environment, stdin, ours, theirs)
-        return _on_terminal(script, environment, window, ours, theirs)
-    except (OSError, ValueError) as error:
+        return begin(script, environment, given, ours, theirs)
+    except (OSError, ValueError, SpawnError) as error:
         for fd in ours:
             os.close(fd)
-        # A ValueError is a NUL byte.
-        text = (
-            reason(error) if isinstance(error, OSError) else f"not a command that the system takes: {error}"
-        )
-        raise SpawnError(text, exit_code=126) from None
+        raise _refusal(error, given) from None
     finally:
         for fd in theirs:
             os.close(fd)
@@ -123,59 +116,102 @@ def is_cooked(child: Child) -> bool:
     return bool(termios.tcgetattr(child.output)[1] & termios.OPOST)
 
 
+def _refusal(error: Exception, given: Given) -> SpawnError:
+    """In words. A ValueError is a NUL byte; EBADF tells of a descriptor beyond the limit of the child."""
+    if isinstance(error, SpawnError):
+        return error
+    text = reason(error) if isinstance(error, OSError) else f"not a command that the system takes: {error}"
+    if isinstance(error, OSError) and error.errno == errno.EBADF:
+        limit = "its limit of open files" if given.nofile is None else f"'nofile: {given.nofile}'"
+        text = f"{limit} is too low for the descriptors that it starts with"
+    return SpawnError(text, exit_code=126)
+
+
 def _on_pipes(
-    script: Script, environment: Mapping[str, str], stdin: int, ours: list[int], theirs: list[int]
+    script: Script, environment: Mapping[str, str], given: Given, ours: list[int], theirs: list[int]
 ) -> Child:
-    output, inner = _pipe(ours, theirs)
-    with OPEN_FILES.below_limit(inner) as end:
-        actions = [
-            _opening(stdin, 0, os.O_RDONLY),
-            (os.POSIX_SPAWN_DUP2, end, 1),
-            (os.POSIX_SPAWN_DUP2, end, 2),
-        ]
-        pid = _start(script, environment, actions)
-        return Child(pid, as_seen(script), file_id(os.fstat(inner)), output)
+    output, inner = pipe(ours, theirs)
+    actions = [
+        opening(inner, 1, os.O_WRONLY),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+        _input(given),
+        *handing(given.sockets),
+    ]
+    _give(inner, given.account)
+    pid = _start(script, environment, actions, given)
+    return Child(pid, as_seen(script), file_id(os.fstat(inner)), output)
 
 
-def _start(script: Script, environment: Mapping[str, str], actions: Sequence[tuple[Any, ...]]) -> int:
+def _start(script: Script, environment: Mapping[str, str], actions: Sequence[Action], given: Given) -> int:
     """Without the shell if it is not needed: it takes as long to start as the program. When that fails the
-    shell finds another way, as for a script without `#!`, or says what is wrong."""
-    if script.words and (program := programs.find(script.words[0], environment.get("PATH"))):
+    shell finds another way, as for a script without `#!`, or says what is wrong. So it does for a user who
+    may not start what root may."""
+    direct = script.words and not given.account
+    if direct and (program := programs.find(script.words[0], environment.get("PATH"))):
         try:
-            return _posix_spawn(program, script.words, environment, actions)
+            return _posix_spawn(program, script.words, environment, actions, given)
         except OSError:
             pass
-    return _posix_spawn(SHELL[0], (*SHELL, *script.behind), environment, actions)
+    return _through_shell(script, environment, actions, given)
+
+
+def _through_shell(
+    script: Script, environment: Mapping[str, str], actions: Sequence[Action], given: Given
+) -> int:
+    words: tuple[str, ...] = (*SHELL, *script.behind)
+    if given.account:
+        from procman.host import accounts  # few processes have one
+
+        words = accounts.launched(given.account, words, environment)
+    return _posix_spawn(words[0], words, environment, actions, given)
 
 
 def _on_terminal(
-    script: Script,
-    environment: Mapping[str, str],
-    window: WindowSize,
-    ours: list[int],
-    theirs: list[int],
+    script: Script, environment: Mapping[str, str], given: Given, ours: list[int], theirs: list[int]
 ) -> Child:
+    output, inner = _terminal(given, ours, theirs)
+    # The first terminal that a session leader opens becomes its controlling terminal (tty(4)).
+    actions: list[Action] = [
+        (os.POSIX_SPAWN_OPEN, 1, os.ttyname(inner), os.O_RDWR, 0),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+        _input(given),
+    ]
+    if not ORPHANS_COME:
+        pid = _start(script, environment, [*actions, *handing(given.sockets)], given)
+        return Child(pid, as_seen(script), file_id(os.fstat(inner)), output)
+    told, telling = pipe(ours, theirs)
+    actions += [opening(telling, keeper.TELLS, os.O_WRONLY), *handing(given.sockets)]
+    script = keeper.told(script)
+    pid = _through_shell(keeper.kept(script, SHELL[0]), environment, actions, given)
+    return Child(pid, as_seen(script), file_id(os.fstat(inner)), output, told)
+
+
+def _terminal(given: Given, ours: list[int], theirs: list[int]) -> tuple[int, int]:
     output, inner = os.openpty()
     ours.append(output)
     theirs.append(inner)
     _keep_newlines(inner)
-    termios.tcsetwinsize(inner, (window.rows, window.columns))
+    assert given.window
+    termios.tcsetwinsize(inner, (given.window.rows, given.window.columns))
     os.set_blocking(output, False)
-    # The first terminal that a session leader opens becomes its controlling terminal (tty(4)).
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, os.ttyname(inner), os.O_RDWR, 0),
-        (os.POSIX_SPAWN_DUP2, 0, 1),
-        (os.POSIX_SPAWN_DUP2, 0, 2),
-    ]
-    if not ORPHANS_COME:
-        pid = _start(script, environment, actions)
-        return Child(pid, as_seen(script), file_id(os.fstat(inner)), output)
-    told, telling = _pipe(ours, theirs)
-    actions.append(_opening(telling, TOLD, os.O_WRONLY))
-    line, *others = script.behind
-    script = script._replace(behind=(TELL_PID + line, *others))
-    pid = _posix_spawn(SHELL[0], (*SHELL, KEEPER, SHELL[0], *script.behind), environment, actions)
-    return Child(pid, as_seen(script), file_id(os.fstat(inner)), output, told)
+    _give(inner, given.account)
+    return output, inner
+
+
+def _give(fd: int, account: Account | None) -> None:
+    """Let whom a child runs as open its terminal, or /dev/stdout, once more: else they are root's."""
+    if account:
+        with suppress(OSError):  # the system has no owners of pipes, or we may not change them
+            os.fchown(fd, account.uid, -1)
+
+
+def _input(given: Given) -> Action:
+    """Behind the action that has opened 1."""
+    if given.null:
+        return (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+    if given.window:
+        return (os.POSIX_SPAWN_DUP2, 1, 0)
+    return opening(given.stdin, 0, os.O_RDONLY)
 
 
 def file_id(status: os.stat_result) -> FileId:
@@ -188,36 +224,21 @@ def as_seen(script: Script) -> bytes:
     return b"".join(os.fsencode(word) + b"\0" for word in (*SHELL, *script.behind))
 
 
-def _pipe(ours: list[int], theirs: list[int]) -> tuple[int, int]:
-    """Our end, which does not block, and theirs."""
-    output, inner = os.pipe()
-    ours.append(output)
-    theirs.append(inner)
-    os.set_blocking(output, False)
-    return output, inner
-
-
-def _opening(fd: int, number: int, mode: int) -> tuple[Any, ...]:
-    """The action that opens our descriptor anew in the child, where it gets that number."""
-    if OWN_FILES:
-        return (os.POSIX_SPAWN_OPEN, number, f"{OWN_FILES}/{fd}", mode, 0)
-    return (os.POSIX_SPAWN_DUP2, fd, number)
-
-
 def _posix_spawn(
     program: str,
     words: tuple[str, ...],
     environment: Mapping[str, str],
-    actions: Sequence[tuple[Any, ...]],
+    actions: Sequence[Action],
+    given: Given,
 ) -> int:
-    with OPEN_FILES.of_children():
+    with OPEN_FILES.of_children(given.nofile):
         return os.posix_spawn(
             program,
             words,
             environment,
             file_actions=actions,
             setsid=True,
-            setsigmask=NO_SIGNALS,
+            setsigmask=DEFAULT_SIGNALS if given.account else NO_SIGNALS,
             setsigdef=DEFAULT_SIGNALS,
         )
 
@@ -227,12 +248,3 @@ def _keep_newlines(terminal: int) -> None:
     attributes = termios.tcgetattr(terminal)
     attributes[1] &= ~termios.ONLCR
     termios.tcsetattr(terminal, termios.TCSANOW, attributes)
-
-
-def enlarge(pipe: int) -> None:
-    """Give a pipe room for more than the usual 64 KiB, so that both ends run longer at a time."""
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        try:
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-        except OSError:
-            pass  # no pipe, or beyond the user's share of pipe memory (pipe(7)): what there is will do

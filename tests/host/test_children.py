@@ -13,6 +13,7 @@ import pytest
 
 from procman.core.messages import ChildExited, OutputClosed, OutputDrained, OutputRead
 from procman.core.plan.plan import ProcessPlan
+from procman.core.plan.policies import FOREMAN
 from procman.errors import SpawnError
 from procman.host.children import Children
 from procman.host.poller import Poller
@@ -22,6 +23,9 @@ from tests.end_to_end.output import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from procman.core.messages import Spawned
+    from procman.core.plan.policies import Policies
 
 SECONDS = 20.0
 
@@ -39,10 +43,13 @@ class Family:
         self.pids: list[int] = []
 
     def spawn(self, command: str, **environment: str) -> int:
-        self.pids.append(
-            self.children.spawn(ProcessPlan("web.1", "web", 0, command, None, environment)).child
-        )
-        return self.pids[-1]
+        return self.start(command, FOREMAN, **environment).child
+
+    def start(self, command: str, policies: Policies, name: str = "web.1", **environment: str) -> Spawned:
+        plan = ProcessPlan(name, name.partition(".")[0], 0, command, None, environment, policies=policies)
+        spawned = self.children.spawn(plan)
+        self.pids.append(spawned.child)
+        return spawned
 
     def read(self, until: bytes = b"") -> bytes:
         """Output until it ends, or until it has `until` in it."""
@@ -288,7 +295,6 @@ def test_a_terminal_that_its_child_has_closed_is_read_when_it_is_opened_again(on
 @pytest.mark.parametrize("kind", ["pipe", "terminal"])
 def test_nothing_stays_open_of_a_child_that_has_ended(kind: str) -> None:
     family = Family(WindowSize(60, 20) if kind == "terminal" else None)
-    gc.collect()
     before = open_files()
     for line in ("echo bye", "exec <&- >&- 2>&-; sleep 0.05"):
         family.spawn(line)
@@ -304,7 +310,6 @@ def test_nothing_stays_open_of_a_child_that_could_not_be_started(
     kind: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family = Family(WindowSize(60, 20) if kind == "terminal" else None)
-    gc.collect()
     before = open_files()
     if fault == "no shell":
         monkeypatch.setattr("procman.host.spawn.SHELL", ("/no/such/shell", "-c"))
@@ -314,7 +319,8 @@ def test_nothing_stays_open_of_a_child_that_could_not_be_started(
 
 
 def open_files() -> list[str]:
-    """Our descriptors, but for the one that lists them."""
+    """Our descriptors, but for the one that lists them, and those of tests before."""
+    gc.collect()
     return sorted(fd for fd in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{fd}"))
 
 

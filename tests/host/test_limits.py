@@ -14,7 +14,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (256, 4096))
 OPEN_FILES.__init__()
 OPEN_FILES.extend()
 pipes = [os.pipe() for _ in range(300)]
-child = spawn.spawn(Script(("ulimit -Sn",), True), dict(os.environ), None, pipes[0][0])
+child = spawn.spawn(Script(("ulimit -Sn",), True), dict(os.environ), spawn.Given(None, pipes[0][0]))
 os.set_blocking(child.output, True)
 print(os.read(child.output, 100).decode().strip(), resource.getrlimit(resource.RLIMIT_NOFILE))
 os.waitpid(child.pid, 0)

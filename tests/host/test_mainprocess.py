@@ -103,9 +103,10 @@ os.execlp("sleep", "sleep", "1002")
 """What a shell does that gets the stop signal just before a command, with a pause between."""
 
 
+@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize(("how", "code"), [("becomes", -signal.SIGTERM), ("starts", 128 - signal.SIGTERM)])
 def test_a_command_for_which_the_shell_forgets_the_stop_signal_is_asked_itself(
-    how: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    how: str, code: int, whole: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with late_shell(tmp_path, how, "trap 'exit' TERM; ") as (process, words):
 
@@ -115,7 +116,7 @@ def test_a_command_for_which_the_shell_forgets_the_stop_signal_is_asked_itself(
             wait_until(lambda: _runs(started(tmp_path, process), "1002"))
 
         monkeypatch.setattr(mainprocess, "time", SimpleNamespace(sleep=let_it_go_on))
-        session = Session(process.pid, words, kept=False, shell_stays=True)
+        session = Session(process.pid, words, kept=False, shell_stays=True, whole=whole)
         session.stop(signal.SIGTERM)
         assert process.wait(10) == code
         assert session.behind_shell == (None if how == "becomes" else started(tmp_path, process))
