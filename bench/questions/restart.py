@@ -1,8 +1,9 @@
 """How late is a crashed process started again?
 
-A child is killed twenty times, and starts again after a backoff of 0.1 s. Lateness is from the moment at which
-it should have been started, as the event `RestartPlanned` has it, to `ProcessStarted`, in milliseconds: both are
-told by the control socket, to the millisecond. The latest of twenty, and the median of all rounds of these.
+A child is killed twenty times, and starts again after a backoff of 0.1 s. Lateness is from the moment at
+which it should have been started, as the event `RestartPlanned` has it, to `ProcessStarted`, in
+milliseconds: both are told by the control socket, to the millisecond. The latest of twenty, and the median
+of all rounds of these.
 """
 
 import json
