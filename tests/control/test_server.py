@@ -268,6 +268,15 @@ def test_what_was_not_started_with_the_others_can_be_started(house: House) -> No
     assert house.play.supervisor.services.names.count("web.1") == 1
 
 
+def test_a_type_that_is_there_is_started_as_it_is(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.result("scale", counts={"web": 1}, wait=False)
+    house.play.exit("web.2", -15)
+    two = [process("web.1"), process("web.2")]
+    monkeypatch.setattr(house.desk._app, "plan", lambda counts: two)
+    assert [row["name"] for row in house.result("start", names=["web"], wait=False)] == ["web.1"]
+    assert [row["name"] for row in house.result("start", names=["web.2"], wait=False)] == ["web.2"]
+
+
 def test_scale_starts_and_stops_as_many_as_that_takes(house: House) -> None:
     connection = house.ask("scale", counts={"web": 3, "worker": 0})
     assert house.play.supervisor.services.names == ["web.1", "web.2", "worker.1", "web.3"]
