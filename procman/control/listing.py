@@ -55,7 +55,7 @@ class Listing:
             "port": plan.port,
             "started_at": None if lasted is None else round(self._wall() - lasted, 3),
             "uptime_s": None if lasted is None else round(lasted, 3),
-            "restarts": found.restarts if found else 0,
+            "restarts": max(0, found.restarts) if found else 0,
             "exit_code": exitcodes.exit_code(process.code) if process and process.pid and not there else None,
             "failures": found.failures if found else 0,
             "note": (found.note or None) if found else None,

@@ -22,8 +22,9 @@ def meaning(found: Service, process: Process, now: float) -> Event:
     policies = found.plan.policies
     end = End(process.code, now - process.began, found.why, found.late)
     found.failures = restarts.failures(found.failures, end, policies.backoff)
-    found.note = end.why or _how(process)
-    return restarts.verdict(policies, end, found.failures)
+    event = restarts.verdict(policies, end, found.failures)
+    found.note = "" if event is Event.DONE else end.why or _how(process)
+    return event
 
 
 def delay(found: Service, chance: float) -> float:

@@ -111,6 +111,7 @@ class Engine:
             self._open_at = self._clock() + OPEN_SECONDS
         for after in [*self.after]:
             after(self._clock())
+        starting |= self._supervisor.processes.starting  # by what was just called
         self._log.writer.ring()
         began = self._clock()
         for message in self._poller.wait(0 if starting else self._sleep(), briefly=self.sharing.pending):

@@ -34,8 +34,10 @@ class LastLines:
             self._tails[name] = (self._tails[name] + data[-MOST_BYTES:])[-MOST_BYTES:]
 
     def of(self, name: str) -> list[str]:
-        """The last lines of a process; of one that is cut off in front, what is left of it."""
-        from procman.core.text.visible import readable  # few fail for good
+        """The last lines of a process, without colours; of one that is cut off in front, what is left of it."""
+        from procman.core.text.sequences import WHOLE  # few fail for good
+        from procman.core.text.visible import readable
 
-        lines = readable(self._tails.get(name, b"")).strip("\n").split("\n")
+        shown = readable(self._tails.get(name, b"")).encode(errors="replace")
+        lines = WHOLE.sub(b"", shown).decode().strip("\n").split("\n")
         return [line for line in lines[-MOST_LINES:] if line]

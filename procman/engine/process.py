@@ -63,6 +63,10 @@ class Process:
         """Whether its end is."""
         self.usage: Usage | None = None
 
+    def take(self, plan: ProcessPlan, timeout: float) -> None:
+        """From now on this holds for it. A child that has been asked to stop keeps the time that it has."""
+        self.plan, self.life = plan, self.life._replace(timeout=timeout)
+
     @property
     def who(self) -> tuple[str, int]:
         """Name and pid, for people."""

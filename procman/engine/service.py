@@ -49,5 +49,5 @@ class Service:
         return not self.state.there or self.state is State.UP
 
     def forget(self) -> None:
-        """A new child follows: what was said about the old one is past."""
+        """A new child follows, or nothing: what was said about the old one is past."""
         self.why, self.late, self.note, self.blocked = None, False, "", False

@@ -110,6 +110,8 @@ class Upkeep:
     def adjust(self, found: Service, now: float) -> None:
         """It has other policies from now on, and its child need not know."""
         self._leave(found)
+        if found.process:
+            found.process.take(found.plan, self._patience(found))
         self._attend(found, now)
         self._waiting.look(found, now)
 
@@ -168,19 +170,22 @@ class Upkeep:
             self._leave(found)
         if before is State.BACKOFF and found.timer:
             found.timer.cancel()
+        if effect in (Effect.LOOK, Effect.NEW_CHILD) or found.state is State.DOWN:
+            found.forget()
         if effect is Effect.NEW_CHILD:
-            own = found.plan.policies.timeout
-            found.process = Process(found.plan, self._timeout if own is None else own, self._owner)
+            found.process = Process(found.plan, self._patience(found), self._owner)
             found.restarts += 1
             self._processes.add(found.process)
         elif effect is Effect.STOP_CHILD and found.process and found.process not in self._stopping.held:
             self._processes.step(found.process, child.Event.STOP, now)
-        elif effect is Effect.LOOK:
-            found.forget()
         if found.dropped and found.state is State.DOWN:
             self._services.pop(found.plan.name, None)
         if found.state is not before or effect is Effect.LOOK:
             self._waiting.look(found, now)
+
+    def _patience(self, found: Service) -> float:
+        own = found.plan.policies.timeout
+        return self._timeout if own is None else own
 
     def _conclude(self, found: Service, process: Process, now: float) -> None:
         """It has ended by itself, or was not well: its policies say what that means."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from procman.core.life.service import Event
 from procman.core.messages import (
     ChildExited,
     GuardianDied,
@@ -88,6 +89,20 @@ def test_signals_are_heard_between_two_starts_that_take_long(monkeypatch: pytest
     stage.turn(SignalReceived(SIGINT)).turn()
     assert stage.poller.waits[0] == 0
     assert "spawn worker.1" not in stage.play.told()
+
+
+def test_what_is_to_start_after_all_else_is_not_slept_over() -> None:
+    stage = Stage().turn()
+    stage.play.supervisor.services.command("web.1", Event.STOP, 0.0)
+    stage.play.exit("web.1", -SIGTERM)
+
+    def start(now: float) -> None:
+        stage.engine.after.clear()
+        stage.play.supervisor.services.command("web.1", Event.START, now)
+
+    stage.engine.after.append(start)
+    assert stage.turn().poller.waits[-1] == 0
+    assert stage.turn().play.supervisor.services["web.1"].settled
 
 
 def test_it_sleeps_until_the_nearest_deadline() -> None:
