@@ -10,23 +10,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from procman.app.app import App
+    from procman.cli.controlling import Parts
+    from procman.cli.options import Namespace
     from procman.core.plan.plan import Plan
-    from procman.engine.engine import Engine
     from procman.engine.supervisor import Supervisor
     from procman.engine.timers import Timer
     from procman.host.systemd import Upwards
 
 
-def begin(engine: Engine, supervisor: Supervisor) -> list[Callable[[App, Plan], None]]:
-    """Nothing is told when nobody wants to hear anything. Gives what is to be called when the app is read
-    again."""
-    if "NOTIFY_SOCKET" not in os.environ:
-        return []
-    from procman.host.systemd import Upwards  # only who is started by something like systemd waits for it
+def find(options: Namespace) -> None:
+    """Who has started procman, in `options.upwards`: called before the environment is read, since no child
+    is to hear of it."""
+    options.upwards = None
+    if "NOTIFY_SOCKET" in os.environ:
+        from procman.host.systemd import Upwards  # only who is started by something like systemd waits for it
 
-    telling = Telling(Upwards.find(os.environ))
-    engine.after.append(telling.begin(supervisor))
-    return [telling.reload]
+        options.upwards = Telling(Upwards.find(os.environ))
+
+
+def begin(options: Namespace, parts: Parts) -> list[Callable[[App, Plan], None]]:
+    """Tell it, if anybody wants to hear; what is to be called when the app is read again."""
+    if options.upwards is None:
+        return []
+    parts.engine.after.append(options.upwards.begin(parts.supervisor))
+    return [options.upwards.reload]
 
 
 class Telling:

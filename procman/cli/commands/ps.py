@@ -14,9 +14,10 @@ from procman.host import usages
 if TYPE_CHECKING:
     from procman.cli.options import Namespace
 
-HEADINGS = ("process", "state", "pid", "port", "cpu", "memory", "up for", "restarts", "exit")
+HEADINGS = ("process", "state", "pid", "port", "cpu", "memory", "up for", "restarts", "exit", "note")
 RIGHT = (2, 3, 4, 5, 7, 8)
-WIDE, NARROW = 70, (0, 1, 2, 3, 6)
+NOTE = len(HEADINGS) - 1
+WIDE, NARROW = 70, (0, 1, 2, 3, 6, NOTE)
 """Columns of a screen on which all fit, and which are shown on others."""
 CLEAR = "\033[H\033[2J"
 
@@ -42,7 +43,7 @@ def run(options: Namespace) -> int:
 def _show(table: list[tuple[str, ...]]) -> None:
     """With fewer columns where there is no room for all: a broken number is none."""
     narrow = sys.stdout.isatty() and os.get_terminal_size().columns < WIDE
-    kept = NARROW if narrow else range(len(HEADINGS))
+    kept = [at for at in (NARROW if narrow else range(len(HEADINGS))) if at != NOTE or _any_note(table)]
     chosen = [[row[number] for number in kept] for row in (HEADINGS, *table)]
     tables.show(chosen[0], chosen[1:], [at for at, number in enumerate(kept) if number in RIGHT])
 
@@ -59,7 +60,12 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         "" if row["uptime_s"] is None else wording(int(row["uptime_s"])),
         text_of(row["restarts"]),
         text_of(row["exit_code"]),
+        text_of(row["note"]),
     )
+
+
+def _any_note(table: list[tuple[str, ...]]) -> bool:
+    return any(row[NOTE] for row in table)
 
 
 def text_of(value: object) -> str:

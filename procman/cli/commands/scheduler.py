@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from procman.app.taskfiles import FILE
-from procman.cli import apps, complaints
+from procman.cli import apps, complaints, upwards
 from procman.cli.commands.start import supervise
 from procman.core.plan import plan as plans
 from procman.errors import Problem, UserError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def run(options: Namespace, guarded: Guarded | None) -> int:
     """Run only the tasks as they are due, until asked to stop; the exit code."""
+    upwards.find(options)
     mistakes = apps.Mistakes()
     app = apps.load(options, mistakes, need_procfile=False)
     base = mistakes.gather(lambda: plans.base_port(options.port, app.environment), 0)

@@ -50,6 +50,7 @@ def run(options: Namespace, guarded: Guarded | None) -> int:
 
         with suppress(NotRunningError):
             return remote.start(root, options.names)
+    upwards.find(options)
     app, plan = _plan(options)
     stages = [[plan.release], plan.processes] if plan.release else [plan.processes]
     tasks = app.tasks if options.scheduler else {}
@@ -80,7 +81,7 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     engine.after += detached(supervisor, pid)
     policing = Policing(parts, poller, app, options.log_dir)
     running.learn = [tasking.take, environments(children, display), policing.take]
-    running.learn += [*_log_files(options, app, parts, poller.wake), *upwards.begin(engine, supervisor)]
+    running.learn += [*_log_files(options, app, parts, poller.wake), *upwards.begin(options, parts)]
     _say(log, (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)))
     code = engine.run()
     _tidy(options.timeout, log, tasking, control, policing)
