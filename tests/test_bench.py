@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_a_quick_run_answers_and_finds_no_line_lost() -> None:
-    questions = "throughput,into_file,long_line,next_tick,enqueue,followers,ps"
+    questions = "throughput,into_file,long_line,next_tick,enqueue,followers,logfiles,ps"
     command = [sys.executable, "-m", "bench", "--quick", "--only", questions]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr

@@ -28,9 +28,9 @@ class OpenFiles:
         self._slot = -1
 
     def extend(self) -> None:
-        """Let this process have more files open, as far as it may."""
+        """Let this process have more files open, as far as it may; again is the same."""
         wanted = MOST if self._hard == resource.RLIM_INFINITY else min(MOST, self._hard)
-        if self._soft != resource.RLIM_INFINITY and wanted > self._soft:
+        if self._soft != resource.RLIM_INFINITY and wanted > self._soft and self._slot < 0:
             self._set(wanted)
             self._raised = wanted
             self._slot = os.open(os.devnull, os.O_RDWR)

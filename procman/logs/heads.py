@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 
-from procman.core.text.prefix import SYSTEM, prefix
+from procman.core.text.prefix import SYSTEM, Style, prefix
 from procman.core.text.visible import printable
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
-    from procman.core.text.prefix import Style
+FILE_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 class Prefixes:
@@ -57,6 +57,30 @@ class Prefixes:
     def forget(self, name: str) -> None:
         """A process has no more output: names of runs never come again."""
         self._made.pop(name, None)
+
+
+class FileHeads:
+    """Date and time, in files that are kept; of a run its name too, as others are in the same file."""
+
+    def __init__(self, tasks: Container[str]) -> None:
+        stamp, style = stamper(FILE_TIME), Style(0, timestamp=True, prefix=False, colours={})
+        self._tasks = tasks
+        self._times = Prefixes(style, stamp)
+        self._names = Prefixes(style._replace(prefix=True), stamp)
+
+    def of(self, name: str) -> bytes:
+        """In front of what a process, or a run of a task, writes now."""
+        is_run = name.rpartition(".")[0] in self._tasks
+        return (self._names if is_run else self._times).of(name)
+
+    def about(self, words: object) -> bytes:
+        """In front of procman's own words."""
+        return self._times.about(words)
+
+    def forget(self, name: str) -> None:
+        """A process has no more output."""
+        self._times.forget(name)
+        self._names.forget(name)
 
 
 def stamper(form: str) -> Callable[[], str]:

@@ -8,7 +8,7 @@ from procman.core.text.pace import REFRESH_SECONDS, Pace
 from procman.core.text.prefix import SYSTEM
 from procman.core.text.visible import printable
 from procman.core.text.window import Window
-from procman.logs.writer import FULL
+from procman.logs.backlog import FULL
 from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from procman.core.facts import Fact
     from procman.core.text.prefix import Buffer
     from procman.core.text.prompts import Prompts
+    from procman.logs.backlog import Output, Waiting
 
 MOST_OWN_BYTES = 1 << 20
 """Of procman's own words, waiting in a log that is full."""
@@ -43,34 +44,6 @@ class Heads(Protocol):
     def about(self, words: object) -> bytes: ...
 
     def forget(self, name: str) -> None: ...
-
-
-class Output(Protocol):
-    """Where buffers go; see `logs/writer.py`."""
-
-    error: OSError | None
-    at_once: bool
-    done: bool
-    limit: int
-    stuck_since: float | None
-
-    @property
-    def lost(self) -> bool: ...
-
-    @property
-    def pending(self) -> int: ...
-
-    def put(self, buffers: list[Buffer]) -> None: ...
-
-    def ring(self) -> None: ...
-
-    def full(self) -> bool: ...
-
-    def busy(self) -> bool: ...
-
-    def give_up(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class Log:
@@ -101,8 +74,10 @@ class Log:
         self._behind = False
         self._own_bytes = 0
         self._unsaid = 0
-        self.keep: Callable[[str, bytes], None] = lambda name, lines: None
-        """Gets all whole lines too, by name, for those who ask for them from outside."""
+        self.sinks: list[Callable[[str, bytes, object], None]] = []
+        """They get all whole lines too, by name; and of procman's own (`system`) the words that they say."""
+        self.outputs: list[Waiting] = [writer]
+        """All that writes them; the first is the writer."""
         self.attachable = False
         """Whether somebody can come to the terminals of processes from outside."""
 
@@ -116,7 +91,7 @@ class Log:
 
     def output(self, name: str, data: bytes, now: float) -> None:
         """A batch of a process's output, as read. `now` is on the monotonic clock."""
-        if self.writer.lost:
+        if all(each.lost for each in self.outputs):
             return
         cutter = self._cutters.get(name)
         if cutter is None:
@@ -163,7 +138,8 @@ class Log:
         if self._quiet:
             return
         line = f"{printable(str(words))}\n".encode()
-        self.keep(SYSTEM, line)
+        for sink in self.sinks:
+            sink(SYSTEM, line, words)
         if self.writer.pending < FULL:
             self._own_bytes = 0
         self._own_bytes += len(line)
@@ -186,7 +162,7 @@ class Log:
         for name in self._prompts.waiting(now) if self._prompts else ():
             self.say(WaitsForInput(name, self.attachable))
         self._refresh_at = None
-        self._behind = self.writer.busy()
+        self._behind = any(each.busy() for each in self.outputs)
         if self._behind:
             return
         states = {}
@@ -239,5 +215,6 @@ class Log:
             self.refresh(now)
 
     def _put(self, name: str, lines: bytes) -> None:
-        self.keep(name, lines)
-        self.writer.put(self._screen.lines(name, self._heads.of(name), lines))
+        self.writer.put(self._screen.lines(name, self._heads.of(name), lines))  # first who has to wait for it
+        for sink in self.sinks:
+            sink(name, lines, None)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from procman.cli.policyrows import as_json
+from procman.core.plan.policies import FOREMAN
+
 if TYPE_CHECKING:
     from tests.end_to_end.harness import App
 
@@ -39,9 +42,10 @@ def test_json_has_the_same_plan(app: App) -> None:
     app.procfile(web="sleep 1", worker="sleep 2")
     app.write(".env", "A=1\n")
     found = checked(app, "-p", "7000", "-m", "web=2")
+    policies = as_json(FOREMAN)
     assert found["processes"] == [
-        {"name": "web", "command": "sleep 1", "instances": 2, "port": 7000},
-        {"name": "worker", "command": "sleep 2", "instances": 0, "port": None},
+        {"name": "web", "command": "sleep 1", "instances": 2, "port": 7000, "policies": policies},
+        {"name": "worker", "command": "sleep 2", "instances": 0, "port": None, "policies": policies},
     ]
     assert found["procfile"] == "Procfile"
     assert found["root"] == str(app.root)

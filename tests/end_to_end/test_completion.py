@@ -76,7 +76,7 @@ def test_bash_completes(app: App, line: str, offers: str) -> None:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("procman sch", {"schedule", "scheduler"}),
+        ("procman sch", {"schedule", "scheduler", "schema"}),
         ("procman start --no-p", {"--no-prefix", "--no-pty"}),
         ("procman start w", {"web", "worker"}),
     ],

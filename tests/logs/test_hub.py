@@ -13,10 +13,10 @@ from procman.core.text.plain import PlainScreen
 from procman.core.text.prefix import Style, fitted
 from procman.core.text.prompts import CALM_SECONDS, Prompts
 from procman.core.text.terminal import TerminalScreen
+from procman.logs.backlog import FULL
 from procman.logs.heads import Prefixes
 from procman.logs.hub import MOST_OWN_BYTES, Log
 from procman.logs.jsonheads import JsonHeads
-from procman.logs.writer import FULL
 from procman.testing.fakes import FakeWriter
 
 if TYPE_CHECKING:
@@ -278,6 +278,21 @@ def test_words_of_procman_in_a_log_that_nobody_reads_are_counted_when_they_get_t
     assert writer.text.decode() == (
         f"system | {left_out} lines of procman's own are left out here\nsystem | now\n"
     )
+
+
+def test_others_get_all_whole_lines_too_and_what_procmans_own_say() -> None:
+    log, _ = log_on(PlainScreen())
+    got: list[tuple[str, bytes, object]] = []
+    log.sinks.append(lambda *what: got.append(what))
+    started = ProcessStarted("web.1", 7)
+    log.hear(started)
+    log.output("web.1", b"one\n\x1b[31mtwo\nhal", 0.0)
+    log.finish("web.1")
+    assert got == [
+        ("system", b"web.1 started (pid 7)\n", started),
+        ("web.1", b"one\n\x1b[31mtwo\n", None),
+        ("web.1", b"hal\n", None),
+    ]
 
 
 def test_a_log_that_is_lost_takes_nothing_and_keeps_nothing() -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from procman.logs.writer import FULL, MUCH, PIECE, SLOW_PIECE, Writer
+from procman.logs.backlog import FULL, MUCH
+from procman.logs.writer import PIECE, SLOW_PIECE, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
