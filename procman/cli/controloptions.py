@@ -20,6 +20,7 @@ CONTROL = (*APP, JSON)
 PS = (
     *CONTROL,
     switch("watch", "-w --watch", "again each second"),
+    switch("ready", "--ready", "exit with 1 unless all processes are ready"),
 )
 CONTROL_AND_WAIT = (*CONTROL, *WAIT)
 REOPENING = (*APP, WAIT[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from procman.core.life.service import State
 from procman.errors import Problem, UserError
 from procman.host import place
 from procman.typed import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     After = Callable[[float], None]
 
 LOG_FILE = "procman.log"
+WORDS = {State.FAILED: "failed", State.SKIPPED: "was skipped"}
 
 
 def begin(options: Namespace, root: str, guarded: Guarded | None) -> Callable[[Supervisor, int], list[After]]:
@@ -44,7 +46,8 @@ def _watch(detached: Detached, supervisor: Supervisor, pid: int) -> After:
         nonlocal up, stops
         if not up and supervisor.is_up:
             up = True
-            detached.is_up(pid)
+            lost = [each for each in supervisor.services if each.state in (State.FAILED, State.SKIPPED)]
+            detached.is_up(pid, [f"{each.plan.name} {WORDS[each.state]}: {each.note}" for each in lost])
         elif up and not stops and supervisor.stopping:
             stops = True
             detached.stops()

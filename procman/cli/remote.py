@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from procman.cli.options import Namespace
 
 LOOK_SECONDS = 0.02
+PHRASES = {
+    "backoff": "has failed and will be tried again",
+    "completed": "has completed",
+    "failed": "has failed",
+    "skipped": "was skipped",
+}
+"""Where "is" is no English."""
+NOT_UP = ("backoff", "failed", "skipped")
 
 
 def ask(root: str, command: str, timeout: float | None = None, **arguments: Any) -> Any:
@@ -36,7 +44,12 @@ def change(root: str, command: str, names: Sequence[str], options: Namespace, **
     """Have something done to processes, and tell what they are then; the exit code."""
     found = ask(root, command, options.timeout, names=list(names), wait=options.wait, **more)
     tell(found, options)
-    return 0
+    return exit_code(found)
+
+
+def exit_code(found: Sequence[dict[str, Any]]) -> int:
+    """1 when a process is not as it is wanted, and will not be soon."""
+    return int(any(row["wanted"] == "up" and row["phase"] in NOT_UP for row in found))
 
 
 def tell(found: Sequence[dict[str, Any]], options: Namespace) -> None:
@@ -57,7 +70,7 @@ def start(root: str, names: Sequence[str]) -> int:
         *map(told, found),
         f"they run in the procman that is there: 'procman logs -f {' '.join(names)}' follows",
     )
-    return 0
+    return exit_code(found)
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
@@ -69,10 +82,11 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
 def told(row: dict[str, Any]) -> str:
     """One process, in words."""
     note = f": {row['note']}" if row["note"] else ""
+    phase = PHRASES.get(row["phase"], f"is {row['phase']}")
     if row["pid"] is not None:
-        return f"{row['name']} is {row['phase']} (pid {row['pid']}){note}"
+        return f"{row['name']} {phase} (pid {row['pid']}){note}"
     code = "" if row["exit_code"] is None else f", exit code {row['exit_code']}"
-    return f"{row['name']} is {row['phase']}{note or code}"
+    return f"{row['name']} {phase}{note or code}"
 
 
 def wait_for_end(pid: int, timeout: float | None) -> None:

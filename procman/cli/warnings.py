@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from procman.app import taskfiles
 from procman.core.plan import ports
+from procman.core.plan.policies import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,8 @@ def of(app: App, plan: Plan) -> list[str]:
     found = [
         f"{app.procfile}:{type_.line}: {text}" for type_ in app.types for text in _about_type(app, type_)
     ]
-    found += (*_same_variable(app), *app.environment.doubts, *_same_port(plan), *_vain_waiting(app, plan))
+    found += (*_same_variable(app), *app.environment.doubts, *_same_port(plan))
+    found += (*_vain_waiting(app, plan), *_ready_too_early(app, plan))
     beyond = [process.name for process in plan.processes if process.port is None]
     if beyond:
         found.append(f"no port is left for {', '.join(beyond[:5])}{' and others' * (len(beyond) > 5)}")
@@ -90,6 +92,18 @@ def _vain_waiting(app: App, plan: Plan) -> Iterator[str]:
         for other in policies.depends_on:
             if name in started and other not in started:
                 yield f"'{name}' depends on '{other}', which is not started with it"
+
+
+def _ready_too_early(app: App, plan: Plan) -> Iterator[str]:
+    """On a socket that is open already nobody can see whether this process is ready."""
+    for name, policies in app.policies.items():
+        ready, many = policies.ready, sum(each.type == name for each in plan.processes) > 1
+        if not policies.listen or ready is None:
+            continue
+        if ready.kind is Kind.TCP:
+            yield f"'{name}' is ready at once: procman itself listens there. Use 'log' or 'notify'"
+        elif ready.kind is Kind.HTTP and many:
+            yield f"'{name}' is ready when any instance answers, as all share a socket. Use 'log' or 'notify'"
 
 
 def _about_type(app: App, type_: ProcessType) -> Iterator[str]:

@@ -11,7 +11,7 @@ from procman.control.rolling import Rolling
 from procman.core import exitcodes, facts
 from procman.core.life import names
 from procman.core.life.child import Phase
-from procman.core.life.service import Event
+from procman.core.life.service import Event, State
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ class Commanding:
             self._tell(client, services, {})
             return
         why = f": {failed.note}" if failed.note else ""
-        text = f"{failed.plan.name} is {failed.state.value}{why}; those behind it were left as they are"
+        what = {State.DOWN: "is down", State.SKIPPED: "was skipped"}.get(failed.state, "has failed")
+        text = f"{failed.plan.name} {what}{why}; those behind it were left as they are"
         client.send(protocol.error(text, 1))
 
     def _add(self, words: Sequence[str]) -> None:

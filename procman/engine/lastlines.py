@@ -34,7 +34,7 @@ class LastLines:
             self._tails[name] = (self._tails[name] + data[-MOST_BYTES:])[-MOST_BYTES:]
 
     def of(self, name: str) -> list[str]:
-        """The last lines of a process, without colours; of one that is cut off in front, what is left of it."""
+        """The last lines of a process, without colours; the first may be cut off in front."""
         from procman.core.text.sequences import WHOLE  # few fail for good
         from procman.core.text.visible import readable
 

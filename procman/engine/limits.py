@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from procman.core.config import sizes
+from procman.core.life.facts import TimeOver
+from procman.core.life.service import Event
 from procman.core.schedule.durations import wording
 from procman.typed import TYPE_CHECKING
 
@@ -53,8 +55,12 @@ class Limits:
             timer.cancel()
 
     def _too_long(self, found: Service, now: float) -> None:
-        limit = wording(found.plan.policies.max_runtime or 0)
-        self._upkeep.sick(found, f"has run for {limit}, as long as it may", now)
+        reason = f"has run for {wording(found.plan.policies.max_runtime or 0)}, as long as it may"
+        if found.plan.policies.oneshot:  # it should have ended by itself
+            self._upkeep.sick(found, reason, now)
+            return
+        self._upkeep.publish(TimeOver(found.plan.name, reason))
+        self._upkeep.step(found, Event.RESTART, now)
 
     def _weigh_later(self, now: float) -> None:
         if not self._busy and not (self._weigh_at and self._weigh_at.waits):

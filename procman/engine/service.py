@@ -23,6 +23,8 @@ class Service:
         """Whether it is forgotten when it is down."""
         self.failures = 0
         """In a row."""
+        self.failed_at = 0.0
+        """When it failed for good."""
         self.why: str | None = None
         """Why its child is made to stop, if it is not well."""
         self.late = False

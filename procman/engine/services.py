@@ -46,15 +46,24 @@ class Services:
         return all(each.state in OVER for each in self)
 
     @property
+    def decided(self) -> bool:
+        """Whether nothing is to be expected soon: one that tries again is still on its way."""
+        return all(each.settled and each.state is not State.BACKOFF for each in self)
+
+    @property
     def ended(self) -> bool:
-        """Whether all have ended by themselves."""
-        return self.over and bool(self._by_name) and all(each.state is not State.DOWN for each in self)
+        """Whether all have ended by themselves, but for those that nobody has started."""
+        started = [each for each in self if each.restarts >= 0 or each.plan.policies.autostart]
+        return self.over and bool(started) and all(each.state is not State.DOWN for each in started)
 
     @property
     def failed_code(self) -> int:
-        """The exit code of the first that has failed for good; 0 if none has."""
-        failed = [each.process for each in self if each.state is State.FAILED and each.process]
-        return next((exitcodes.exit_code(process.code) or 1 for process in failed), 0)
+        """The exit code of the one that failed for good first; 0 if none has."""
+        failed = sorted(
+            (each for each in self if each.state is State.FAILED), key=lambda each: each.failed_at
+        )
+        codes = [exitcodes.exit_code(each.process.code) for each in failed if each.process]
+        return (codes[0] or 1) if codes else 0
 
     def begin(self, plans: Iterable[ProcessPlan]) -> None:
         """These are the processes from now on: start them."""

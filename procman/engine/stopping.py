@@ -32,10 +32,10 @@ class Stopping:
         self._timer: Timer | None = None
         self._began, self._until = 0.0, 0.0
 
-    def prepare(self, services: Collection[Service], now: float) -> None:
-        """The children of all these are to stop."""
-        self._began, self._until = now, now + max(map(self._timeout, services), default=0.0)
-        self._waves = _waves(services)
+    def prepare(self, services: Collection[Service], running: Collection[Service], now: float) -> None:
+        """The children of all that run are to stop."""
+        self._began, self._until = now, now + max(map(self._timeout, running), default=0.0)
+        self._waves = _waves(services, running)
         self.held.update(process for wave in self._waves for process in wave)
 
     def begin(self, now: float) -> None:
@@ -84,13 +84,15 @@ class Stopping:
         return self._usual if own is None else own
 
 
-def _waves(services: Collection[Service]) -> list[list[Process]]:
+def _waves(services: Collection[Service], running: Collection[Service]) -> list[list[Process]]:
+    """One may depend on another by way of a third that has ended already."""
     if not any(each.plan.policies.depends_on for each in services):
-        return [[each.process for each in services if each.process]]
+        return [[each.process for each in running if each.process]]
     from procman.core.life import dependencies  # only apps that say so wait for it
 
     depends_on: dict[str, set[str]] = {}
     for each in services:
         depends_on.setdefault(each.plan.type, set()).update(each.plan.policies.depends_on)
     order = dependencies.waves(depends_on)
-    return [[each.process for each in services if each.process and each.plan.type in wave] for wave in order]
+    found = [[each.process for each in running if each.process and each.plan.type in wave] for wave in order]
+    return [wave for wave in found if wave]

@@ -67,8 +67,8 @@ class Supervisor:
 
     @property
     def is_up(self) -> bool:
-        """Whether all processes are as they are wanted, as far as they will be soon."""
-        return self.in_formation and all(each.settled for each in self.services)
+        """Whether all processes are as they are wanted, or have failed for good."""
+        return self.in_formation and self.services.decided
 
     @property
     def stopping(self) -> bool:

@@ -85,8 +85,8 @@ class Upkeep:
 
     def stop(self, now: float) -> None:
         """Stop all, those last on which others depend."""
-        running = [each for each in self._services.values() if each.state in RUNS]
-        self._stopping.prepare(running, now)
+        services = self._services.values()
+        self._stopping.prepare(services, [each for each in services if each.state in RUNS], now)
         for each in [*self._services.values()]:  # one that is dropped may go at once
             self.step(each, Event.STOP, now)
         self._stopping.begin(now)
@@ -199,6 +199,7 @@ class Upkeep:
         self.step(found, event, now)
         if event is Event.AGAIN:
             found.timer = self._timers.set(now + seconds, lambda now: self.step(found, Event.DUE, now))
+        found.failed_at = now
         gave_up = event is Event.GIVEN_UP and found.plan.policies.give_up is GiveUp.STOP
         if gave_up or (event is Event.GONE and was_stopped):
             self.blame(process)

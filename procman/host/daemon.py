@@ -14,6 +14,7 @@ from contextlib import suppress
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
 SETTLING_SECONDS = 1.0
@@ -24,7 +25,7 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 STDIN, STDOUT, STDERR = 0, 1, 2
 END = b"\0"
 """Of what is told: paths have any other byte."""
-LOG, UP, STOPS = b"log", b"up", b"stops"
+LOG, FAILED, UP, STOPS = b"log", b"failed", b"up", b"stops"
 
 
 class Detached(NamedTuple):
@@ -36,8 +37,10 @@ class Detached(NamedTuple):
         """What is written to stdout and stderr from now on is in this file, behind what was there."""
         self._tell(LOG, b"%d" % os.fstat(STDOUT).st_size, os.fsencode(path))
 
-    def is_up(self, pid: int) -> None:
-        """All runs; this is the pid that people know."""
+    def is_up(self, pid: int, failures: Sequence[str] = ()) -> None:
+        """All runs but what has failed; this is the pid that people know."""
+        for each in failures:
+            self._tell(FAILED, each.encode(errors="replace"))
         self._tell(UP, b"%d" % pid)
 
     def stops(self) -> None:
@@ -80,6 +83,7 @@ class _Start:
         self._hearing = hearing
         self._heard = b""
         self._log: tuple[str, int] | None = None
+        self._failures: list[bytes] = []
         for number in FORWARDED:
             signal.signal(number, self._forward)
 
@@ -90,7 +94,9 @@ class _Start:
                 log = f", its log is {os.path.relpath(self._log[0])}" if self._log else ""
                 text = f"procman runs in the background (pid {pid}){log}"
                 _write(STDOUT, f"{text}\n'procman ps' shows what runs, 'procman stop' ends it\n".encode())
-                return 0
+                for failure in self._failures:
+                    _write(STDERR, b"procman: %b\n" % failure)
+                return 1 if self._failures else 0
         return self._failed()
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
@@ -123,6 +129,8 @@ class _Start:
             if word == LOG:
                 size, _, path = rest.partition(b" ")
                 self._log = os.fsdecode(path), int(size)
+            if word == FAILED:
+                self._failures.append(rest)
             up = os.fsdecode(rest) if word == UP else None
         return up
 

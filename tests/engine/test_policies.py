@@ -118,6 +118,23 @@ def test_when_all_have_ended_by_themselves_procman_ends_too() -> None:
     assert (well.supervisor.finished, well.supervisor.exit_code) == (True, 0)
 
 
+def test_the_code_is_that_of_the_one_that_failed_first() -> None:
+    never = Policies(restart=Restart.NEVER)
+    play = Policed("a.1 b.1 c.1", a=never, b=never, c=Policies(autostart=False)).dies("b.1", 6).wait(1.0)
+    play.dies("a.1", 5)
+    assert (play.supervisor.finished, play.supervisor.exit_code) == (True, 6)  # c.1 was never started
+
+
+def test_one_that_tries_again_is_not_up_yet_and_one_that_has_failed_is_no_news() -> None:
+    once = Policies(restart=Restart.ON_FAILURE, backoff=Backoff(give_up_after=2))
+    play = Policed("web.1 worker.1", worker=once)
+    assert play.supervisor.is_up
+    play.dies("worker.1")
+    assert not play.supervisor.is_up
+    play.wait(1.0).dies("worker.1")
+    assert play.supervisor.is_up
+
+
 def test_when_people_have_stopped_some_procman_goes_on() -> None:
     play = Policed("web.1 job.1", web=ON_FAILURE, job=Policies(oneshot=True))
     play.command("web.1", Event.STOP).dies("web.1", -15).dies("job.1", 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from procman.core.life.service import State
-from procman.core.plan.policies import Condition, Policies, Restart
+from procman.core.plan.policies import Backoff, Condition, Policies, Restart
 from tests.engine.policed import Policed
 
 S = State
@@ -40,5 +40,15 @@ def test_one_that_has_run_for_as_long_as_it_may_is_restarted() -> None:
     play = Policed("web.1", web=Policies(max_runtime=3600.0)).wait(3599.0)
     assert play.state("web.1") is S.UP
     play.wait(1.0)
-    assert play.told()[-2] == "web.1 has run for 1 h, as long as it may, stopping it"
-    assert play.dies("web.1", 0).wait(1.0).wait(3599.0).state("web.1") is S.UP
+    assert play.told()[-2:] == ["web.1 has run for 1 h, as long as it may, restarting it", "SIGTERM to web.1"]
+    assert play.dies("web.1", 3).state("web.1") is S.UP  # at once: that was no failure
+    assert play.supervisor.services["web.1"].failures == 0
+    assert play.wait(3599.0).state("web.1") is S.UP
+
+
+def test_a_oneshot_that_takes_too_long_has_failed() -> None:
+    play = Policed(
+        "web.1 job.1", job=Policies(oneshot=True, max_runtime=60.0, backoff=Backoff(give_up_after=1))
+    )
+    play.wait(60.0).dies("job.1", -15)
+    assert play.state("job.1") is S.FAILED

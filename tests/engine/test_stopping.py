@@ -36,6 +36,19 @@ def test_all_stop_in_waves_those_last_on_whom_others_depend() -> None:
     assert play.supervisor.exit_code == 0
 
 
+def test_a_migration_that_is_over_stands_between_two_as_before() -> None:
+    play = Policed(
+        "db.1 migrate.1 web.1",
+        migrate=Policies(oneshot=True, depends_on={"db": Condition.READY}),
+        web=Policies(depends_on={"migrate": Condition.COMPLETED}),
+    ).dies("migrate.1", 0)
+    play.told()
+    play.stop()
+    assert "SIGTERM to db.1" not in play.told()
+    play.dies("web.1", -15)
+    assert "SIGTERM to db.1" in play.told()
+
+
 def test_one_time_holds_for_all_waves_and_everybody_is_asked_before_it_is_killed() -> None:
     play = Policed("redis.1 web.1", web=Policies(depends_on=NEEDS_REDIS))
     play.told()

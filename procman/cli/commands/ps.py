@@ -35,7 +35,7 @@ def run(options: Namespace) -> int:
         else:
             _show([*map(_cells, rows)])
         if not options.watch:
-            return 0
+            return int(options.ready and not all(map(_is_well, rows)))
         sys.stdout.flush()
         time.sleep(1)
 
@@ -62,6 +62,11 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         text_of(row["exit_code"]),
         text_of(row["note"]),
     )
+
+
+def _is_well(row: dict[str, Any]) -> bool:
+    """Whether it is ready, or is not to be: it has completed, or is wanted down."""
+    return bool(row["ready"]) or row["wanted"] == "down" or row["phase"] == "completed"
 
 
 def _any_note(table: list[tuple[str, ...]]) -> bool:

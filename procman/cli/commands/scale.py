@@ -16,4 +16,4 @@ def run(options: Namespace) -> int:
     counts = instances.parse(",".join(options.counts), "scale")
     rows = remote.ask(apps.root_of(options), "scale", options.timeout, counts=counts, wait=options.wait)
     remote.tell(rows, options)
-    return 0
+    return remote.exit_code(rows)

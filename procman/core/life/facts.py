@@ -37,19 +37,32 @@ class ProcessReady(NamedTuple):
 
 
 class ProcessCompleted(NamedTuple):
-    """One that has ended well, and is not started again. Its end was told before."""
+    """One that has ended well, and is not started again."""
 
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.name} completed"
+
 
 class ProcessSick(NamedTuple):
-    """One that has to stop. `reason` as in "not well: answered 500, 3 times"."""
+    """One that has to stop. `reason` as in "is not well: answered 500, 3 times in a row"."""
 
     name: str
     reason: str
 
     def __str__(self) -> str:
         return f"{self.name} {self.reason}, stopping it"
+
+
+class TimeOver(NamedTuple):
+    """One that is restarted for its age, which is no failure. `reason` as in "has run for 1 h"."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.reason}, restarting it"
 
 
 class RestartPlanned(NamedTuple):
@@ -95,6 +108,7 @@ ProcessFact = (
     | ProcessReady
     | ProcessCompleted
     | ProcessSick
+    | TimeOver
     | RestartPlanned
     | ProcessFailed
     | FilesChanged
