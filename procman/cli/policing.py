@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import time
 from functools import partial
+from importlib import import_module
 
 from procman.core.facts import Notice
 from procman.core.plan.policies import Kind
 from procman.host import place
 from procman.typed import TYPE_CHECKING
 
+NEEDED_THEN = (
+    *("procman.core.life.dependencies", "procman.core.life.facts", "procman.engine.ends"),
+    *("procman.core.text.sequences", "procman.core.text.visible", "procman.core.text.redraw"),
+)
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -70,6 +75,7 @@ class Policing:
 
         from procman.engine.lastlines import LastLines
 
+        _load()
         self._begun = True
         upkeep, last_lines = self._parts.supervisor.services.upkeep, LastLines()
         upkeep.chance, upkeep.last_lines = random, last_lines.of
@@ -143,6 +149,12 @@ class Policing:
             watch.watch(patterns, partial(watching.restart, services, publish, time.monotonic))
 
         engine.after.append(begin)
+
+
+def _load() -> None:
+    """What is needed when something has failed: then there may be no descriptor left to read it with."""
+    for name in NEEDED_THEN:
+        import_module(name)
 
 
 def _kinds(policies: Policies) -> list[Kind]:

@@ -89,6 +89,10 @@ class Files(list[str]):
         self.total = total
 
 
+class Unasked(str):
+    """Why a question could not be asked: the system is short of something, and nothing is known."""
+
+
 class Notified(NamedTuple):
     """A process has told how it is: assignments such as `READY=1`, a line each (sd_notify(3))."""
 

@@ -9,6 +9,7 @@ import math
 from functools import partial
 
 from procman.core.life.service import State
+from procman.core.messages import Unasked
 from procman.core.plan import questions
 from procman.core.plan.policies import Kind
 from procman.core.schedule.durations import wording
@@ -139,12 +140,13 @@ class Health:
         """The answer to a question of `asked_at`: the next follows, unless this one decides something."""
         found, now = checkup.found, self._clock()
         is_ready = found.state is State.UP
-        checkup.failures = checkup.failures + 1 if reason else 0
+        if not isinstance(reason, Unasked):
+            checkup.failures = checkup.failures + 1 if reason else 0
         found.note = reason or ""
         if not is_ready and reason is None:
             self._upkeep.ready(found, now)
             return
-        if is_ready and checkup.failures >= probe.failures:
+        if is_ready and reason and checkup.failures >= probe.failures:
             times = f", {checkup.failures} times in a row" if checkup.failures > 1 else ""
             self._upkeep.sick(found, f"is not well: {reason}{times}", now)
             return

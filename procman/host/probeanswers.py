@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from procman.core.messages import WorkDone
-from procman.shortages import reason
+from procman.core.messages import Unasked, WorkDone
+from procman.shortages import WHAT_TO_DO, reason
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,4 +44,5 @@ class Answer:
 def in_words(error: OSError) -> str:
     """What the system says, and what to do about a shortage: `connection refused`."""
     text = reason(error)
-    return text[:1].lower() + text[1:]
+    text = text[:1].lower() + text[1:]
+    return Unasked(text) if error.errno in WHAT_TO_DO else text

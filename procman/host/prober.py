@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from procman.core.messages import Unasked
 from procman.core.plan.policies import Kind
 from procman.errors import ShortageError
 from procman.host import lookups, probehttp
@@ -90,7 +91,7 @@ class Prober:
         except OSError as error:
             then(in_words(error))
         except ShortageError as error:
-            then(str(error))
+            then(Unasked(error))
 
     def _answered(self, visit: Visit) -> None:
         self._visits.discard(visit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from procman.core.life.service import Event, State
+from procman.core.messages import Unasked
 from procman.core.plan.policies import Condition, Kind, Policies, Probe, Restart
 from tests.engine.policed import ALIVE, READY, Policed
 
@@ -58,6 +59,15 @@ def test_one_that_is_not_well_three_times_in_a_row_is_restarted() -> None:
     play.dies("web.1", 0).wait(1.0)
     assert (play.state("web.1"), play.supervisor.services["web.1"].restarts) == (S.UP, 1)
     assert not play.supervisor.stopping
+
+
+def test_a_question_that_could_not_be_asked_says_nothing_of_the_process() -> None:
+    play = Policed("web.1", web=Policies(alive=ALIVE))
+    for reason in ("answered 500", "answered 500", Unasked("too many open files"), Unasked("no memory")):
+        play.wait(10.0).answer(reason)
+    assert (play.state("web.1"), play.note("web.1")) == (S.UP, "no memory")
+    play.wait(10.0).answer("answered 500")
+    assert play.state("web.1") is S.FAILING
 
 
 def test_one_that_hangs_gives_no_answers() -> None:
