@@ -24,8 +24,12 @@ def may_be_asked(code: int) -> bool:
 class Owner(Protocol):
     """Who had a process started, and hears of its life."""
 
+    def spawned(self, process: Process, now: float) -> None:
+        """It has a child, and may write from now on."""
+        ...
+
     def started(self, process: Process, now: float) -> None:
-        """It has a child."""
+        """Its main process is known."""
         ...
 
     def failed(self, process: Process, reason: str, now: float) -> None:

@@ -232,6 +232,7 @@ class Processes:
             return
         process.child, process.output = spawned.child, spawned.output
         self._by_pid[spawned.child] = process
+        process.owner.spawned(process, now)
         if spawned.main is None:
             self._nameless[process.plan.name] = now + NAMING_SECONDS
         else:

@@ -118,6 +118,9 @@ class Runs:
 
     # What the table of processes tells their owner
 
+    def spawned(self, process: Process, now: float) -> None:
+        """A run has a child: that is written down when its main process is known."""
+
     def started(self, process: Process, now: float) -> None:
         """A run has a child: that is written down."""
         active = self._by_name[process.plan.name]

@@ -44,7 +44,7 @@ class Supervisor:
         self.services = Services(self.processes, self.timers, policy.timeout, self)
         self._upkeep = self.services.upkeep
         self._upkeep.publish, self._upkeep.blame = self._publish, self._blame
-        self.started = self._upkeep.started
+        self.spawned, self.started = self._upkeep.spawned, self._upkeep.started
         self._stages = [*stages]
         self._formation = Formation()
         # Of processes by themselves, of which nothing has followed yet, and what they are to all.

@@ -101,28 +101,35 @@ class Upkeep:
 
     # What happens
 
-    def started(self, process: Process, now: float) -> None:
-        """A child is there."""
+    def spawned(self, process: Process, now: float) -> None:
+        """A child is there, and may say something: it is looked after from now on."""
         if found := self.of(process):
             self._attend(found, now)
-            self._waiting.look(found, now)  # somebody may wait for its start
+
+    def started(self, process: Process, now: float) -> None:
+        """Its main process is known."""
+        if found := self.of(process):
+            self._is_there(found, now)
 
     def adjust(self, found: Service, now: float) -> None:
         """It has other policies from now on, and its child need not know."""
         self._leave(found)
         if found.process:
             found.process.take(found.plan, self._patience(found))
-        self._attend(found, now)
-        self._waiting.look(found, now)
+            self._attend(found, now)
+        self._is_there(found, now)
 
     def _attend(self, found: Service, now: float) -> None:
-        """Have a child looked after. It is ready at once, unless it is said when that is."""
-        if not found.begun or found.state not in RUNS:
-            return
-        for attendant in self.attendants:
-            attendant.begun(found, now)
-        if found.plan.policies.ready is None and not found.plan.policies.oneshot:
+        if found.process and found.process.child and found.state in RUNS:
+            for attendant in self.attendants:
+                attendant.begun(found, now)
+
+    def _is_there(self, found: Service, now: float) -> None:
+        """It is ready at once, unless it is said when that is; and somebody may wait for its start."""
+        policies = found.plan.policies
+        if found.begun and policies.ready is None and not policies.oneshot:
             self.ready(found, now)
+        self._waiting.look(found, now)
 
     def ready(self, found: Service, now: float) -> None:
         """A process is ready."""

@@ -99,7 +99,7 @@ def test_one_that_does_not_wait_says_how_things_are(app: App) -> None:
     running.wait_for(r"\| two")
     wait_until(lambda: pids(app).keys() == {"web.1", "other.1", "waits.1", "new.1"})
     assert running.stop() == 0
-    assert states.pop("waits.1") == "starting", "it is wanted, once its port is free"
+    assert states.pop("waits.1") == "waiting", "it is wanted, once its port is free"
     assert states == {"web.1": "restarting", "new.1": "starting", "old.1": "stopping"}
 
 
