@@ -21,7 +21,7 @@ def meaning(found: Service, process: Process, now: float) -> Event:
     """Which event it is. Its failures are counted, and it is noted what it was."""
     policies = found.plan.policies
     end = End(process.code, now - process.began, found.why, found.late)
-    found.failures = restarts.failures(found.failures, end, policies.backoff)
+    found.failures = restarts.failures(found.failures, end, policies)
     event = restarts.verdict(policies, end, found.failures)
     found.note = "" if event is Event.DONE else end.why or _how(process)
     return event

@@ -29,6 +29,8 @@ class Service:
         """Why its child is made to stop, if it is not well."""
         self.late = False
         """Whether that is because it was not ready in time."""
+        self.early = False
+        """Whether it was ready before its main process was known."""
         self.note = ""
         """For people: what it waits for, or why it is as it is."""
         self.blocked = False
@@ -52,4 +54,4 @@ class Service:
 
     def forget(self) -> None:
         """A new child follows, or nothing: what was said about the old one is past."""
-        self.why, self.late, self.note, self.blocked = None, False, "", False
+        self.why, self.late, self.early, self.note, self.blocked = None, False, False, "", False

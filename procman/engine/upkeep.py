@@ -127,13 +127,15 @@ class Upkeep:
     def _is_there(self, found: Service, now: float) -> None:
         """It is ready at once, unless it is said when that is; and somebody may wait for its start."""
         policies = found.plan.policies
-        if found.begun and policies.ready is None and not policies.oneshot:
+        at_once = policies.ready is None and not policies.oneshot
+        if found.begun and (at_once or found.early):
             self.ready(found, now)
         self._waiting.look(found, now)
 
     def ready(self, found: Service, now: float) -> None:
-        """A process is ready."""
-        if found.state is not State.STARTING:
+        """A process is ready; that is told behind its start."""
+        found.early = not found.begun
+        if found.state is not State.STARTING or found.early:
             return
         if found.plan.policies.ready and found.process:
             from procman.core.life.facts import ProcessReady  # only apps that say so wait for it

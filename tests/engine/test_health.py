@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from procman.core.life.service import Event, State
-from procman.core.messages import Unasked
+from procman.core.messages import Spawned, Unasked
 from procman.core.plan.policies import Condition, Kind, Policies, Probe, Restart
 from tests.engine.policed import ALIVE, READY, Policed
+
+if TYPE_CHECKING:
+    import pytest
 
 S = State
 AGAIN = Policies(restart=Restart.ALWAYS)
@@ -126,6 +131,19 @@ def test_a_line_says_that_it_is_ready() -> None:
     )
     assert other.state("web.1") is S.STARTING
     assert other.writes("web.1", b"port 12").state("web.1") is S.UP
+
+
+def test_one_that_is_ready_before_its_pid_is_known_is_told_to_have_started_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    play = Policed("web.1", web=Policies(ready=Probe(Kind.LOG, "up"), restart=Restart.ALWAYS))
+    monkeypatch.setattr(play.children, "spawn", lambda plan: Spawned(103, None))
+    monkeypatch.setattr(play.children, "main_pid", lambda name: None)
+    play.dies("web.1").wait(1.0).writes("web.1", b"up\n")
+    assert play.state("web.1") is S.STARTING
+    play.told()
+    play.supervisor.processes.main_started("web.1", 104, play.clock.now)
+    assert play.told() == ["web.1 started (pid 104)", "web.1 ready after 0.0 s"]
 
 
 def test_it_says_itself_that_it_is_ready_and_well() -> None:

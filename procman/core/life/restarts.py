@@ -33,11 +33,12 @@ class End(NamedTuple):
         return self.why is None and (self.code == 0 or by_signal)
 
 
-def failures(before: int, end: End, backoff: Backoff) -> int:
-    """How many in a row there are with this one. Who ran for long has none behind it, nor who ended well."""
-    if end.clean:
+def failures(before: int, end: End, policies: Policies) -> int:
+    """How many in a row there are with this one. Who ran for long has none behind it, nor who ended well, but
+    for one that is to run always."""
+    if end.clean and policies.restart is not Restart.ALWAYS:
         return 0
-    return 1 if end.lasted >= backoff.reset_after else before + 1
+    return 1 if end.lasted >= policies.backoff.reset_after else before + 1
 
 
 def verdict(policies: Policies, end: End, failed: int) -> Event:
@@ -53,7 +54,8 @@ def verdict(policies: Policies, end: End, failed: int) -> Event:
             return Event.GIVEN_UP
     # What was made to stop because it was not well is to run, whatever its own end would mean.
     limit = policies.backoff.give_up_after
-    return Event.GIVEN_UP if limit is not None and failed >= limit else Event.AGAIN
+    gives_up = limit is not None and failed >= limit and not end.clean
+    return Event.GIVEN_UP if gives_up else Event.AGAIN
 
 
 def delay(backoff: Backoff, failed: int, chance: float) -> float:

@@ -88,11 +88,19 @@ def test_after_so_many_failures_in_a_row_there_is_no_point_in_another() -> None:
 
 
 def test_failures_are_counted_until_one_runs_for_long_or_ends_well() -> None:
-    backoff = Backoff(reset_after=60.0)
-    assert failures(4, End(1, 59.9), backoff) == 5
-    assert failures(4, End(1, 60.0), backoff) == 1
-    assert failures(4, End(0, 1.0), backoff) == 0
-    assert failures(4, End(0, 1.0, "is not well"), backoff) == 5
+    policies = Policies(restart=R.ON_FAILURE, backoff=Backoff(reset_after=60.0))
+    assert failures(4, End(1, 59.9), policies) == 5
+    assert failures(4, End(1, 60.0), policies) == 1
+    assert failures(4, End(0, 1.0), policies) == 0
+    assert failures(4, End(0, 1.0, "is not well"), policies) == 5
+
+
+def test_one_that_is_to_run_always_and_ends_well_waits_longer_each_time_and_never_gives_up() -> None:
+    policies = Policies(restart=R.ALWAYS)
+    assert failures(4, End(0, 1.0), policies) == 5
+    assert failures(4, End(0, 60.0), policies) == 1
+    assert verdict(policies, End(0, 1.0), 1000) is E.AGAIN
+    assert verdict(policies, End(1, 1.0), 1000) is E.GIVEN_UP
 
 
 def test_delays_double_up_to_the_longest() -> None:
