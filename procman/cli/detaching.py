@@ -7,10 +7,11 @@ import os
 from procman.core.life.service import State
 from procman.errors import Problem, UserError
 from procman.host import place
+from procman.host.daemon import SETTLING_SECONDS
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from procman.cli.options import Namespace
     from procman.engine.supervisor import Supervisor
@@ -36,20 +37,40 @@ def begin(options: Namespace, root: str, guarded: Guarded | None) -> Callable[[S
     options.log_file = os.path.join(place.of(root), LOG_FILE)
     Rotation(options.log_file).begin()
     detached.has_log(options.log_file)
-    return lambda supervisor, pid: [_watch(detached, supervisor, pid)]
+    return lambda supervisor, pid: [_Watch(detached, supervisor, pid)]
 
 
-def _watch(detached: Detached, supervisor: Supervisor, pid: int) -> After:
-    up = stops = False
+class _Watch:
+    """Tells who waits how things are, until that has not changed for a while after all was up."""
 
-    def after(now: float) -> None:
-        nonlocal up, stops
-        if not up and supervisor.is_up:
-            up = True
-            lost = [each for each in supervisor.services if each.state in (State.FAILED, State.SKIPPED)]
-            detached.is_up(pid, [f"{each.plan.name} {WORDS[each.state]}: {each.note}" for each in lost])
-        elif up and not stops and supervisor.stopping:
-            stops = True
-            detached.stops()
+    def __init__(self, detached: Detached, supervisor: Supervisor, pid: int) -> None:
+        self._detached = detached
+        self._supervisor = supervisor
+        self._pid = pid
+        self._told: tuple[str, ...] | None = None
+        self._until: float | None = None
+        self._stops = False
 
-    return after
+    def __call__(self, now: float) -> None:
+        """After each turn of the engine."""
+        if self._stops:
+            return
+        if self._supervisor.stopping:
+            self._stops = True
+            self._detached.stops()
+        elif self._until is None or now < self._until:
+            self._look(now)
+
+    def _look(self, now: float) -> None:
+        up = self._supervisor.is_up
+        if up and (failures := tuple(self._failures())) != self._told:
+            self._told, self._until = failures, now + 2 * SETTLING_SECONDS
+            self._detached.is_up(self._pid, failures)
+        elif not up and self._told is not None:  # one has failed, and is tried again
+            self._told = self._until = None
+            self._detached.waits()
+
+    def _failures(self) -> Iterator[str]:
+        for each in self._supervisor.services:
+            if each.state in WORDS:
+                yield f"{each.plan.name} {WORDS[each.state]}: {each.note}"

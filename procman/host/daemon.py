@@ -25,7 +25,7 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 STDIN, STDOUT, STDERR = 0, 1, 2
 END = b"\0"
 """Of what is told: paths have any other byte."""
-LOG, FAILED, UP, STOPS = b"log", b"failed", b"up", b"stops"
+LOG, FAILED, UP, WAITS, STOPS = b"log", b"failed", b"up", b"waits", b"stops"
 
 
 class Detached(NamedTuple):
@@ -42,6 +42,10 @@ class Detached(NamedTuple):
         for each in failures:
             self._tell(FAILED, each.encode(errors="replace"))
         self._tell(UP, b"%d" % pid)
+
+    def waits(self) -> None:
+        """Not all runs after all: it is tried again, and `is_up` follows."""
+        self._tell(WAITS)
 
     def stops(self) -> None:
         """It does not run any more: it is not up after all, if that was a moment ago."""
@@ -129,7 +133,7 @@ class _Start:
             if word == LOG:
                 size, _, path = rest.partition(b" ")
                 self._log = os.fsdecode(path), int(size)
-            if word == FAILED:
+            if word == FAILED and rest not in self._failures:
                 self._failures.append(rest)
             up = os.fsdecode(rest) if word == UP else None
         return up

@@ -93,6 +93,15 @@ def test_a_migration_is_waited_for(behind: App) -> None:
     assert phases(behind) == {"migrate.1": "completed", "web.1": "running"}
 
 
+def test_one_that_fails_again_and_again_is_waited_for_until_it_has_failed_for_good(behind: App) -> None:
+    behind.procfile(web=STAY, worker="sleep 0.1; exit 5")
+    police(behind, "worker: {restart: always, backoff: {initial: 100ms, max: 100ms, give_up_after: 4}}")
+    ended = detached(behind)
+    assert ended.code == 1
+    assert "worker.1 failed: exit code 5" in ended.err
+    assert phases(behind) == {"web.1": "running", "worker.1": "failed"}
+
+
 def test_one_that_has_failed_for_good_is_told_though_all_others_run(behind: App) -> None:
     behind.procfile(web="exit 3", migrate="exit 4", worker=STAY, clock=STAY)
     police(behind, "web: {restart: never}\nmigrate: {oneshot: true}\nworker: {depends_on: migrate}")

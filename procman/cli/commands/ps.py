@@ -12,13 +12,17 @@ from procman.core.schedule.durations import wording
 from procman.host import usages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from procman.cli.options import Namespace
 
 HEADINGS = ("process", "state", "pid", "port", "cpu", "memory", "up for", "restarts", "exit", "note")
 RIGHT = (2, 3, 4, 5, 7, 8)
 NOTE = len(HEADINGS) - 1
-WIDE, NARROW = 70, (0, 1, 2, 3, 6, NOTE)
-"""Columns of a screen on which all fit, and which are shown on others."""
+WIDE, WIDE_WITH_NOTES, TINY = 72, 110, 60
+"""Columns of a screen on which all fit, without notes and with, and on which hardly anything does."""
+ON_NARROW, ON_TINY = (0, 1, 2, 3, 6, NOTE), (0, 1, 2, 6)
+"""What is shown there."""
 CLEAR = "\033[H\033[2J"
 
 
@@ -42,10 +46,18 @@ def run(options: Namespace) -> int:
 
 def _show(table: list[tuple[str, ...]]) -> None:
     """With fewer columns where there is no room for all: a broken number is none."""
-    narrow = sys.stdout.isatty() and os.get_terminal_size().columns < WIDE
-    kept = [at for at in (NARROW if narrow else range(len(HEADINGS))) if at != NOTE or _any_note(table)]
+    noted = any(row[NOTE] for row in table)
+    kept = [at for at in _fitting(noted) if at != NOTE or noted]
     chosen = [[row[number] for number in kept] for row in (HEADINGS, *table)]
     tables.show(chosen[0], chosen[1:], [at for at, number in enumerate(kept) if number in RIGHT])
+
+
+def _fitting(noted: bool) -> Iterable[int]:
+    """Those columns for which there is room."""
+    columns = os.get_terminal_size().columns if sys.stdout.isatty() else WIDE_WITH_NOTES
+    if columns < TINY:
+        return ON_TINY
+    return range(len(HEADINGS)) if columns >= (WIDE_WITH_NOTES if noted else WIDE) else ON_NARROW
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -67,10 +79,6 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 def _is_well(row: dict[str, Any]) -> bool:
     """Whether it is ready, or is not to be: it has completed, or is wanted down."""
     return bool(row["ready"]) or row["wanted"] == "down" or row["phase"] == "completed"
-
-
-def _any_note(table: list[tuple[str, ...]]) -> bool:
-    return any(row[NOTE] for row in table)
 
 
 def text_of(value: object) -> str:
