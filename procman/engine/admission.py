@@ -53,6 +53,7 @@ class Admissions:
         self._world = world
         self._waiting: dict[str, deque[Run]] = {}
         self._for_a_lane: deque[str] = deque()  # tasks whose first in line waits for one
+        self._called: list[tuple[Run, Lane]] = []  # those of which the store hears before they start
         self.open = True
         self.unknown: set[str] = set()
         """Tasks of which there are jobs, and which procman.yml did not have when it was read."""
@@ -62,7 +63,7 @@ class Admissions:
     @property
     def room(self) -> tuple[int, int]:
         """How many late and how many other runs that were asked for may be taken now."""
-        late = MOST_LATE - self._runs.count[Lane.LATE] - len(self._for_a_lane)
+        late = MOST_LATE - self._late - len(self._for_a_lane)
         fresh = MOST_JOBS - self._runs.count[Lane.JOB]
         return max(0, min(late, JOBS_A_LOOK)), max(0, min(fresh, JOBS_A_LOOK))
 
@@ -98,7 +99,8 @@ class Admissions:
             self._hold(run)
             return
         line = self._waiting.setdefault(run.task, deque())
-        here = self._runs.of(run.task)
+        running = self._runs.of(run.task)
+        here = [*running, *(each.name for each, _ in self._called if each.task == run.task)]
         orderly = run.trigger is Trigger.CATCH_UP
         admission = due.admit(task.overlap, orderly, len(here), len(others), len(line))
         if admission is Admission.SKIP:
@@ -110,7 +112,7 @@ class Admissions:
         for waiting in before:
             line.remove(waiting)
             self._close(waiting, Outcome.SKIPPED, f"replaced by {run.name}")
-        for name in here if admission is Admission.REPLACE else ():
+        for name in running if admission is Admission.REPLACE else ():
             self._runs.stop(name, Outcome.STOPPED, f"replaced by {run.name}", self._world.clock())
         self._advance(run.task)
         if run in line:
@@ -120,7 +122,7 @@ class Admissions:
     def next(self, task: str) -> None:
         """Nothing is left of a run of this task: who waited for that comes now, and who waited for a lane."""
         self._advance(task)
-        while self._for_a_lane and self._runs.count[Lane.LATE] < MOST_LATE:
+        while self._for_a_lane and self._late < MOST_LATE:
             self._advance(self._for_a_lane.popleft())
 
     def waiting(self) -> Iterator[tuple[Run, str]]:
@@ -153,18 +155,52 @@ class Admissions:
     def _advance(self, name: str) -> None:
         """Start the first in line of a task, and those behind it, as long as they may."""
         task, line = self._tasks.get(name), self._waiting.get(name)
-        while task and line and (task.overlap is Overlap.ALLOW or not self._runs.of(name)):
+        while task and line and (task.overlap is Overlap.ALLOW or not self._is_busy(name)):
             late = line[0].trigger is Trigger.CATCH_UP
-            if late and self._runs.count[Lane.LATE] >= MOST_LATE:
+            if late and self._late >= MOST_LATE:
                 if name not in self._for_a_lane:
                     self._for_a_lane.append(name)
                 return
-            run = line.popleft()
+            run, lane = line.popleft(), Lane.LATE if late else Lane.TICK
             if run.state is State.QUEUED:
-                self._move(run, Event.CALL)
-            self._runs.start(run, task, Lane.LATE if late else Lane.TICK)
+                self._call(run, lane)
+            else:
+                self._runs.start(run, task, lane)
         if line is not None and not line:
             del self._waiting[name]
+
+    @property
+    def _late(self) -> int:
+        """Runs that make up for what was missed: those that are there, and those about to be."""
+        return self._runs.count[Lane.LATE] + sum(lane is Lane.LATE for _, lane in self._called)
+
+    def _is_busy(self, name: str) -> bool:
+        return bool(self._runs.of(name)) or any(each.task == name for each, _ in self._called)
+
+    def _call(self, run: Run, lane: Lane) -> None:
+        """Its turn has come. The store hears of that before it starts: what still waits there when procman
+        is killed is run again, and that must not have begun."""
+        entry = run, lane
+        self._called.append(entry)
+
+        def written(moved: object) -> None:
+            self._called.remove(entry)
+            self._begin(run, lane)
+
+        self._queue.write(run.id, lambda store: store.move(run.id, Event.CALL), written)
+
+    def _begin(self, run: Run, lane: Lane) -> None:
+        """Start one that was called, if nothing has come between."""
+        task, line = self._tasks.get(run.task), self._waiting.get(run.task)
+        if not self.open:
+            self._move(run, Event.RELEASE)
+        elif task is None:
+            self._hold(run)
+        elif task.overlap is Overlap.REPLACE and line:
+            self._close(run, Outcome.SKIPPED, f"replaced by {line[-1].name}")
+            self._advance(run.task)
+        else:
+            self._runs.start(run, task, lane)
 
     def _close(self, run: Run, outcome: Outcome, reason: str) -> None:
         ending = Ending(outcome, self._world.wall(), reason=reason)

@@ -18,6 +18,8 @@ from procman.testing.memory import MemoryStore
 from tests.engine.timetable import NOON, Timetable, days
 
 if TYPE_CHECKING:
+    from procman.core.messages import Spawned
+    from procman.core.plan.plan import ProcessPlan
     from procman.engine.store import Store
 
 EVERY_10 = """
@@ -584,6 +586,60 @@ def test_a_stop_stops_runs_and_keeps_for_later_what_had_not_begun() -> None:
     assert [run.tick for run in table.store.jobs()] == [NOON.timestamp() + 1200]
     again = Timetable(with_(overlap="queue"), table.store, table_end(table)).start()
     assert again.runs()[-1].outcome is Outcome.OK
+
+
+@pytest.mark.parametrize("overlap", ["queue", "replace"])
+def test_one_that_had_to_wait_starts_when_the_store_knows_that_it_waits_no_more(
+    overlap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Timetable(with_(overlap=overlap))
+    table.takes["remind"] = 15 * 60
+    spawn, seen = table.children.spawn, list[State]()
+
+    def looking(plan: ProcessPlan) -> Spawned:
+        seen.extend(run.state for run in table.runs() if run.name == plan.name)
+        return spawn(plan)
+
+    monkeypatch.setattr(table.children, "spawn", looking)
+    table.start().at(59)
+    assert len(seen) > 3
+    assert set(seen) == {State.CLAIMED}  # what is still queued when procman is killed runs again
+
+
+def called(overlap: str) -> Timetable:
+    """The first run has ended, the second is called, and the store has not been told yet."""
+    table = Timetable(with_(overlap=overlap))
+    table.takes["remind"] = 3600
+    table.start().at(20).exit("remind.1")
+    table.scheduler.expire(table.clock.now)
+    assert table.rows()[1:] == ["remind 20:00 queued"]
+    return table
+
+
+def test_one_that_is_called_when_a_stop_begins_waits_for_the_next_start() -> None:
+    table = called("queue").stop()
+    assert table.supervisor.finished
+    assert table.told("spawn") == ["spawn remind.1"]
+    assert [run.tick for run in table.store.jobs()] == [NOON.timestamp() + 1200]
+
+
+def test_one_that_is_called_is_replaced_by_a_newer_one() -> None:
+    table = Timetable(with_(overlap="replace"))
+    table.takes["remind"], table.obeys = 3600, False
+    table.start().at(20).exit("remind.1")
+    table.pass_time(600)
+    table.worker.work()
+    table.scheduler.expire(table.clock.now)  # the third tick is claimed before the second has begun
+    table.settle()
+    assert table.rows()[1:] == ["remind 20:00 skipped", "remind 30:00 running"]
+    assert table.runs()[1].reason == "replaced by remind.3"
+
+
+def test_one_that_is_called_is_there_for_others() -> None:
+    table = called("queue")
+    table.pass_time(600)
+    table.settle()
+    assert table.rows()[1:] == ["remind 20:00 running", "remind 30:00 queued"]
 
 
 def test_nothing_is_started_once_a_stop_has_begun() -> None:
