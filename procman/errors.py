@@ -6,6 +6,7 @@ from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 USAGE = 2
 """Exit code for "you wrote something wrong"."""
@@ -69,6 +70,14 @@ class UserError(ProcmanError):
     @property
     def lines(self) -> tuple[str, ...]:
         return tuple(map(str, self.problems))
+
+
+class PartlyReadError(UserError):
+    """Mistakes in a file of which the rest could be read: that is `found`."""
+
+    def __init__(self, problems: Iterable[Problem], found: Any) -> None:
+        super().__init__(problems)
+        self.found = found
 
 
 class UnknownNameError(UserError):

@@ -63,11 +63,13 @@ def load(
     optional = not need_procfile and settings.procfile is None and not os.path.exists(path)
     types = NO_TYPES if optional else mistakes.gather(partial(_types, path), NO_TYPES)
     environment = mistakes.gather(lambda: _environment(root, settings), NO_ENVIRONMENT)
+    before = len(mistakes.problems)
     file = mistakes.gather(lambda: taskfiles.of(root, with_schedules), None)
+    whole = len(mistakes.problems) == before
     tasks = mistakes.gather(lambda: _tasks(file, types), NO_TASKS)
     app = App(root, path, types, environment, tasks)
     if file and file.processes:
-        app = mistakes.gather(partial(_with_policies, app, file, settings.outer_wins), app)
+        app = mistakes.gather(partial(_with_policies, app, file, settings.outer_wins, whole), app)
     return app._replace(warnings=(*taskfiles.misnamed(root), *foreman.passed_over(root, settings)))
 
 
@@ -86,11 +88,12 @@ def _tasks(file: TaskFile | None, types: Iterable[ProcessType]) -> dict[str, Tas
     return file.tasks
 
 
-def _with_policies(app: App, file: TaskFile, outer_wins: bool) -> App:
-    """The app with what procman.yml says of its processes. Raises `UserError`."""
+def _with_policies(app: App, file: TaskFile, outer_wins: bool, whole: bool) -> App:
+    """The app with what procman.yml says of its processes, if that is `whole`. Raises `UserError`."""
     from procman.app import policies  # only an app that says something of them waits for it
 
-    place = policies.Place(app.root, file.source, app.environment.values, os.environ if outer_wins else ())
+    outer = os.environ if outer_wins else ()
+    place = policies.Place(app.root, file.source, app.environment.values, outer, whole)
     found = policies.of(file.processes, [type_.name for type_ in app.types], place)
     types = tuple(
         type_._replace(policies=found.policies.get(type_.name, type_.policies)) for type_ in app.types
@@ -133,7 +136,7 @@ def plan(app: App, settings: Settings, mistakes: Mistakes) -> Plan:
 def reload(settings: Settings, running: Mapping[str, int], before: App, with_tasks: bool) -> tuple[App, Plan]:
     """The app read again, and the plan: of each type as many as `start` would start now; of one that has been
     scaled since it was read `before` as many as are `running`. Raises `UserError` with every mistake."""
-    taskfiles.read.cache_clear()
+    taskfiles.forget()
     mistakes = Mistakes()
     app = load(settings, mistakes)
     base = mistakes.gather(lambda: plans.base_port(settings.port, app.environment), 0)

@@ -30,6 +30,8 @@ class Place(NamedTuple):
     environment: Mapping[str, str]
     outer: Collection[str] = ()
     """Variables of the real environment, if that wins over files."""
+    whole: bool = True
+    """Whether all that the file says could be read: if not, what does not fit together is no mistake yet."""
 
 
 class Found(NamedTuple):
@@ -44,7 +46,7 @@ def of(said: Mapping[str, ProcessSettings], types: Collection[str], place: Place
     mistakes, or there is none. Raises `UserError` with all mistakes."""
     mistakes = Mistakes()
     if types:
-        mistakes.problems += processchecks.problems(said, types, place.source)
+        mistakes.problems += processchecks.problems(said, types, place.source, place.whole)
     each = [_Type(name, settings, place) for name, settings in said.items()]
     found = {one.name: one.policies(mistakes) for one in each}
     if mistakes.problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from procman.app import lookalikes
-from procman.errors import Problem, UserError
+from procman.errors import PartlyReadError, Problem, UserError
 from procman.shortages import reason
 from procman.typed import TYPE_CHECKING
 
@@ -21,17 +21,27 @@ class Mistakes:
         self.problems: list[Problem] = []
 
     def gather(self, read: Callable[[], T], otherwise: T) -> T:
-        """What `read` gives, or `otherwise` when it raises `UserError`."""
+        """What `read` gives, or what it could read at least, or `otherwise` when it raises `UserError`."""
         try:
             return read()
+        except PartlyReadError as error:
+            self.problems += error.problems
+            found: T = error.found
+            return found
         except UserError as error:
             self.problems += error.problems
             return otherwise
 
     def check(self) -> None:
-        """Raise `UserError` with all that was gathered, if anything was."""
+        """Raise `UserError` with all that was gathered, if anything was: file by file, line by line."""
+        files = [*dict.fromkeys(problem.source for problem in self.problems)]
         if self.problems:
-            raise UserError(dict.fromkeys(self.problems))
+            raise UserError(
+                sorted(
+                    dict.fromkeys(self.problems),
+                    key=lambda each: (files.index(each.source), each.line is None, each.line or 0),
+                )
+            )
 
 
 def read(path: str, option: str, missing: str = "no such file") -> bytes:

@@ -33,12 +33,21 @@ def misnamed(root: str) -> Iterator[str]:
             yield f"{os.path.relpath(os.path.join(root, name))} is not read: rename it to {FILE}"
 
 
-@cache
 def read(path: str, with_schedules: bool) -> TaskFile:
     """What the file says. Raises `UserError` with all its mistakes.
 
     Without schedules it is read faster: what a task that is run by hand need not wait for.
     """
+    return _read(os.path.abspath(path), path, with_schedules)
+
+
+def forget() -> None:
+    """Read it anew the next time."""
+    _read.cache_clear()
+
+
+@cache
+def _read(_place: str, path: str, with_schedules: bool) -> TaskFile:
     from procman.core.config import taskfile
 
     try:

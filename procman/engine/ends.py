@@ -32,13 +32,11 @@ def delay(found: Service, chance: float) -> float:
     return restarts.delay(found.plan.policies.backoff, found.failures, chance)
 
 
-def tell(
-    publish: Callable[[Fact], None], found: Service, event: Event, seconds: float, lines: Sequence[str]
-) -> None:
-    """Tell what follows: the next start in so many seconds, or none, behind the last `lines` it wrote."""
+def tell(publish: Callable[[Fact], None], found: Service, event: Event, lines: Sequence[str]) -> None:
+    """Tell what follows: the next start, or none, behind the last `lines` that it wrote."""
     name = found.plan.name
     if event is Event.AGAIN:
-        publish(facts.RestartPlanned(name, round(seconds, 3), found.failures))
+        publish(facts.RestartPlanned(name, round(found.delay, 3), found.failures))
     elif event is Event.DONE:
         publish(facts.ProcessCompleted(name))
     elif event is Event.GIVEN_UP:

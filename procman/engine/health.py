@@ -15,6 +15,7 @@ from procman.core.plan.policies import Kind
 from procman.core.schedule.durations import wording
 from procman.core.text.finding import Finder
 from procman.core.text.visible import printable
+from procman.engine.attendant import Attendant
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Checkup:
         self.timers.clear()
 
 
-class Health:
-    """An attendant of `upkeep`. `clock` is the monotonic one."""
+class Health(Attendant):
+    """`clock` is the monotonic one."""
 
     def __init__(self, upkeep: Upkeep, timers: Timers, prober: Prober, clock: Callable[[], float]) -> None:
         self._upkeep = upkeep

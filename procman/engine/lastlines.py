@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from procman.core.plan.policies import FOREMAN
+from procman.engine.attendant import Attendant
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
 MOST_BYTES, MOST_LINES = 1 << 12, 10
 
 
-class LastLines:
-    """An attendant of `Upkeep`, which gets all output."""
+class LastLines(Attendant):
+    """Gets all output."""
 
     def __init__(self) -> None:
         self._tails: dict[str, bytes] = {}
@@ -21,12 +22,6 @@ class LastLines:
         """A child is there."""
         if found.plan.policies is not FOREMAN:
             self._tails[found.plan.name] = b""
-
-    def ready(self, found: Service, now: float) -> None:
-        """That changes nothing."""
-
-    def left(self, found: Service) -> None:
-        """What it writes now is what is to be shown."""
 
     def output(self, name: str, data: bytes) -> None:
         """A process has written something."""

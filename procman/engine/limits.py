@@ -8,6 +8,8 @@ from procman.core.config import sizes
 from procman.core.life.facts import TimeOver
 from procman.core.life.service import Event
 from procman.core.schedule.durations import wording
+from procman.engine.attendant import Attendant
+from procman.errors import ShortageError
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ EVERY = 5.0
 """Seconds between two looks at the memory."""
 
 
-class Limits:
-    """An attendant of `upkeep`. `clock` is the monotonic one."""
+class Limits(Attendant):
+    """`clock` is the monotonic one."""
 
     def __init__(self, upkeep: Upkeep, timers: Timers, scales: Scales, clock: Callable[[], float]) -> None:
         self._upkeep = upkeep
@@ -45,9 +47,6 @@ class Limits:
             self._weighed[found.plan.name] = found
             self._weigh_later(now)
 
-    def ready(self, found: Service, now: float) -> None:
-        """That changes nothing."""
-
     def left(self, found: Service) -> None:
         """It has ended, or is to stop."""
         self._weighed.pop(found.plan.name, None)
@@ -68,9 +67,13 @@ class Limits:
 
     def _weigh(self, now: float) -> None:
         leaders = {name: found.process.child for name, found in self._weighed.items() if found.process}
-        if leaders:
-            self._busy = True
+        if not leaders:
+            return
+        try:
             self._scales.weigh(leaders, partial(self._have_weights, leaders))
+            self._busy = True
+        except ShortageError:
+            self._weigh_later(now)
 
     def _have_weights(self, leaders: Mapping[str, int], weights: Mapping[str, int]) -> None:
         now, self._busy = self._clock(), False

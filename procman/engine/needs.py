@@ -98,7 +98,10 @@ class Scales(Protocol):
     """Weighs processes; nobody waits for it."""
 
     def weigh(self, leaders: Mapping[str, int], then: Callable[[Mapping[str, int]], None]) -> None:
-        """`then` is called once, later: with the resident bytes of each with all below it, by name."""
+        """`then` is called once, later: with the resident bytes of each with all below it, by name.
+
+        Raises `ShortageError`: then it is not.
+        """
         ...
 
 

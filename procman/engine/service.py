@@ -24,7 +24,9 @@ class Service:
         self.failures = 0
         """In a row."""
         self.failed_at = 0.0
-        """When it failed for good."""
+        """When it failed last."""
+        self.delay = 0.0
+        """Seconds to wait before it is started again."""
         self.why: str | None = None
         """Why its child is made to stop, if it is not well."""
         self.late = False

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from procman.core.life import child, service
+from procman.core.life.child import Phase
 from procman.core.life.service import Effect, Event, State
 from procman.core.plan.policies import FOREMAN, GiveUp
 from procman.engine.process import Process
 from procman.engine.stopping import Stopping
 from procman.engine.waiting import Waiting
-from procman.typed import TYPE_CHECKING, Protocol
+from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from procman.core.facts import Fact
+    from procman.engine.attendant import Attendant
     from procman.engine.process import Owner
     from procman.engine.processes import Processes
     from procman.engine.service import Service
     from procman.engine.timers import Timers
 
 RUNS = (State.STARTING, State.UP)
-
-
-class Attendant(Protocol):
-    """Looks after processes while their children run."""
-
-    def begun(self, found: Service, now: float) -> None:
-        """A child is there; or it has other policies from now on."""
-        ...
-
-    def ready(self, found: Service, now: float) -> None:
-        """It is ready."""
-        ...
-
-    def left(self, found: Service) -> None:
-        """It has ended, or is to stop; again is the same."""
-        ...
 
 
 class Upkeep:
@@ -120,7 +108,7 @@ class Upkeep:
         self._is_there(found, now)
 
     def _attend(self, found: Service, now: float) -> None:
-        if found.process and found.process.child and found.state in RUNS:
+        if found.process and found.process.life.phase is Phase.RUNNING and found.state in RUNS:
             for attendant in self.attendants:
                 attendant.begun(found, now)
 
@@ -147,8 +135,6 @@ class Upkeep:
 
     def sick(self, found: Service, reason: str, now: float, late: bool = False) -> None:
         """A process is not well, or uses too much; or it is `late`: not ready in time."""
-        if found.state not in RUNS:
-            return
         from procman.core.life.facts import ProcessSick
 
         found.why, found.late = reason, late
@@ -187,6 +173,8 @@ class Upkeep:
             self._processes.add(found.process)
         elif effect is Effect.STOP_CHILD and found.process and found.process not in self._stopping.held:
             self._processes.step(found.process, child.Event.STOP, now)
+        elif effect is Effect.WAIT:
+            found.timer = self._timers.set(now + found.delay, partial(self.step, found, Event.DUE))
         if found.dropped and found.state is State.DOWN:
             self._services.pop(found.plan.name, None)
         if found.state is not before or effect is Effect.LOOK:
@@ -202,13 +190,10 @@ class Upkeep:
 
         was_stopped = found.state is State.FAILING
         event = ends.meaning(found, process, now)
-        seconds = ends.delay(found, self.chance()) if event is Event.AGAIN else 0.0
+        found.delay, found.failed_at = ends.delay(found, self.chance()), now
         lines = self.last_lines(found.plan.name) if event is Event.GIVEN_UP else []
-        ends.tell(self.publish, found, event, seconds, lines)
+        ends.tell(self.publish, found, event, lines)
         self.step(found, event, now)
-        if event is Event.AGAIN:
-            found.timer = self._timers.set(now + seconds, lambda now: self.step(found, Event.DUE, now))
-        found.failed_at = now
         gave_up = event is Event.GIVEN_UP and found.plan.policies.give_up is GiveUp.STOP
         if gave_up or (event is Event.GONE and was_stopped):
             self.blame(process)

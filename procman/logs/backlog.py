@@ -61,7 +61,7 @@ class Output(Waiting, Protocol):
 
 class Backlog:
     """`changed` is called in the thread when there is room again, when all is written after `close`, and on
-    failure. Who inherits it writes: `_write_out`, in the thread, adds what is done with to `_written`."""
+    failure."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.limit = FULL
@@ -83,10 +83,11 @@ class Backlog:
         self.done = False
         """Whether the thread will write no more, some time after `close`."""
 
-    def begin(self) -> None:
-        """Start the thread. Raises `ShortageError`."""
+    def begin(self, write: Callable[[list[Any]], None], finish: Callable[[], None] = lambda: None) -> None:
+        """Start the thread. There `write` gets what was put, and adds what is done with to `_written`;
+        `finish` is called when that was all. Raises `ShortageError`."""
         try:
-            _thread.start_new_thread(self._run, ())
+            _thread.start_new_thread(self._run, (write, finish))
         except RuntimeError:
             raise ShortageError(NO_THREAD) from None
 
@@ -138,22 +139,16 @@ class Backlog:
     def _roomy(self) -> bool:
         return self.pending < self.limit // 4
 
-    def _write_out(self, entries: list[Any]) -> None:
-        raise NotImplementedError
-
-    def _finish(self) -> None:
-        """All is written."""
-
-    def _run(self) -> None:
+    def _run(self, write: Callable[[list[Any]], None], finish: Callable[[], None]) -> None:
         try:
             more = True
             while more:
                 entries, more = self._gather()
-                self._write_out(entries)
+                write(entries)
                 if (self._waited_for and self._roomy()) or (self._watched and not self.pending):
                     self._waited_for = self._watched = False
                     self._changed()
-            self._finish()
+            finish()
         finally:  # a bug that ends this thread must not have all others wait
             self._given_up = self.done = True
             self._changed()

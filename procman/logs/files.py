@@ -79,7 +79,7 @@ class LogFiles(Backlog):
         self._left_out = 0
         self._files: dict[str, LogFile] = {}  # the one that was written last is the last
         self._troubles = Troubles(lambda text: self._tell(lambda: say(text)))
-        self.begin()
+        self.begin(self._write_out, self._finish)
 
     # In the thread that waits
 

@@ -35,7 +35,7 @@ class Writer(Backlog):
         self._fd = fd
         self._rotate = rotate
         self._size = PIECE
-        self.begin()
+        self.begin(self._write_out)
 
     @property
     def lost(self) -> bool:

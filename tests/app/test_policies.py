@@ -27,7 +27,7 @@ USUAL = Settings()
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    taskfiles.read.cache_clear()
+    taskfiles.forget()
     (tmp_path / "Procfile").write_text("web: serve\nworker: work\nrelease: migrate\n")
     return tmp_path
 
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def say(folder: Path, text: str) -> None:
     """`processes:` of procman.yml."""
     (folder / "procman.yml").write_text(f"processes:\n{text}\n")
-    taskfiles.read.cache_clear()
+    taskfiles.forget()
 
 
 def loaded(settings: Settings = USUAL) -> App:

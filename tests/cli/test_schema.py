@@ -47,7 +47,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def mistakes(text: str) -> list[str]:
     """What procman says of such a file, and of the options in it."""
     Path("procman.yml").write_text(text)
-    taskfiles.read.cache_clear()
+    taskfiles.forget()
     try:
         taskfiles.read("procman.yml", with_schedules=True)
         sources.complete(parser.read(["start"]))

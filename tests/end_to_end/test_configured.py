@@ -60,14 +60,21 @@ def test_every_mistake_is_told_with_its_line_and_its_path(app: App) -> None:
     say(app, "  web:\n    ready: {http: /, within: 30}\n    cwd: nowhere\n  wbe: {}")
     ended = app.do("check")
     assert ended.code == 2
-    assert ended.err.splitlines() == [
-        "procman: procman.yml:3: processes: web: ready: within: '30' has no unit: is it 30s or 30m?",
-    ]
-    say(app, "  web:\n    cwd: nowhere\n  wbe: {}")
-    assert [line.partition(": processes: ")[0] for line in app.do("check").err.splitlines()] == [
-        "procman: procman.yml:3",
+    first, *others = ended.err.splitlines()
+    assert (
+        first == "procman: procman.yml:3: processes: web: ready: within: '30' has no unit: is it 30s or 30m?"
+    )
+    assert [line.partition(": processes: ")[0] for line in others] == [
         "procman: procman.yml:4",
+        "procman: procman.yml:5",
     ]
+
+
+def test_what_could_not_be_read_makes_no_other_mistakes(app: App) -> None:
+    app.procfile(web="true", migrate="true")
+    say(app, "  web: {depends_on: {migrate: completed}}\n  migrate: {oneshot: treu}")
+    (told,) = app.do("check").err.splitlines()
+    assert "oneshot: 'treu' is neither true nor false" in told
 
 
 def test_init_writes_a_file_that_is_right_and_no_second_one(app: App) -> None:

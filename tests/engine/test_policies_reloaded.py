@@ -85,3 +85,11 @@ def test_a_signal_that_everybody_gets_is_no_failure() -> None:
     play = Policed("web.1 worker.1", web=AGAIN, worker=AGAIN)
     play.dies("web.1", -SIGTERM).stop().dies("worker.1", -SIGTERM)
     assert (play.supervisor.finished, play.supervisor.exit_code) == (True, 0)
+
+
+def test_one_that_has_ended_a_moment_before_a_reload_is_not_asked_how_it_is() -> None:
+    play = Policed("web.1 worker.1", web=AGAIN)
+    play.exit("web.1", 1, group=True)  # something of it is left
+    play.reload([plan("web.1", AGAIN._replace(alive=ALIVE, max_runtime=1.0)), plan("worker.1")])
+    assert not play.wait(4.0).prober.asked
+    assert play.note("web.1") == ""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from procman.core.life.service import State
 from procman.core.plan.policies import Backoff, Condition, Policies, Restart
+from procman.errors import ShortageError
 from tests.engine.policed import Policed
+
+if TYPE_CHECKING:
+    import pytest
 
 S = State
 AGAIN = Policies(restart=Restart.ALWAYS)
@@ -52,3 +58,16 @@ def test_a_oneshot_that_takes_too_long_has_failed() -> None:
     )
     play.wait(60.0).dies("job.1", -15)
     assert play.state("job.1") is S.FAILED
+
+
+def test_when_nobody_can_be_weighed_it_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    play = Policed("web.1", web=Policies(max_memory=1 << 20))
+
+    def weigh(leaders: object, then: object) -> None:
+        raise ShortageError("no thread")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(play.scales, "weigh", weigh)
+        play.wait(5.0)
+    play.wait(5.0).scales.answer(2 << 20)
+    assert play.state("web.1") is S.FAILING

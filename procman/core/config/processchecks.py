@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 WHERE = "processes: "
 
 
-def problems(said: Said, types: Collection[str], source: str) -> list[Problem]:
-    """The mistakes in what is said of these process types, in the order of lines."""
-    found = [*_unknown(said, types), *_dependencies(said, types), *_circles(said), *_ports(said)]
+def problems(said: Said, types: Collection[str], source: str, whole: bool = True) -> list[Problem]:
+    """The mistakes in what is said of these process types, in the order of lines. Unless that is `whole`,
+    only those that do not depend on what could not be read."""
+    found = [*_unknown(said, types), *_dependencies(said, types, whole), *_circles(said), *_ports(said)]
     return [Problem(source, line, f"{WHERE}{text}") for line, text in sorted(found)]
 
 
@@ -33,7 +34,7 @@ def _unknown(said: Said, types: Collection[str]) -> Iterator[tuple[int, str]]:
             yield each.line, f"no process type '{name}' in the Procfile{suggest(name, types)}"
 
 
-def _dependencies(said: Said, types: Collection[str]) -> Iterator[tuple[int, str]]:
+def _dependencies(said: Said, types: Collection[str], whole: bool) -> Iterator[tuple[int, str]]:
     text: str | None
     for name, each in said.items():
         for other, condition in each.policies.depends_on.items():
@@ -44,7 +45,8 @@ def _dependencies(said: Said, types: Collection[str]) -> Iterator[tuple[int, str
             elif other == name:
                 text = f"'{name}' would wait for itself: take it out"
             else:
-                text = _never(other, condition, said[other].policies if other in said else FOREMAN)
+                policies = said[other].policies if other in said else FOREMAN
+                text = _never(other, condition, policies) if whole else None
             if text:
                 yield each.depends_lines[other], f"{name}: depends_on: {text}"
 

@@ -11,7 +11,7 @@ from procman.core.config.taskkeys import KEYS
 from procman.core.config.yamltree import Mapping, Scalar, Sequence
 from procman.core.plan.procfile import LINE
 from procman.core.tasks.task import Task
-from procman.errors import Problem, UserError
+from procman.errors import PartlyReadError, Problem, UserError
 
 if TYPE_CHECKING:
     from collections import abc
@@ -60,13 +60,15 @@ def parse(data: bytes, source: str, zone: tzinfo | None) -> TaskFile:
 
     Without a zone the schedules are not read, which takes most of the time.
 
-    Raises `UserError` with every mistake of the file, in the order of lines; `source` is how they name it.
+    Raises `UserError` with every mistake of the file, in the order of lines; `source` is how they name it. It
+    is a `PartlyReadError` if at least it is YAML.
     """
     problems: list[Problem] = []
     root = yamltree.parse(data, source, problems)
     file = _Reader(source, problems, zone).file(root)
     if problems:
-        raise UserError(_shorten(sorted(dict.fromkeys(problems), key=lambda each: each.line or 0), source))
+        in_order = sorted(dict.fromkeys(problems), key=lambda each: each.line or 0)
+        raise PartlyReadError(_shorten(in_order, source), file)
     return file
 
 
