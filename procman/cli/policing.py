@@ -7,7 +7,7 @@ import time
 from functools import partial
 from importlib import import_module
 
-from procman.core.facts import Notice
+from procman.core.facts import Notice, ProcessEnded
 from procman.core.plan.policies import Kind
 from procman.host import place
 from procman.typed import TYPE_CHECKING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from procman.app.app import App
     from procman.cli.controlling import Parts
+    from procman.core.facts import Fact
     from procman.core.messages import Message
     from procman.core.plan.plan import Plan, ProcessPlan
     from procman.core.plan.policies import Policies
@@ -89,7 +90,7 @@ class Policing:
         from procman.host.notify import NotifySockets
         from procman.host.prober import Prober
 
-        engine, supervisor, _, _, children = self._parts
+        engine, supervisor, bus, _, children = self._parts
         poller = self._poller
         self._prober = prober = Prober(poller, lambda: children.environment)
         self._health = Health(supervisor.services.upkeep, supervisor.timers, self._prober, time.monotonic)
@@ -99,6 +100,7 @@ class Policing:
         engine.takes = self._takes
         supervisor.processes.others = lambda: prober.pids
         children.dress.append(self._dressed)
+        bus.subscribe(self._hear)
 
     def _takes(self, message: Message) -> bool:
         """Whether a message is about the health of processes."""
@@ -110,6 +112,11 @@ class Policing:
         if isinstance(message, ChildExited) and self._prober:
             return self._prober.child_exited(message.pid, message.code)
         return False
+
+    def _hear(self, fact: Fact) -> None:
+        """Who has ended tells nothing more."""
+        if isinstance(fact, ProcessEnded) and self._sockets:
+            self._sockets.end(fact.name)
 
     def _dressed(self, plan: ProcessPlan) -> Mapping[str, str]:
         """What a process finds that tells by itself how it is (sd_notify(3))."""

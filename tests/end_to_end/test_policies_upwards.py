@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.end_to_end.output import PATIENCE, wait_until
-from tests.end_to_end.policed import STAY, phases, police, row_when, started
+from tests.end_to_end.policed import STAY, SWIFT, TELLS, phases, police, row_when, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,3 +189,16 @@ def test_an_abstract_address_is_heard_too(app: App) -> None:
     assert running.stop() == 0
     assert systemd.said("STOPPING=1") == 1
     systemd.socket.close()
+
+
+def test_the_socket_of_one_that_has_ended_is_gone(app: App) -> None:
+    app.write("tells.py", TELLS)
+    app.procfile(web=f"{SWIFT} tells.py READY=1", worker=STAY)
+    police(app, "web: {ready: {notify: true}, restart: always, instances: 3}\nworker: {restart: always}")
+    running = started(app)
+    row_when(app, "web.3", phase="running")
+    sockets = app.root / ".procman" / "notify"
+    assert {path.name for path in sockets.iterdir()} == {"web.1", "web.2", "web.3"}
+    assert app.do("scale", "web=1").code == 0
+    assert {path.name for path in sockets.iterdir()} == {"web.1"}
+    assert running.stop() == 0
