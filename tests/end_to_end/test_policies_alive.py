@@ -41,9 +41,10 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as up:
     while not os.path.exists("sick"):
         say("WATCHDOG=1")
         time.sleep(0.05)
-    if open("sick").read():
+    how = open("sick").read()
+    os.rename("sick", "was sick")  # before it says so: that is the end of it
+    if how:
         say("WATCHDOG=trigger")
-    os.rename("sick", "was sick")
     time.sleep(1000)
 """
 
