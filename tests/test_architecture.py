@@ -22,7 +22,17 @@ FLOORS = {
     "host": 2,
     "logs": 2,
 }
-FLOORS |= {"store": 2, "app": 3, "engine": 3, "control": 4, "cli": 5, "__main__": 6, "testing": 6}
+FLOORS |= {
+    "store": 2,
+    "export": 2,
+    "importing": 2,
+    "app": 3,
+    "engine": 3,
+    "control": 4,
+    "cli": 5,
+    "__main__": 6,
+    "testing": 6,
+}
 FACADE = "procman"
 """What apps import: it loads `enqueue` from upstairs, when it is asked for."""
 PURE = {

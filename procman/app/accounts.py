@@ -43,6 +43,25 @@ def of(user: str | None, group: str | None) -> Account | None:
     return Account(found.uid, gid, tuple(groups), found.name, found.home)
 
 
+def may_be(user: str) -> bool:
+    """Whether a process can run as this user: there is one, and we may."""
+    try:
+        of(user, None)
+    except ValueError:
+        return False
+    return True
+
+
+def name_of(uid: int) -> str:
+    """What a user is called, its number where it has no name."""
+    import pwd  # likewise
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def _user(text: str) -> _User:
     import pwd  # only who names a user waits for it
 

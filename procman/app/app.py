@@ -6,6 +6,7 @@ import os
 from functools import partial
 
 from procman.app import foreman, taskfiles
+from procman.app import tasks as tasks_in
 from procman.app.reading import Mistakes, read
 from procman.core.plan import instances, procfile
 from procman.core.plan import plan as plans
@@ -66,26 +67,11 @@ def load(
     before = len(mistakes.problems)
     file = mistakes.gather(lambda: taskfiles.of(root, with_schedules), None)
     whole = len(mistakes.problems) == before
-    tasks = mistakes.gather(lambda: _tasks(file, types), NO_TASKS)
+    tasks = mistakes.gather(lambda: tasks_in.due_here(tasks_in.of(file, types), settings.ticks_of), NO_TASKS)
     app = App(root, path, types, environment, tasks)
     if file and file.processes:
         app = mistakes.gather(partial(_with_policies, app, file, settings.outer_wins, whole), app)
     return app._replace(warnings=(*taskfiles.misnamed(root), *foreman.passed_over(root, settings)))
-
-
-def tasks_of(root: str) -> dict[str, Task]:
-    """The tasks of procman.yml alone, none where there is no such file. Raises `UserError`."""
-    return _tasks(taskfiles.of(root, with_schedules=True), ())
-
-
-def _tasks(file: TaskFile | None, types: Iterable[ProcessType]) -> dict[str, Task]:
-    if file is None:
-        return {}
-    from procman.core.config.taskfile import clashes
-
-    if problems := clashes(file.tasks, (type_.name for type_ in types), file.source):
-        raise UserError(problems)
-    return file.tasks
 
 
 def _with_policies(app: App, file: TaskFile, outer_wins: bool, whole: bool) -> App:

@@ -25,6 +25,8 @@ class Settings(NamedTuple):
     formation: str | None = None
     """`web=2,worker=1`."""
     release: bool = False
+    ticks_of: Sequence[str] = ()
+    """Tasks; where some are named, the schedules of all others are somebody else's."""
     options_from: Collection[str] = ()
     """Files in which options were found."""
 

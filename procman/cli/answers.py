@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from procman.core.text.visible import printable
@@ -19,6 +20,16 @@ def say(*lines: str) -> None:
     """Print the lines; what is in them is shown and not obeyed."""
     for line in lines:
         write(printable(line))
+
+
+def say_text(text: str) -> None:
+    """Print the text of a file: byte for byte for files and programs, and visible on a terminal."""
+    if sys.stdout.isatty():
+        for line in text.removesuffix("\n").split("\n"):
+            write("\t".join(map(printable, line.split("\t"))))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
 
 
 def say_json(value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procman.app import app, taskfiles
+from procman.app import app, taskfiles, tasks
 from procman.app.app import NO_TYPES, App, with_root
 from procman.app.reading import Mistakes
 from procman.app.settings import Settings
@@ -29,6 +29,7 @@ def settings(options: Namespace) -> Settings:
         names=getattr(options, "names", ()),
         formation=getattr(options, "formation", None),
         release=getattr(options, "release", False),
+        ticks_of=getattr(options, "tasks", ()),
         options_from=[*getattr(options, "written", {}).values()],
     )
 
@@ -60,4 +61,4 @@ def load_tasks(root: str) -> dict[str, Task]:
     from procman.cli import complaints
 
     complaints.tell(*taskfiles.misnamed(root))
-    return app.tasks_of(root)
+    return tasks.of_root(root)

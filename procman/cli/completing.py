@@ -76,6 +76,10 @@ class _Offer:
     def __call__(self, parsed_args: argparse.Namespace, **_: object) -> list[str]:
         if commands.COMMANDS in self._offers:
             return [*TABLE]
+        if commands.FORMATS in self._offers:
+            from procman.export.formats import FORMATS
+
+            return [*FORMATS]
         given = vars(parsed_args)
         names = [option.name for option in APP]
         typed = Namespace(**{name: given.get(name, given.get(BEFORE + name)) for name in names})

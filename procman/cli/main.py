@@ -18,6 +18,8 @@ from procman.host.signals import ALL
 
 WITHOUT_FAREWELL = ("start", "scheduler")
 """All that these have to put in order they have: Python would take 5 ms more to take itself apart."""
+MODULES = {"import": "import_"}
+"""Commands with a name that Python keeps for itself."""
 DETACH = "detach"
 """The option of `start`, of which only the command line is asked: by then no file has been read."""
 TYPE_CHECKING = False  # as type checkers know it; importing typing would be 1 MB in the guardian for ever
@@ -137,7 +139,8 @@ def _dispatch(options: Namespace, guarded: Guarded | None) -> int:
     name = options.command
     if not _supervises(name):
         gc.enable()
-    command = importlib.import_module(f"procman.cli.commands.{name.replace('-', '_')}").run
+    module = MODULES.get(name, name.replace("-", "_"))
+    command = importlib.import_module(f"procman.cli.commands.{module}").run
     code: int = command(options, guarded) if _supervises(name) else command(options)
     return code
 

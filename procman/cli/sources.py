@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from procman.app import foreman, taskfiles
-from procman.cli import parser
+from procman.cli import exportoptions, parser
 from procman.cli.commands import TABLE
 from procman.cli.options import APP, ROOT, START, Namespace, by_flag, is_empty
 from procman.cli.taskoptions import TASK
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from procman.cli.options import Option
     from procman.cli.parser import Line
 
-WITH_FILES = ("start", "scheduler", "run", "check")
+WITH_FILES = ("start", "scheduler", "run", "check", "export")
 """Commands whose options may stand in a file. Others take from `.foreman` only where the app is."""
+
+
+NAMES_OF_START = frozenset(option.name for option in START)
 
 
 class Written(NamedTuple):
@@ -50,8 +53,8 @@ def complete(line: Line) -> Namespace:
     _take(values, _in_environment(line.command, options), problems)
     doubts: list[str] = []
     written = _in_files(values, line.command, problems, doubts) if options else {}
-    wanted = START if line.command == "check" else options  # `check` is to find every mistake
-    _take(values, (each for each in written.values() if each.option in wanted), problems)
+    wanted = START if line.command in ("check", "export") else options  # they are to find every mistake
+    _take(values, (each for each in written.values() if each.option in (*wanted, *options)), problems)
     if problems:
         raise UserError(problems)
     known = {option.name: option.default for option in options}
@@ -117,7 +120,7 @@ def _in_files(
     path = os.path.join(_folder(values), foreman.FILE)
     if command not in WITH_FILES:
         return {name: each for name, each in _in_foreman(path, [], doubts).items() if each.option in APP}
-    found = _in_foreman(path, problems, doubts)
+    found = _in_foreman(path, problems, doubts, exportoptions.EXPORT if command == "export" else ())
     said = {name: each.text for name, each in found.items()}
     if file := taskfiles.path_in(_folder(said | dict(values))):
         own = _in_procman_yml(file, command != "run", problems)
@@ -132,14 +135,16 @@ def _folder(values: Mapping[str, Any]) -> str:
     return values.get("root") or os.path.dirname(values.get("procfile") or "")
 
 
-def _in_foreman(path: str, problems: list[Problem], doubts: list[str]) -> dict[str, Written]:
+def _in_foreman(
+    path: str, problems: list[Problem], doubts: list[str], more: Sequence[Option] = ()
+) -> dict[str, Written]:
     """What is no option is passed over, as Foreman does it, and doubted unless it is one of its `export`."""
     try:
         texts = foreman.read(path) if os.path.exists(path) else {}
     except UserError as error:
         problems += error.problems
         return {}
-    words = by_word(START)
+    words = by_word(each for each in more if each.name not in NAMES_OF_START) | by_word(START)
     unknown = [key for key in texts if key not in words and key not in foreman.OF_EXPORT]
     doubts += (f"{path}: there is no option '{key}'{suggest(key, words)}" for key in unknown)
     known = ((words[key], text) for key, text in texts.items() if key in words)

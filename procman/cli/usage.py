@@ -6,7 +6,7 @@ import os
 import textwrap
 from typing import TYPE_CHECKING
 
-from procman.cli.commands import ANY, ONE, OPTIONAL, REST, RUN_TASK, SOME, TABLE
+from procman.cli.commands import ANY, FORMATS, ONE, OPTIONAL, REST, RUN_TASK, SOME, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,11 +49,20 @@ def of_command(name: str) -> str:
     lines = [_usage(name, command), "", *_wrap(command.summary)]
     if command.argument:
         lines += ["", *_table([(command.argument.metavar, command.argument.help)])]
+        lines += _formats(command.argument)
     if command.options:
         lines += ["", "options:", *_table((_flags(option), option.help) for option in command.options)]
     if command.options and command is not RUN_TASK:
         lines += ["", *_wrap(EPILOG)]
     return "\n".join(lines)
+
+
+def _formats(argument: Argument) -> list[str]:
+    if FORMATS not in argument.offers:
+        return []
+    from procman.export.formats import FORMATS as KNOWN
+
+    return ["", "formats:", *_table((name, row.summary) for name, row in KNOWN.items())]
 
 
 def _usage(name: str, command: Command) -> str:
@@ -64,9 +73,8 @@ def _usage(name: str, command: Command) -> str:
 def _words(argument: Argument | None) -> str:
     if argument is None:
         return ""
-    return (
-        argument.metavar if "..." in argument.metavar else SHOWN[argument.how_many].format(argument.metavar)
-    )
+    written = "..." in argument.metavar or " [" in argument.metavar
+    return argument.metavar if written else SHOWN[argument.how_many].format(argument.metavar)
 
 
 def _flags(option: Option) -> str:

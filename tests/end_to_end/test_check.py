@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from procman.cli.policyrows import as_json
+from procman.core.config.policyrows import as_json
 from procman.core.plan.policies import FOREMAN
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procman.cli import controloptions, options, taskoptions
+from procman.cli import controloptions, exportoptions, options, taskoptions
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ ONE, OPTIONAL, ANY, SOME, REST = "one", "optional", "any", "some", "rest"
 """How many words stand behind a command. With REST its options end at the first of them."""
 TYPES, TASKS, COMMANDS = "types", "tasks", "commands"
 """What the Tab key offers for them."""
+FORMATS = "formats"
+"""The same; `help` lists them too."""
 
 
 class Argument(NamedTuple):
@@ -116,7 +118,24 @@ TABLE = {
     "scheduler": Command(
         "run only the tasks as they are due, without the Procfile's processes",
         options.SCHEDULER,
+        Argument("tasks", ANY, "TASK", "run no ticks of other tasks", offers=(TASKS,)),
         supervises=True,
+    ),
+    "export": Command(
+        "write the app as files for another supervisor, or print them",
+        exportoptions.EXPORT,
+        Argument(
+            "words",
+            ANY,
+            "FORMAT [DIR]",
+            "for whom, and the folder for the files (default: print them)",
+            offers=(FORMATS,),
+        ),
+    ),
+    "import": Command(
+        "make a Procfile and a procman.yml of other tools' files, or print them",
+        exportoptions.IMPORT,
+        Argument("files", SOME, "FILE", "what to read; '-' is standard input, and needs --from"),
     ),
     "init": Command("write a procman.yml to begin with, from the Procfile", options.APP[:2]),
     "schema": Command("print the JSON Schema of procman.yml, by which editors check it"),

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from procman.app import taskfiles
-from procman.cli import answers, apps, policyrows, tables, warnings
+from procman.cli import answers, apps, tables, warnings
 from procman.cli.commands.tasks import BY_HAND
 from procman.cli.rows import task as describe_task
+from procman.core.config import policyrows
 from procman.core.schedule.instants import rfc3339
 
 if TYPE_CHECKING:

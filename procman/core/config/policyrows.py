@@ -11,8 +11,9 @@ from procman.core.plan.policies import FOREMAN, Kind
 from procman.core.schedule.durations import wording
 
 if TYPE_CHECKING:
-    from procman.cli.rows import Row
     from procman.core.plan.policies import Policies, Probe
+
+Row = dict[str, Any]
 
 TIMES = ("initial", "max", "reset_after", "within", "every", "timeout", "max_runtime")
 
@@ -27,7 +28,7 @@ def in_words(policies: Policies) -> str:
     without = as_json(FOREMAN)
     usual = as_json(FOREMAN._replace(ready=DEFAULTS["ready"], alive=DEFAULTS["alive"]))
     said = {key: value for key, value in as_json(policies).items() if value != without[key]}
-    return "; ".join(f"{key}: {_words(key, value, usual[key])}" for key, value in said.items())
+    return "; ".join(f"{key}: {words(key, value, usual[key])}" for key, value in said.items())
 
 
 def _of_life(policies: Policies) -> Row:
@@ -86,14 +87,14 @@ def _of_surroundings(policies: Policies) -> Row:
     }
 
 
-def _words(key: str, value: Any, usual: Any = None) -> str:
+def words(key: str, value: Any, usual: Any = None) -> str:
     """Of keys below a key those that are not as usual, if there is something usual."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
         usual = usual or {}
         said = [each for each in value if value[each] != usual.get(each)]
-        return ", ".join(f"{each} {_words(each, value[each])}" for each in said)
+        return ", ".join(f"{each} {words(each, value[each])}" for each in said)
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if key == "max_memory":

@@ -1,0 +1,51 @@
+"""The formats of `procman export`: a row each, read by the command, its help and the tests."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from procman.export.plan import Export, ExportPlan, Render
+
+
+class Format(NamedTuple):
+    """A format. `module` is in this room, and so are its `templates/NAME/`."""
+
+    summary: str
+    module: str
+    whole: bool = False
+    """One `procman start` runs everything there: it reads the app's files itself."""
+
+
+class Exporter(Protocol):
+    """What a format's module has. It reads and writes nothing."""
+
+    FILTERS: Mapping[str, Callable[..., str]]
+    """What its templates may do to values: above all how each is quoted."""
+
+    def export(self, plan: ExportPlan, render: Render) -> Export: ...
+
+
+FORMATS = {
+    "systemd": Format("units of systemd: a target, a service a process type, timers", "systemd"),
+    "systemd-whole": Format("one unit of systemd, which runs 'procman start'", "systemdwhole", whole=True),
+    "supervisord": Format("a configuration of supervisord", "supervisord"),
+    "runit": Format("service folders of runit", "runit"),
+    "s6": Format("source folders of s6-rc", "s6"),
+    "launchd": Format("property lists of launchd (macOS)", "launchd"),
+    "upstart": Format("jobs of upstart", "upstart"),
+    "inittab": Format("lines for /etc/inittab (System V init)", "inittab"),
+    "crontab": Format("the tasks as lines of a crontab", "crontab"),
+    "compose": Format("a file of docker compose", "compose"),
+    "kubernetes": Format("manifests of Kubernetes", "kubernetes"),
+    "dockerfile": Format("a Dockerfile in which 'procman start' is PID 1", "dockerfile", whole=True),
+}
+
+
+def exporter(name: str) -> Exporter:
+    """The module of a format."""
+    module = importlib.import_module(f"procman.export.{FORMATS[name].module}")
+    return cast("Exporter", module)
