@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from procman.core.plan import commands
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from procman.core.plan.plan import ProcessPlan
@@ -77,6 +77,19 @@ class ExportPlan(NamedTuple):
     def timeout_of(self, policies: Policies) -> float:
         """Seconds between its stop signal and SIGKILL."""
         return self.timeout if policies.timeout is None else policies.timeout
+
+
+    def start_words(self) -> tuple[str, ...]:
+        """What runs the whole app there, in its folder."""
+        return (*self.procman, "start", *self.typed)
+
+    def scheduler_words(self, tasks: Collection[str] = ()) -> tuple[str, ...]:
+        """What runs these tasks as they are due, or all; and the jobs that the app enqueues."""
+        typed = list(self.typed)
+        while "-m" in typed:  # a scheduler has no formation
+            del typed[typed.index("-m") : typed.index("-m") + 2]
+        everything = {task.name for task in self.tasks if task.schedules} <= set(tasks)
+        return (*self.procman, "scheduler", *typed, *(() if everything else tasks))
 
 
 class File(NamedTuple):
