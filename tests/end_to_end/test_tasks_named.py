@@ -1,0 +1,33 @@
+"""`procman scheduler TASK`: the ticks of some tasks here, those of others by somebody else's clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.end_to_end.harness import PROCMAN
+
+if TYPE_CHECKING:
+    from tests.end_to_end.harness import App
+
+EACH_SECOND = "command: echo it, schedule: '* * * * * *'"
+
+
+def test_only_their_ticks_run_and_the_jobs_of_all(app: App) -> None:
+    app.tasks(f"ours: {{{EACH_SECOND}}}\ntheirs: {{{EACH_SECOND}}}")
+    app.do("run", "task", "theirs", "--in", "1s")
+    running = app.launch(*PROCMAN, "scheduler", "ours")
+    running.wait_for(r"theirs\.\d+ exited")
+    running.wait_for(r"(?s)(?:ours\.\d+ exited.*){2}")
+    assert running.stop() == 0
+    triggers = {(run.task, str(run.trigger)) for run in app.runs}
+    assert triggers == {("ours", "schedule"), ("theirs", "delay")}
+
+
+def test_a_name_that_no_task_has_is_told_with_the_one_that_was_meant(app: App) -> None:
+    app.tasks("remind: {command: echo it, schedule: hourly at :15}")
+    ended = app.do("scheduler", "remnid", "remind", "x")
+    assert ended.code == 2
+    assert ended.err.splitlines() == [
+        "procman: scheduler: no task 'remnid', did you mean 'remind'?",
+        "procman: scheduler: no task 'x': there are remind",
+    ]
