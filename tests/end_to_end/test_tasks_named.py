@@ -20,7 +20,7 @@ def test_only_their_ticks_run_and_the_jobs_of_all(app: App) -> None:
     running.wait_for(r"(?s)(?:ours\.\d+ exited.*){2}")
     assert running.stop() == 0
     triggers = {(run.task, str(run.trigger)) for run in app.runs}
-    assert triggers == {("ours", "schedule"), ("theirs", "delay")}
+    assert triggers == {("ours", "schedule"), ("theirs", "delayed")}
 
 
 def test_a_name_that_no_task_has_is_told_with_the_one_that_was_meant(app: App) -> None:
