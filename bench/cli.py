@@ -31,6 +31,7 @@ QUESTIONS = (
     "first_line",
     "stop",
     "version",
+    "other_files",
     "idle",
     "long_line",
     "followers",
