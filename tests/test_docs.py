@@ -94,7 +94,7 @@ def test_every_module_stands_on_the_map() -> None:
 
 BLOCKS = [
     (path.name, block)
-    for path in (ROOT / "README.md", ROOT / "docs" / "schedules.md", ROOT / "docs" / "moving.md")
+    for path in (ROOT / "README.md", ROOT / "docs" / "schedules.md")
     for block in re.findall(r"```yaml\n(.*?)```", path.read_text(), re.DOTALL)
 ]
 
@@ -103,15 +103,6 @@ BLOCKS = [
 def test_every_procman_yml_in_the_docs_is_right(page: str, block: str) -> None:
     found = taskfile.parse(block.encode(), page, UTC)
     assert found.tasks or found.processes
-
-
-EXPRESSIONS = re.findall(r"`schedule: (.+?)`", (ROOT / "docs" / "moving.md").read_text())
-
-
-@pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_every_expression_for_those_who_move_over_is_right(expression: str) -> None:
-    text = f"tasks: {{t: {{command: run, schedule: {expression}}}}}"
-    assert taskfile.parse(text.encode(), "moving.md", UTC).tasks["t"].schedules
 
 
 def test_the_tests_of_the_rules_are_there() -> None:

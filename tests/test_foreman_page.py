@@ -1,4 +1,4 @@
-"""docs/foreman.md says what procman does: its command lines are understood, its values are those of .env."""
+"""docs/moving/foreman.md says what procman does: its command lines are understood, its values are those of .env."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from procman.cli import parser
 from procman.core.plan import dotenv
 from procman.errors import UserError
 
-PAGE = (Path(__file__).parent.parent / "docs" / "foreman.md").read_text()
+PAGE = (Path(__file__).parent.parent / "docs" / "moving" / "foreman.md").read_text()
 VERDICTS = {"same", "better", "different"}
 IN_WORDS = {"empty": "", "a tab between a and b": "a\tb"}
 

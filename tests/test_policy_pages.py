@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = {path.name: path.read_text() for path in sorted(DOCS.glob("*.md"))}
-POLICIES = ("restart", "readiness", "dependencies", "limits", "listen", "settings", "watch")
+POLICIES = ("restart", "readiness", "dependencies", "limits", "listen", "watch")
+MOVING = [
+    DOCS / "moving" / f"{tool}.md"
+    for tool in "supervisord circus pm2 process-compose docker-compose systemd".split()
+]
+"""What the settings of other tools are here."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -72,7 +77,7 @@ def test_every_page_is_in_the_index() -> None:
 
 @pytest.mark.parametrize("key", [*KEYS, *BACKOFF, *READY, *ALIVE])
 def test_every_key_is_described_on_a_page_of_its_own(key: str) -> None:
-    pages = "\n".join(PAGES[f"{page}.md"] for page in POLICIES if page != "settings")
+    pages = "\n".join(PAGES[f"{page}.md"] for page in POLICIES)
     assert re.search(rf"`{key}[`:]|^\s+{key}:|[{{ ]{key}: ", pages, re.MULTILINE)
 
 
@@ -81,16 +86,21 @@ def spans(text: str) -> list[str]:
 
 
 def rows(page: str) -> Iterator[list[str]]:
-    for line in PAGES[page].splitlines():
+    yield from cells(PAGES[page])
+
+
+def cells(text: str) -> Iterator[list[str]]:
+    for line in text.splitlines():
         if line.startswith("| "):
             yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
 def named_by_others() -> Iterator[tuple[str, str]]:
     """What procman has for the settings of other tools: each span of the second column, and its row."""
-    for cells in rows("settings.md"):
-        for span in spans(cells[1]):
-            yield span, cells[1]
+    for path in MOVING:
+        for row in cells(path.read_text()):
+            for span in spans(row[1]):
+                yield span, row[1]
 
 
 SETTINGS = [(span, row) for span, row in named_by_others() if re.match(r"[a-z_]+: \S", span)]

@@ -62,6 +62,15 @@ def name_of(uid: int) -> str:
         return str(uid)
 
 
+def home_of(user: str) -> str | None:
+    """The home of a user, None of one who is not known here."""
+    try:
+        found = _user(user)
+    except ValueError:
+        return None
+    return found.home if found.known else None
+
+
 def _user(text: str) -> _User:
     import pwd  # only who names a user waits for it
 

@@ -32,11 +32,8 @@ ABOUT_START = "is about 'procman start', which does not run there"
 
 def plan(options: Namespace, folder: str | None) -> ExportPlan:
     """Read the app. Raises `UserError` with all mistakes in its files and in the options."""
-    options.names, options.release = [], False
     mistakes = apps.Mistakes()
-    app = apps.load(options, mistakes, need_procfile=False)
-    if not app.types and not app.tasks and not (mistakes.problems and taskfiles.path_in(app.root)):
-        mistakes.gather(lambda: apps.types_of(options), apps.NO_TYPES)  # told what is missing
+    app = _load(options, mistakes)
     name = mistakes.gather(lambda: _app_name(options, app.root), "app")
     user = mistakes.gather(lambda: _user(options, app.root), None)
     planned = apps.plan(app, options, mistakes)
@@ -50,7 +47,9 @@ def plan(options: Namespace, folder: str | None) -> ExportPlan:
         place={place.ROOT: app.root, place.STATE: place.of(app.root)},
         env_files=tuple(_env_files(options, app.root)),
         zone=str(taskfiles.zone(app.root)),
+        zone_is_said=_says_zone(app.root),
         user=user,
+        home=accounts.home_of(user) if user else None,
         log=options.log or _log_dir(app.root),
         run=options.run,
         timeout=options.timeout,
@@ -61,6 +60,15 @@ def plan(options: Namespace, folder: str | None) -> ExportPlan:
         procman=_procman(),
         typed=tuple(_typed(options)),
     )
+
+
+def _load(options: Namespace, mistakes: apps.Mistakes) -> apps.App:
+    """The app. What is missing is told where there is nothing of it."""
+    options.names, options.release = [], False
+    app = apps.load(options, mistakes, need_procfile=False)
+    if not app.types and not app.tasks and not (mistakes.problems and taskfiles.path_in(app.root)):
+        mistakes.gather(lambda: apps.types_of(options), apps.NO_TYPES)
+    return app
 
 
 def start_notes(options: Namespace) -> Iterator[Note]:
@@ -124,6 +132,12 @@ def _env_files(options: Namespace, root: str) -> Iterable[str]:
     named = apps.settings(options).env_files
     default = os.path.join(root, ".env")
     return map(os.path.abspath, named) if named else [default] * os.path.exists(default)
+
+
+def _says_zone(root: str) -> bool:
+    """Whether procman.yml has a `timezone:`."""
+    path = taskfiles.path_in(root)
+    return path is not None and taskfiles.read(path, with_schedules=False).timezone is not None
 
 
 def _log_dir(root: str) -> str | None:

@@ -49,8 +49,12 @@ class ExportPlan(NamedTuple):
     env_files: tuple[str, ...] = ()
     """The files that `environment` comes from."""
     zone: str = "UTC"
+    zone_is_said: bool = False
+    """Whether procman.yml names that zone; if not, it is the machine's own, wherever it runs."""
     user: str | None = None
     """Whom everything runs as (-u); None: as it is usual for the format."""
+    home: str | None = None
+    """The home of `user`, where that is known here."""
     log: str | None = None
     """The folder for logs (-l)."""
     run: str | None = None

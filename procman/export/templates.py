@@ -18,13 +18,15 @@ OWN = os.path.join(os.path.dirname(__file__), "templates")
 def renderer(name: str, filters: Mapping[str, Callable[..., str]], folders: Sequence[str]) -> Render:
     """Fills in templates of a format: the first of that name in `folders`, else procman's own.
 
+    Those of another format are called by its name too, `crontab/crontab.j2`.
+
     What it is given escapes nothing by itself: the format's filters do, and a name that a template spells
     wrong is a mistake and not an empty text. Raises `UserError` for a template that Jinja2 cannot fill in.
     """
     import jinja2  # 60 ms that only an export waits for
 
     world = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([*folders, os.path.join(OWN, name)]),
+        loader=jinja2.FileSystemLoader([*folders, os.path.join(OWN, name), OWN]),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # these are no web pages: each format has its own way
         trim_blocks=True,

@@ -1,4 +1,7 @@
-"""What procman would refuse is taken out again, and told: what is written passes `procman check`."""
+"""What procman would refuse is taken out again, and told: what is written passes `procman check`.
+
+All is read at once first, as it mostly has no mistake; then a process or task, then a key at a time.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from procman.core.config import taskfile
-from procman.core.plan import procfile
+from procman.core.plan import dotenv, procfile
 from procman.errors import UserError
-from procman.importing import written
+from procman.importing import together, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,25 +20,26 @@ if TYPE_CHECKING:
     from procman.importing.found import Found, Keys
 
 COMMAND, DEPENDS = "command", "depends_on"
+PROCESSES, TASKS = "processes", "tasks"
 
 
 def check(found: Found) -> None:
     """Take out each key that makes a mistake, and each process or task whose command does."""
-    if found.timezone and _mistake({"timezone": found.timezone}):
-        found.lose(None, f"timezone {found.timezone}: {_mistake({'timezone': found.timezone})}")
+    if found.timezone and (text := _mistake({"timezone": found.timezone})):
+        found.lose(None, f"timezone {found.timezone}: {text}")
         found.timezone = None
-    for name, keys in [*found.processes.items()]:
-        keys[COMMAND] = one_line(keys[COMMAND])
-        if text := _line_mistake(name, keys[COMMAND]):
-            found.lose(None, f"{name}: {text}")
-            del found.processes[name]
-        else:
-            _check_keys(found, name, keys, lambda said, name=name: {"processes": {name: said}})  # type: ignore[misc]
-    for name, keys in [*found.tasks.items()]:
-        _check_keys(found, name, keys, lambda said, name=name: {"tasks": {name: said}})  # type: ignore[misc]
-        if COMMAND not in keys:
-            del found.tasks[name]
+    _check_env(found)
+    _check_commands(found)
+    _join_settings(found)
     _check_dependencies(found)
+    if _said_of(lambda: written.procman_yml(found)):
+        for name, keys in [*found.processes.items(), *found.settings.items()]:
+            _check_keys(found, name, keys, PROCESSES)
+        for name, keys in [*found.tasks.items()]:
+            _check_keys(found, name, keys, TASKS)
+    together.check(found)
+    for name in [name for name, keys in found.tasks.items() if COMMAND not in keys]:
+        del found.tasks[name]
 
 
 def one_line(command: str) -> str:
@@ -44,32 +48,71 @@ def one_line(command: str) -> str:
     return command.strip() if len(lines) == 1 else f"eval \"$(printf '%s\\n' {shlex.join(lines)})\""
 
 
-def _check_keys(found: Found, name: str, keys: Keys, whole: Callable[[Keys], dict[str, Any]]) -> None:
-    """Each key by itself first; then all, for what makes no sense together."""
-    task = "tasks" in whole({})
-    for key, value in [*keys.items()]:
-        if key == COMMAND and not task:
-            continue
-        said = {COMMAND: "true", key: value} if task else {key: value}
-        if text := _mistake(whole(said)):
-            found.lose(None, f"{name}: {key}: {value}: {text}")
-            del keys[key]
-    rest = {key: value for key, value in keys.items() if task or key != COMMAND}
-    while rest and (text := _mistake(whole(rest))):
-        key = next(key for key in reversed(rest) if key != COMMAND)
-        found.lose(None, f"{name}: {key}: {rest.pop(key)}: {text}")
+def _check_env(found: Found) -> None:
+    for name in [*found.env]:
+        try:
+            text = written.env({name: found.env[name]}).encode()
+            right = dotenv.parse(text, "", {}).values == {name: found.env[name]}
+        except (UserError, UnicodeEncodeError):
+            right = False
+        if not right:
+            found.lose(None, f"variable {name}: .env cannot hold its name or its value, which is left out")
+            del found.env[name]
+
+
+def _check_commands(found: Found) -> None:
+    for keys in found.processes.values():
+        keys[COMMAND] = one_line(keys[COMMAND])
+    if not found.processes or not _line_mistake(written.procfile(found)):
+        return
+    for name, keys in [*found.processes.items()]:
+        if text := _line_mistake(f"{name}: {keys[COMMAND]}"):
+            found.lose_of(name, text)
+            del found.processes[name]
+
+
+def _join_settings(found: Found) -> None:
+    """What is said of a type whose command has been found after all."""
+    for name in [name for name in found.settings if name in found.processes]:
+        found.processes[name] = {**found.settings.pop(name), **found.processes[name]}
+
+
+def _check_keys(found: Found, name: str, keys: Keys, part: str) -> None:
+    """Each key by itself; then all, for what makes no sense together."""
+    said = {key: value for key, value in keys.items() if key != COMMAND or part == TASKS}
+    if not said or not _mistake({part: {name: said}}):
+        return
+    for key, value in [*said.items()]:
+        alone = {key: value} if part == PROCESSES else {COMMAND: "true", key: value}
+        if text := _mistake({part: {name: alone}}):
+            found.lose_of(name, _refused(name, key, value, text))
+            del said[key], keys[key]
+    while said and (
+        text := _mistake({part: {name: {**({COMMAND: "true"} if part == TASKS else {}), **said}}})
+    ):
+        key = next(key for key in reversed(said) if key != COMMAND or part == PROCESSES)
+        found.lose_of(name, _refused(name, key, said.pop(key), text))
         del keys[key]
+
+
+def _refused(name: str, key: str, value: Any, text: str) -> str:
+    """What is wrong with a key, in the words of procman, which name both again."""
+    for begun in (f"processes: {name}: ", f"task '{name}': ", f"{key}: "):
+        text = text.removeprefix(begun)
+    return f"{key}: {value}: {text}" if key != COMMAND else f"{key}: {text}"
 
 
 def _check_dependencies(found: Found) -> None:
     """Only on types that there are."""
+    known = {*found.processes, *found.settings}
     for name, keys in found.processes.items():
         said = keys.get(DEPENDS)
         if not said:
             continue
-        for other in [each for each in said if each not in found.processes]:
-            found.lose(None, f"{name}: it depends on '{other}', which is no process here")
-        kept = [each for each in said if each in found.processes]
+        said = [said] if isinstance(said, str) else said
+        for other in [each for each in said if each not in known]:
+            found.lose_of(name, f"it depends on '{other}', which is no process here")
+        kept = [each for each in said if each in known]
         keys[DEPENDS] = {each: said[each] for each in kept} if isinstance(said, dict) else kept
         if not kept:
             del keys[DEPENDS]
@@ -77,16 +120,22 @@ def _check_dependencies(found: Found) -> None:
 
 def _mistake(said: dict[str, Any]) -> str:
     """What procman says of a procman.yml with this in it."""
+    return _said_of(lambda: written.dump(said))
+
+
+def _said_of(text: Callable[[], str]) -> str:
     try:
-        taskfile.parse(written.dump(said).encode("utf-8", "surrogateescape"), "", UTC)
+        taskfile.parse(text().encode(), "", UTC)
     except UserError as error:
         return error.problems[0].text
+    except UnicodeEncodeError:
+        return "not UTF-8 text"
     return ""
 
 
-def _line_mistake(name: str, command: str) -> str:
+def _line_mistake(lines: str) -> str:
     try:
-        procfile.parse(f"{name}: {command}".encode("utf-8", "surrogateescape"), "")
+        procfile.parse(lines.encode("utf-8", "surrogateescape"), "")
     except UserError as error:
         return error.problems[0].text
     return ""

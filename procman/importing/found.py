@@ -8,7 +8,10 @@ from procman.errors import Problem
 from procman.importing import names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    Finish = Callable[["Found", list[tuple[str, Any]]], None]
+    """What a module does with all that it has gathered, each with its source, when every file is read."""
 
 Keys = dict[str, Any]
 
@@ -24,40 +27,53 @@ class Place(NamedTuple):
     is_file: Callable[[str], bool]
     is_user: Callable[[str], bool]
     """Whether a process can run as that user: it is known, and procman is root."""
+    me: str = ""
+    """Who imports, by name; empty: not known."""
 
 
 class Found:
     """Gathers what the modules read. Names are made right and unique here, in the order of their coming.
 
     `processes` and `tasks`: by name, `command` and the keys of procman.yml as they are written there; values
-    are words, numbers, lists and mappings. `env`: for .env. `start`: options of `start`. `lost`: what could
-    not be carried over, with file and line, and why.
+    are words, numbers, lists and mappings. `settings`: keys of process types whose commands are in a Procfile
+    that is there already. `env`: for .env. `start`: options of `start`. `lost`: what could not be carried
+    over, with file and line, and why.
     """
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.processes: dict[str, Keys] = {}
         self.tasks: dict[str, Keys] = {}
+        self.settings: dict[str, Keys] = {}
         self.env: dict[str, str] = {}
         self.start: Keys = {}
         self.timezone: str | None = None
         self.lost: list[Problem] = []
         self._source = ""
+        self._places: dict[str, tuple[str, int | None]] = {}
+        self._gathered: dict[Finish, list[Any]] = {}
 
     def of(self, source: str) -> Found:
         """The same, for what is read next: `source` is what people call the file."""
         self._source = source
         return self
 
-    def process(self, name: str | None, command: str, keys: Mapping[str, Any] | None = None) -> str:
-        """A process type; without a name it gets one from its command. Returns the name that it has."""
-        chosen = self._name(name, command)
+    def process(
+        self, name: str | None, command: str, keys: Mapping[str, Any] | None = None, line: int | None = None
+    ) -> str:
+        """A process type; without a name it gets one from its command. Returns the name that it has.
+
+        `line` is where it stands, for what may have to be said of it in the end.
+        """
+        chosen = self._name(name, command, line)
         self.processes[chosen] = {"command": command, **(keys or {})}
         return chosen
 
-    def task(self, name: str | None, command: str, keys: Mapping[str, Any] | None = None) -> str:
+    def task(
+        self, name: str | None, command: str, keys: Mapping[str, Any] | None = None, line: int | None = None
+    ) -> str:
         """A task, likewise; `schedule` is one of its keys, a word or a list."""
-        chosen = self._name(name, command)
+        chosen = self._name(name, command, line, self.settings)
         self.tasks[chosen] = {"command": command, **(keys or {})}
         return chosen
 
@@ -65,6 +81,32 @@ class Found:
         """Say that something of the file is not carried over: what it is, why, and what to do instead."""
         self.lost.append(Problem(self._source, line, text))
 
-    def _name(self, name: str | None, command: str) -> str:
+    def lose_of(self, name: str, text: str) -> None:
+        """The same of a process or task by its name, where it stands."""
+        source, line = self._places.get(name, (self._source, None))
+        self.lost.append(Problem(source, line, f"{name}: {text}"))
+
+    def gather(self, finish: Finish, item: Any) -> None:
+        """Keep something until all files are read: then `finish` gets what was given for it, once,
+        each with the source it came from."""
+        self._gathered.setdefault(finish, []).append((self._source, item))
+
+    def finish(self) -> None:
+        """All files are read: let the modules put together what they have gathered of them."""
+        for finish, items in self._gathered.items():
+            finish(self, items)
+        self._gathered = {}
+
+    def told(self) -> list[Problem]:
+        """All that is lost: file by file, line by line, what is about a whole file last."""
+        files = [*dict.fromkeys(each.source for each in self.lost)]
+        return sorted(
+            dict.fromkeys(self.lost),
+            key=lambda each: (files.index(each.source), each.line is None, each.line or 0),
+        )
+
+    def _name(self, name: str | None, command: str, line: int | None, others: Iterable[str] = ()) -> str:
         wanted = names.valid(name) if name else names.of_command(command)
-        return names.unique(wanted, {*self.processes, *self.tasks, *names.TAKEN})
+        chosen = names.unique(wanted, {*self.processes, *self.tasks, *names.TAKEN, *others})
+        self._places[chosen] = self._source, line
+        return chosen

@@ -28,18 +28,21 @@ class Importer(Protocol):
         """Add what the file says to what is found. Raises `UserError` when it is no such file at all."""
 
 
+CLOCK = r"[ \t]*-?(?:(?:[*\d][-*/,\w]*|(?:jan|sun|mon|tue|wed|thu|fri|sat)[-,\w]*)[ \t]+){5}"
+USERS = "root|www-data|nobody|daemon|deploy|postgres|apache|ubuntu|ec2-user"
+"""Names that stand before a command in the crontab of a system, and are no commands."""
 SOURCES = {
     "crontab": Source(
         "a user's crontab, as 'crontab -l' prints it",
         "crontab",
         ("crontab", "*.crontab", "crontab.*", "*.cron"),
-        r"\s*(?:[-*/,\d]+\s+){5}\S|\s*@(?:reboot|hourly|daily|midnight|weekly|monthly|yearly|annually)\s",
+        rf"{CLOCK}\S|[ \t]*@(?:reboot|hourly|daily|midnight|weekly|monthly|yearly|annually|every)[ \t]+\S",
     ),
     "crontab-system": Source(
         "/etc/crontab and files of /etc/cron.d, with a user in each line",
         "crontabsystem",
-        ("/etc/crontab", "*/cron.d/*"),
-        r"\s*(?:[-*/,\d]+\s+){5}(?:root|www-data|nobody)\s+\S",
+        ("/etc/crontab", "/*/cron.d/*"),
+        rf"(?:{CLOCK}|[ \t]*@\w+[ \t]+)(?:{USERS})[ \t]+\S",
     ),
     "supervisord": Source(
         "supervisord.conf and what it includes",
@@ -51,7 +54,7 @@ SOURCES = {
     "systemd": Source(
         "services and timers of systemd",
         "systemd",
-        ("*.service", "*.timer"),
+        ("*.service", "*.timer", "*.service.d/*.conf", "*.timer.d/*.conf"),
         r"\[(?:Service|Timer)\]",
     ),
     "compose": Source(
@@ -70,23 +73,23 @@ SOURCES = {
         "manifests of Kubernetes",
         "kubernetes",
         (),
-        r"kind:\s*(?:Deployment|StatefulSet|CronJob|DaemonSet|Job|Pod)\s*$",
+        r"[\s\"{-]*kind\"?:\s*\"?(?:Deployment|StatefulSet|CronJob|DaemonSet|Job|Pod|List)\b",
     ),
     "pm2": Source(
-        "an ecosystem file of pm2, in JSON or YAML",
+        "an ecosystem file of pm2, in JSON, YAML or JavaScript",
         "pm2",
-        ("ecosystem*.json", "ecosystem*.y*ml", "pm2*.json", "pm2*.y*ml", "processes.json"),
-        r"\"?apps\"?:",
+        ("ecosystem*.json", "ecosystem*.y*ml", "ecosystem*.*js", "pm2*.json", "pm2*.y*ml", "processes.json"),
+        r"[\s{]*\"?apps\"?\s*:|.*\bmodule\.exports\s*=",
     ),
     "app.json": Source(
-        "app.json of Heroku or Dokku", "appjson", ("app.json",), r"\s*\"(?:formation|buildpacks)\"\s*:"
+        "app.json of Heroku or Dokku", "appjson", ("app.json",), r"[\s{]*\"(?:formation|buildpacks)\"\s*:"
     ),
     "sidekiq-cron": Source("the schedule of sidekiq-cron", "sidekiqcron", ("schedule.y*ml",), r"\s+cron:\s"),
     "sidekiq-scheduler": Source(
         "sidekiq.yml with the schedule of sidekiq-scheduler",
         "sidekiqscheduler",
         ("sidekiq.y*ml", "sidekiq_scheduler.y*ml", "sidekiq-scheduler.y*ml"),
-        r"\s*:?(?:scheduler|schedule):\s*$",
+        r"[ \t]*:?(?:scheduler|schedule):\s*$",
     ),
     "good_job": Source(
         "cron jobs of good_job, in YAML or as in a Ruby initializer",
@@ -101,17 +104,46 @@ SOURCES = {
     "foreman": Source(".foreman of Foreman, .honcho of honcho", "foremanfile", (".foreman", ".honcho")),
 }
 
+ORDER = (
+    *("kubernetes", "compose", "process-compose", "supervisord", "circus", "systemd", "pm2", "app.json"),
+    *(
+        "crontab-system",
+        "crontab",
+        "overmind",
+        "good_job",
+        "sidekiq-scheduler",
+        "sidekiq-cron",
+        "solid_queue",
+    ),
+)
+"""Whose signs are looked for first: those that no others have, and with those of others in them. A CronJob
+has a `schedule:`."""
+ALIKE = ({"crontab", "crontab-system"}, {"sidekiq-cron", "sidekiq-scheduler", "solid_queue"})
+"""Kinds whose files may have each other's names: the text tells."""
+
 
 def recognise(path: str, data: bytes) -> str | None:
     """Which kind of file this is, by its name, else by its text; None when neither tells."""
-    slashed = f"/{path.lstrip('/')}"
-    base = path.rpartition("/")[2]
+    slashed, base = f"/{path.lstrip('/')}", path.rpartition("/")[2]
+    named = _named(slashed, whole=True)
+    if named is not None:
+        return named
+    named, meant = _named(base, whole=False), _meant(data.decode("utf-8-sig", "replace"))
+    alike = meant is not None and any({named, meant} <= each for each in ALIKE)
+    return meant if named is None or alike else named
+
+
+def _named(text: str, whole: bool) -> str | None:
+    """The kind with a pattern for this name; patterns with a `/` are for whole paths."""
     for name, source in SOURCES.items():
-        if any(fnmatch.fnmatchcase(slashed if "/" in each else base, each) for each in source.files):
+        if any(("/" in each) == whole and fnmatch.fnmatchcase(text, each) for each in source.files):
             return name
-    text = data.decode("utf-8", "replace")
-    for name, source in reversed(SOURCES.items()):
-        if source.signs and re.search(rf"^(?:{source.signs})", text, re.MULTILINE):
+    return None
+
+
+def _meant(text: str) -> str | None:
+    for name in ORDER:
+        if re.search(rf"^(?:{SOURCES[name].signs})", text, re.MULTILINE):
             return name
     return None
 

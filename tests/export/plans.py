@@ -55,6 +55,7 @@ def plan(lines: str = SHOP, yml: str = "", env: Mapping[str, str] | None = None,
         place={"PROCMAN_ROOT": ROOT, "PROCMAN_STATE": f"{ROOT}/.procman"},
         env_files=(f"{ROOT}/.env",) if env else (),
         zone=str(said.timezone or ZONE),
+        zone_is_said=taskfile.parse(yml.encode(), "procman.yml", None).timezone is not None,
         user="shop",
         procman=("/usr/bin/procman",),
     )
@@ -68,7 +69,7 @@ def _of(name: str, planned: plans.Plan) -> tuple[plans.ProcessPlan, ...]:
 def _policies(settings: Any) -> Any:
     """As the app on disk would have them: folders, files and users are there."""
     cwd = f"{ROOT}/{settings.cwd}" if settings.cwd else None
-    files = {f"FROM_{file.text.strip('.').upper()}": "1" for file in settings.env_files}
+    files = {f"FROM_{file.text.strip('.').replace('.', '_').upper()}": "1" for file in settings.env_files}
     account = None
     if settings.user or settings.group:
         name = settings.user or "shop"

@@ -28,6 +28,7 @@ EXAMPLES = {
     "cwd": "app",
     "env_file": ".env.web",
     "signal_to": "group",
+    "pty": "always",
     "user": "somebody",
     "group": "somegroup",
 }
@@ -39,7 +40,7 @@ BELOW = {
     "give_up_after": "4",
     "within": "47s",
     "every": "17s",
-    "timeout": "13s",
+    "timeout": "3s",
     "failures": "7",
 }
 ASKED = {"ready": "http: /up", "alive": "http: /up"}

@@ -23,13 +23,15 @@ PRIVATE, PUBLIC = 0o600, 0o644
 def run(options: Namespace) -> int:
     """Print or write what the files say, and tell what could not be carried over. Raises `UserError`."""
     root = os.path.abspath(options.root or os.curdir)
-    found = Found(Place(root, os.path.isdir, os.path.isfile, accounts.may_be))
+    me = accounts.name_of(os.geteuid())
+    found = Found(Place(root, os.path.isdir, os.path.isfile, accounts.may_be, me))
     mistakes = reading.Mistakes()
     for path in options.files:
         mistakes.gather(lambda path=path: _read(path, options.from_format, found), None)  # type: ignore[misc]
     mistakes.check()
+    found.finish()
     checked.check(found)
-    if not found.processes and not found.tasks:
+    if not (found.processes or found.tasks or found.settings or found.start):
         found.lost.append(Problem("import", None, "nothing was found that procman could run"))
     texts = written.texts(found)
     files = dict(zip(("Procfile", "procman.yml", ".env"), texts, strict=True))
@@ -38,7 +40,7 @@ def run(options: Namespace) -> int:
         _write(root, files)
     else:
         _print(files)
-    complaints.tell(*(f"{each}" for each in found.lost))
+    complaints.tell(*(f"{each}" for each in found.told()))
     return 0
 
 

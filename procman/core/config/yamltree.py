@@ -14,8 +14,10 @@ from procman.core.config import yamlhints
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import NoReturn
+    from collections.abc import Callable, Iterator
+    from typing import NoReturn, TypeVar
+
+    T = TypeVar("T")
 
 DEPTH = 30
 """Levels of nesting: more is no configuration, and would be deep recursion."""
@@ -74,12 +76,26 @@ def parse(data: bytes, source: str, problems: list[Problem]) -> Mapping:
     Adds mistakes that leave a tree, such as keys that come twice, to `problems`. Raises `UserError`
     with these and what is wrong with the rest when there is no tree.
     """
+    return _read(data, source, problems, lambda builder: builder.only(builder.top))
+
+
+def parse_all(data: bytes, source: str, problems: list[Problem]) -> list[Mapping]:
+    """The trees of a file of several documents, likewise."""
+    return _read(data, source, problems, _Builder.documents)
+
+
+def parse_any(data: bytes, source: str, problems: list[Problem]) -> Node:
+    """The tree of a file, likewise, whatever its top level is."""
+    return _read(data, source, problems, lambda builder: builder.only(builder.root))
+
+
+def _read(data: bytes, source: str, problems: list[Problem], what: Callable[[_Builder], T]) -> T:
     import yaml  # 15 ms that only an app with such a file waits for
 
     text = _decode(data, source)
     loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     try:
-        return _Builder(yaml.parse(text, Loader=loader), source, problems).document()
+        return what(_Builder(yaml.parse(text, Loader=loader), source, problems))
     except yaml.MarkedYAMLError as error:
         found = yamlhints.of(text, error)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
@@ -118,16 +134,33 @@ class _Builder:
             "MappingStartEvent": self.mapping,
         }
 
-    def document(self) -> Mapping:
+    def only(self, read: Callable[[], T]) -> T | Mapping:
         """The one document of the stream."""
         next(self.events)
-        root: Node = Mapping({}, 1)
-        if type(next(self.events)).__name__ == "DocumentStartEvent":
-            root = self.node(next(self.events), 0)
-            next(self.events)
-            behind = next(self.events)
-            if type(behind).__name__ == "DocumentStartEvent":
-                self.fail(_line(behind), "a second document starts here: a file has only one")
+        if type(next(self.events)).__name__ != "DocumentStartEvent":
+            return Mapping({}, 1)
+        root = read()
+        behind = next(self.events)
+        if type(behind).__name__ == "DocumentStartEvent":
+            self.fail(_line(behind), "a second document starts here: a file has only one")
+        return root
+
+    def documents(self) -> list[Mapping]:
+        """All documents of the stream."""
+        found = []
+        next(self.events)
+        while type(next(self.events)).__name__ == "DocumentStartEvent":
+            self.anchors = {}  # they hold for one document
+            found.append(self.top())
+        return found
+
+    def root(self) -> Node:
+        root = self.node(next(self.events), 0)
+        next(self.events)
+        return root
+
+    def top(self) -> Mapping:
+        root = self.root()
         if isinstance(root, Scalar) and root.empty:
             return Mapping({}, root.line)
         if not isinstance(root, Mapping):

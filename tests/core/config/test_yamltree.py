@@ -327,3 +327,16 @@ def test_whatever_the_bytes_only_mistakes_on_lines_of_the_file_are_raised_in_ord
     lines = len(data.decode("utf-8", "replace").splitlines())
     assert all(each.line is None or 1 <= each.line <= max(1, lines) for each in found)
     assert all(each.source == "procman.yml" for each in found)
+
+
+def test_each_document_of_a_file_is_a_tree_with_anchors_of_its_own() -> None:
+    found = yamltree.parse_all(b"a: &x 1\n---\n---\nb: &x 2\nc: *x\n", "f.yml", [])
+    assert [[*each.entries] for each in found] == [["a"], [], ["b", "c"]]
+    assert [each.line for each in found] == [1, 3, 4]
+    assert found[2].entries["c"].value == Scalar("2", 4)
+    assert yamltree.parse_all(b"# nothing\n", "f.yml", []) == []
+
+
+def test_an_alias_knows_nothing_of_other_documents() -> None:
+    with pytest.raises(UserError, match=r"f\.yml:3"):
+        yamltree.parse_all(b"a: &x 1\n---\nb: *x\n", "f.yml", [])

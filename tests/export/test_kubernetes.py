@@ -1,0 +1,416 @@
+"""The manifests of Kubernetes."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from procman.errors import UserError
+from procman.export.plan import PRIVATE, shell_line
+from tests.export.plans import ROOT, Exported, export, plan
+from tests.export.test_yamldump import TEXTS
+from tests.export.yamlreaders import BATCH, EXAMPLES, NEEDS_KUBECTL, by_kubectl
+
+REDIS = "redis: redis-server --port $PORT\n"
+VALIDATOR = importlib.import_module("kubernetes_validate")
+KNOWN = importlib.import_module("kubernetes_validate.utils").all_versions()
+VERSIONS = [KNOWN[0], KNOWN[len(KNOWN) // 2], KNOWN[-1]]
+"""CronJobs have a time zone since 1.25."""
+
+
+def expanded(text: str, known: dict[str, str]) -> str:
+    """What becomes of `$(NAME)` (EnvVar v1 core): a value, or it stays if there is none; `$$` is a `$`.
+
+    As the kubelet has it: of a `$` before anything else the next byte is taken for a letter.
+    """
+    data, found, at = text.encode(), b"", 0
+    while at < len(data):
+        rest = data[at + 1 :]
+        if data[at : at + 1] != b"$" or not rest:
+            found, at = found + data[at : at + 1], at + 1
+        elif rest[:1] == b"$":
+            found, at = found + b"$", at + 2
+        elif rest[:1] == b"(" and b")" in rest:
+            name = rest[1 : rest.index(b")")].decode()
+            found += known[name].encode() if name in known else f"$({name})".encode()
+            at += len(name.encode()) + 3
+        else:
+            found, at = found + b"$" + chr(rest[0]).encode(), at + 2
+    return found.decode(errors="replace")
+
+
+def exported(lines: str = "web: ./web\n", said: str = "", **fields: Any) -> Exported:
+    return export("kubernetes", plan(lines, said, **fields))
+
+
+def documents(found: Exported) -> dict[str, Any]:
+    """By kind and name; each is valid in three versions, keys that there are not are none."""
+    read = {f"{each['kind']} {each['metadata']['name']}": each for each in loaded(found)}
+    for each in read.values():
+        for version in VERSIONS:
+            VALIDATOR.validate(each, version, strict=True)
+    return read
+
+
+def loaded(found: Exported) -> list[Any]:
+    return [*yaml.safe_load_all(found.text("shop.yaml"))]
+
+
+def pod(found: Exported, name: str = "Deployment shop-web") -> dict[str, Any]:
+    spec = documents(found)[name]["spec"]
+    spec = spec.get("jobTemplate", {"spec": spec})["spec"]
+    read: dict[str, Any] = spec["template"]["spec"]
+    return read
+
+
+def container(found: Exported, name: str = "Deployment shop-web") -> dict[str, Any]:
+    read: dict[str, Any] = pod(found, name)["containers"][0]
+    return read
+
+
+def of_web(said: str) -> str:
+    return f"processes: {{web: {{{said}}}}}\n"
+
+
+def of_task(said: str = "", schedule: str = "'@daily'") -> str:
+    more = f", {said}" if said else ""
+    return f"tasks: {{t: {{command: ./t, schedule: {schedule}{more}}}}}\n"
+
+
+def cronjob(said: str = "", schedule: str = "'@daily'") -> dict[str, Any]:
+    found = documents(exported("", of_task(said, schedule)))["CronJob shop-t"]["spec"]
+    return dict(found)
+
+
+def test_each_type_is_a_deployment_of_one_image() -> None:
+    found = exported("web: ./web\nworker: ./worker\n")
+    assert [*documents(found)] == [
+        "Secret shop",
+        "Deployment shop-web",
+        "Service shop-web",
+        "Deployment shop-worker",
+    ]
+    worker = container(found, "Deployment shop-worker")
+    assert (worker["image"], worker["command"]) == ("shop:latest", ["/bin/sh", "-c", "exec ./worker"])
+
+
+def test_a_deployment_and_its_service_find_their_pods_and_no_others() -> None:
+    said = "tasks: {web: {command: ./t, schedule: '@daily'}}\n"
+    read = documents(exported(said=said))
+    labels = read["Deployment shop-web"]["spec"]["template"]["metadata"]["labels"]
+    assert read["Deployment shop-web"]["spec"]["selector"]["matchLabels"] == labels
+    assert read["Service shop-web"]["spec"]["selector"] == labels
+    job = read["CronJob shop-web-2"]["spec"]["jobTemplate"]
+    assert job["spec"]["template"]["metadata"]["labels"] != labels
+
+
+def test_variables_of_all_are_in_a_secret_and_nothing_in_it_is_replaced() -> None:
+    found = exported(env={"A": "$(B) $$ é", "N": "1e3"})
+    assert documents(found)["Secret shop"]["stringData"] == {
+        "A": "$(B) $$ é",
+        "N": "1e3",
+        "PROCMAN_PORT_WEB": "5000",
+    }
+    assert container(found)["envFrom"] == [{"secretRef": {"name": "shop"}}]
+    assert found.files["shop.yaml"].mode == PRIVATE
+
+
+def test_own_variables_are_in_the_container() -> None:
+    env = container(exported(said=of_web("env: {B: 'c$(A)'}")))["env"]
+    assert {each["name"]: each["value"] for each in env} == {
+        "B": "c$$(A)",
+        "PORT": "5000",
+        "PS": "web.1",
+        "PROCMAN_PROCESS": "web.1",
+    }
+
+
+def test_ready_is_a_startup_probe_and_alive_a_liveness_probe() -> None:
+    said = of_web(
+        "ready: {http: '/up?a=b', within: 1m, every: 2s}, alive: {tcp: 6379, every: 7s, failures: 4}"
+    )
+    found = container(exported(said=said))
+    assert found["startupProbe"] == {
+        "httpGet": {
+            "path": "/up?a=b",
+            "port": 5000,
+            "httpHeaders": [{"name": "Host", "value": "localhost:5000"}],
+        },
+        "periodSeconds": 2,
+        "timeoutSeconds": 2,
+        "failureThreshold": 30,
+    }
+    assert found["livenessProbe"] == {
+        "tcpSocket": {"port": 6379},
+        "periodSeconds": 7,
+        "timeoutSeconds": 5,
+        "failureThreshold": 4,
+    }
+
+
+def test_probes_may_ask_elsewhere_or_a_command() -> None:
+    said = of_web("cwd: app, ready: {cmd: 'is $(A)'}, alive: {http: 'http://other:81/x'}")
+    found = container(exported(said=said))
+    assert found["startupProbe"]["exec"]["command"][2] == "cd ./app || exit; is $$(A)"
+    assert found["livenessProbe"]["httpGet"] == {"path": "/x", "port": 81, "host": "other"}
+
+
+def test_times_of_probes_are_rounded_up_and_that_is_said() -> None:
+    found = exported(said=of_web("ready: {tcp: port, every: 1500ms, within: 3s}"))
+    probe = container(found)["startupProbe"]
+    assert (probe["periodSeconds"], probe["failureThreshold"]) == (2, 2)
+    assert "web: 'ready: every: 1.5 s' is 2s there" in found.notes
+
+
+def test_the_usual_pause_of_a_fifth_of_a_second_is_nobodys_wish() -> None:
+    assert not [note for note in exported(said=of_web("ready: {tcp: port}")).notes if "every" in note]
+
+
+def test_a_service_has_the_ports_by_which_others_find_it() -> None:
+    said = "processes: {redis: {ready: {tcp: 6379}}}\n"
+    read = documents(exported("web: ./web $PROCMAN_PORT_API\napi: ./api\nworker: ./w\n" + REDIS, said))
+    ports = {name: each["spec"]["ports"] for name, each in read.items() if name.startswith("Service")}
+    assert ports == {
+        "Service shop-web": [{"name": "port-5000", "port": 5000}],
+        "Service shop-api": [{"name": "port-5100", "port": 5100}],
+        "Service shop-redis": [{"name": "port-6379", "port": 6379}],
+    }
+
+
+def test_stops_are_as_they_are_here() -> None:
+    found = pod(exported())
+    assert (found["terminationGracePeriodSeconds"], found["shareProcessNamespace"]) == (5, True)
+    found = pod(exported(said=of_web("stop_signal: QUIT, timeout: 90s")))
+    stop = found["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][2]
+    assert found["terminationGracePeriodSeconds"] == 90
+    assert stop == "kill -QUIT 1; while kill -0 1; do sleep 1; done"
+    assert "shareProcessNamespace" not in found
+
+
+def test_surroundings() -> None:
+    said = "max_memory: 512M, nofile: 1024, user: somebody, pty: always, stdin: 'null', umask: '077'"
+    found = pod(exported(said=of_web(said)))
+    assert found["securityContext"] == {"runAsUser": 1234, "runAsGroup": 1234, "runAsNonRoot": True}
+    read = found["containers"][0]
+    assert (read["resources"], read["tty"], read["stdin"]) == ({"limits": {"memory": "512Mi"}}, True, False)
+    assert read["command"][2] == "ulimit -n 1024 || exit; umask 077; exec ./web"
+
+
+@pytest.mark.parametrize(("said", "replicas"), [("instances: 3", 3), ("autostart: false", 0), ("nice: 1", 1)])
+def test_replicas(said: str, replicas: int) -> None:
+    assert documents(exported(said=of_web(said)))["Deployment shop-web"]["spec"]["replicas"] == replicas
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("oneshot: true", {"backoffLimit": 0}),
+        ("oneshot: true, restart: on-failure", {"backoffLimit": 9}),
+        ("oneshot: true, restart: on-failure, backoff: {give_up_after: never}", {"backoffLimit": 2147483647}),
+        ("oneshot: true, instances: 2", {"completions": 2, "parallelism": 2, "backoffLimit": 0}),
+        ("oneshot: true, autostart: false", {"suspend": True, "backoffLimit": 0}),
+    ],
+)
+def test_what_is_to_end_is_a_job(said: str, expected: dict[str, Any]) -> None:
+    spec = documents(exported(said=of_web(said)))["Job shop-web"]["spec"]
+    assert spec["template"]["spec"]["restartPolicy"] == "Never"
+    assert {key: value for key, value in spec.items() if key != "template"} == expected
+
+
+@pytest.mark.parametrize(("restart", "noted"), [("never", 1), ("on-failure", 1), ("always", 0)])
+def test_a_deployment_restarts_always_and_says_so(restart: str, noted: int) -> None:
+    notes = exported(said=of_web(f"restart: {restart}")).notes
+    assert len([note for note in notes if note.startswith(f"web: 'restart: {restart}'")]) == noted
+
+
+def test_a_release_is_a_job_that_is_awaited_before_the_others() -> None:
+    found = exported("web: ./web\nrelease: echo $(A)\n")
+    assert container(found, "Job shop-release")["command"][2].endswith("echo $$(A)")
+    assert found.export.then[1:] == (
+        "kubectl delete job --ignore-not-found --selector app.kubernetes.io/name=shop",
+        "kubectl apply --filename shop.yaml"
+        " --selector 'app.kubernetes.io/component in (environment,release)'",
+        "kubectl wait --for=condition=complete --timeout=10m job/shop-release",
+        "kubectl apply --filename shop.yaml",
+    )
+
+
+def test_a_task_is_a_cronjob() -> None:
+    found = exported("", of_task("timeout: 90s, retries: 3, grace: 10m, desc: 'Says: it'"))
+    read = documents(found)["CronJob shop-t"]
+    assert read["metadata"]["annotations"] == {"kubernetes.io/description": "Says: it"}
+    job = read["spec"].pop("jobTemplate")["spec"]
+    assert read["spec"] == {
+        "schedule": "0 0 * * *",
+        "timeZone": "Europe/Berlin",
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 600,
+    }
+    assert (job["backoffLimit"], job["template"]["spec"]["activeDeadlineSeconds"]) == (3, 90)
+    assert "activeDeadlineSeconds" not in job  # it would be one for all attempts
+    assert job["template"]["spec"]["restartPolicy"] == "Never"
+    assert found.export.scheduled == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "key", "value"),
+    [
+        ("overlap: skip", "concurrencyPolicy", "Forbid"),
+        ("overlap: queue", "concurrencyPolicy", "Forbid"),
+        ("overlap: allow", "concurrencyPolicy", "Allow"),
+        ("overlap: replace", "concurrencyPolicy", "Replace"),
+        ("missed: skip", "startingDeadlineSeconds", 10),
+        ("grace: 3s", "startingDeadlineSeconds", 10),
+        ("enabled: false", "suspend", True),
+    ],
+)
+def test_keys_of_cronjobs(said: str, key: str, value: object) -> None:
+    assert cronjob(said)[key] == value
+
+
+def test_what_is_not_quite_the_same_is_said() -> None:
+    assert (
+        "t: 'overlap: queue' has no counterpart: skipped ticks instead"
+        in exported("", of_task("overlap: queue")).notes
+    )
+    assert "t: 'grace: 3 s' is 10s there" in exported("", of_task("grace: 3s")).notes
+    skipped = "'overlap: skip' is Forbid there, which starts a skipped tick when the run has ended: t"
+    assert skipped in exported("", of_task()).notes
+    assert skipped not in exported("", of_task("timeout: 1h")).notes
+    assert skipped not in exported("", of_task("missed: skip")).notes
+
+
+@pytest.mark.parametrize(
+    ("said", "schedule"),
+    [
+        ("jitter: 5s", "'@daily'"),
+        ("missed: all", "'@daily'"),
+        ("on_lost: rerun", "'@daily'"),
+        ("on_stop: rerun", "'@daily'"),
+        ("retries: 7", "'@daily'"),
+        ("retries: 2, retry_delay: 11s", "'@daily'"),
+        ("", "['@daily', '@weekly']"),
+        ("", "'30 2 * * *'"),
+        ("", "'@reboot'"),
+    ],
+)
+def test_what_a_cronjob_cannot_say_is_left_to_a_scheduler(said: str, schedule: str) -> None:
+    found = exported("", of_task(said, schedule))
+    read = documents(found)
+    assert found.export.scheduled == ("t",)
+    assert not [name for name in read if name.startswith("CronJob")]
+    spec = read["Deployment shop-scheduler"]["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    assert spec["template"]["spec"]["containers"][0]["command"] == ["procman", "scheduler"]
+    claim = spec["template"]["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"]
+    assert f"PersistentVolumeClaim {claim}" in read
+
+
+def test_the_scheduler_has_only_what_is_left() -> None:
+    said = "tasks: {a: {command: ./a, schedule: '@daily'}, b: {command: ./b, schedule: '@reboot'}}\n"
+    command = container(exported("", said, typed=("-d", ROOT, "-p", "7000")), "Deployment shop-scheduler")[
+        "command"
+    ]
+    assert command == ["procman", "scheduler", "-p", "7000", "b"]
+
+
+def test_all_tasks_can_be_left_to_the_scheduler() -> None:
+    found = exported("", of_task(), all_to_scheduler=True)
+    assert found.export.scheduled == ("t",)
+
+
+def test_a_task_without_a_schedule_is_a_cronjob_that_is_suspended() -> None:
+    found = exported("", "tasks: {by_hand: ./t}\n")
+    spec = documents(found)["CronJob shop-by-hand"]["spec"]
+    assert (spec["suspend"], spec["schedule"]) == (True, "0 0 1 1 *")
+    assert "by_hand: 'by_hand' is called shop-by-hand there" in found.notes
+
+
+def test_names_are_labels_of_dns_and_no_two_are_the_same() -> None:
+    lines = "web_ui: a\nweb.ui: b\nWEB: c\n_: d\n9: e\nscheduler: f\n" + "x" * 80 + ": g\n"
+    said = "tasks: {web-ui: {command: ./t, schedule: '@daily'}, s: {command: ./t, schedule: '@reboot'}}\n"
+    found = exported(lines, said)
+    names = [name for name in documents(found) if name.startswith(("Deployment", "CronJob"))]
+    assert names[:6] == [
+        "Deployment shop-web-ui",
+        "Deployment shop-web-ui-2",
+        "Deployment shop-web",
+        "Deployment shop-x",
+        "Deployment shop-x-9",
+        "Deployment shop-scheduler",
+    ]
+    assert names[7:] == ["CronJob shop-web-ui-3", "Deployment shop-scheduler-2"]
+    assert len(names[6].removeprefix("Deployment ")) == 63
+    assert "web.ui: 'web.ui' is called shop-web-ui-2 there" in found.notes
+
+
+def test_without_values_a_secret_of_the_file_is_named() -> None:
+    fields = {"embed_environment": False, "env_files": (f"{ROOT}/.env",)}
+    found = exported(**fields)
+    assert container(found)["envFrom"] == [
+        {"secretRef": {"name": "shop-env"}},
+        {"secretRef": {"name": "shop"}},
+    ]
+    assert f"kubectl create secret generic shop-env --from-env-file={ROOT}/.env" in found.export.then
+
+
+@pytest.mark.parametrize("name", ["é", "1A", "A/B", "..", "A$"])
+def test_a_name_that_no_variable_has_there_is_a_mistake(name: str) -> None:
+    with pytest.raises(UserError, match="no variable can be called"):
+        exported(env={name: "1"})
+
+
+def test_more_than_a_secret_holds_is_a_mistake() -> None:
+    with pytest.raises(UserError, match="1 MiB"):
+        exported(env={f"A{number}": "x" * 100_000 for number in range(11)})
+
+
+def test_the_oracle_expands_as_the_documentation_says() -> None:
+    known = {"A": "b"}
+    for text, expected in [
+        ("$(A)", "b"),
+        ("$$(A)", "$(A)"),
+        ("$$$(A)", "$b"),
+        ("$(B)", "$(B)"),
+        ("$(A", "$(A"),
+        ("$A $", "$A $"),
+        ("$$", "$"),
+    ]:
+        assert expanded(text, known) == expected
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.one_of(TEXTS, st.text("$()A é", max_size=12)), TEXTS)
+def test_any_command_and_any_value_come_back(command: str, value: str) -> None:
+    what = plan("web: ./web\n", env={"A": value})
+    process = what.types[0].processes[0]
+    process = process._replace(command=command, environment={**process.environment, "B": command})
+    types = (what.types[0]._replace(processes=(process,)),)
+    read = loaded(export("kubernetes", what._replace(types=types)))
+    known = {"A": "wrong", "PORT": "wrong", "": "wrong"}
+    found = read[1]["spec"]["template"]["spec"]["containers"][0]
+    assert [expanded(word, known) for word in found["command"]] == ["/bin/sh", "-c", shell_line(process)]
+    assert {each["name"]: expanded(each["value"], known) for each in found["env"]}["B"] == command
+    assert read[0]["stringData"]["A"] == value
+
+
+@NEEDS_KUBECTL
+@settings(max_examples=max(1, EXAMPLES // BATCH), deadline=None)
+@given(st.lists(TEXTS, min_size=BATCH, max_size=BATCH))
+def test_any_value_comes_back_from_kubectl(values: list[str]) -> None:
+    env = {f"A{number}": value for number, value in enumerate(values)}
+    what = plan("web: ./web\n", env=env)
+    process = what.types[0].processes[0]
+    types = (what.types[0]._replace(processes=(process._replace(environment=env),)),)
+    read = by_kubectl(export("kubernetes", what._replace(types=types)).text("shop.yaml"))
+    own = {
+        each["name"]: each.get("value", "")
+        for each in read[1]["spec"]["template"]["spec"]["containers"][0]["env"]
+    }
+    assert {name: expanded(value, env) for name, value in own.items()} == env
+    assert {name: read[0]["stringData"][name] for name in env} == env
