@@ -1,4 +1,4 @@
-"""docs/moving/foreman.md says what procman does: its command lines are understood, its values are those of .env."""
+"""docs/moving/foreman.md says what procman does: command lines are understood, values are those of .env."""
 
 from __future__ import annotations
 

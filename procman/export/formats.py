@@ -30,18 +30,20 @@ class Exporter(Protocol):
 
 
 FORMATS = {
-    "systemd": Format("units of systemd: a target, a service a process type, timers", "systemd"),
-    "systemd-whole": Format("one unit of systemd, which runs 'procman start'", "systemdwhole", whole=True),
-    "supervisord": Format("a configuration of supervisord", "supervisord"),
-    "runit": Format("service folders of runit", "runit"),
-    "s6": Format("source folders of s6-rc", "s6"),
-    "launchd": Format("property lists of launchd (macOS)", "launchd"),
-    "upstart": Format("jobs of upstart", "upstart"),
-    "inittab": Format("lines for /etc/inittab (System V init)", "inittab"),
-    "crontab": Format("the tasks as lines of a crontab", "crontab"),
-    "compose": Format("a file of docker compose", "compose"),
-    "kubernetes": Format("manifests of Kubernetes", "kubernetes"),
-    "dockerfile": Format("a Dockerfile in which 'procman start' is PID 1", "dockerfile", whole=True),
+    "systemd": Format("units of systemd: a target, a service a process type, timers", "systemd.units"),
+    "systemd-whole": Format("one unit of systemd, which runs 'procman start'", "systemd.whole", whole=True),
+    "supervisord": Format("a configuration of supervisord", "supervisors.supervisord"),
+    "runit": Format("service folders of runit", "supervisors.runit"),
+    "s6": Format("source folders of s6-rc", "supervisors.s6"),
+    "launchd": Format("property lists of launchd (macOS)", "inits.launchd"),
+    "upstart": Format("jobs of upstart", "inits.upstart"),
+    "inittab": Format("lines for /etc/inittab (System V init)", "inits.inittab"),
+    "crontab": Format("the tasks as lines of a crontab", "cron.crontab"),
+    "compose": Format("a file of docker compose", "containers.compose"),
+    "kubernetes": Format("manifests of Kubernetes", "kubernetes.manifests"),
+    "dockerfile": Format(
+        "a Dockerfile in which 'procman start' is PID 1", "containers.dockerfile", whole=True
+    ),
 }
 
 

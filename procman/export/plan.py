@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from procman.core.plan import commands
+from procman.core.plan.policies import Restart
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -75,13 +76,17 @@ class ExportPlan(NamedTuple):
     """Options that `procman start` needs to make of the files what the export has made: -f, -m, -p."""
 
     def environment_of(self, process: ProcessPlan) -> dict[str, str]:
-        """All that a process has in its environment here, beside what its supervisor itself has."""
-        return {**self.environment, **self.place, **process.environment}
+        """All variables of a process. One whose user is said finds that user's home, whatever files say."""
+        own = account_variables(process.policies)
+        return {**self.environment, **self.place, **own, **process.environment}
+
+    def folder_of(self, policies: Policies) -> str:
+        """Where a process runs."""
+        return policies.cwd or self.root
 
     def timeout_of(self, policies: Policies) -> float:
         """Seconds between its stop signal and SIGKILL."""
         return self.timeout if policies.timeout is None else policies.timeout
-
 
     def start_words(self) -> tuple[str, ...]:
         """What runs the whole app there, in its folder."""
@@ -141,6 +146,22 @@ class Render(Protocol):
 def shell_line(process: ProcessPlan) -> str:
     """What `/bin/sh -c` gets: the command takes the shell's place where it can, to get the signals."""
     return commands.script(process.command, (), _trap_name(process.policies)).behind[0]
+
+
+def task_line(task: Task) -> str:
+    """The same for a task."""
+    return commands.script(task.command, ()).behind[0]
+
+
+def account_variables(policies: Policies) -> dict[str, str]:
+    """What a user of its own finds in its environment (environ(7))."""
+    account = policies.account
+    return {"HOME": account.home, "USER": account.name, "LOGNAME": account.name} if account else {}
+
+
+def restart_of(policies: Policies) -> Restart:
+    """Unless it is said, a process comes back: nobody else brings it back there."""
+    return policies.restart or (Restart.NEVER if policies.oneshot else Restart.ALWAYS)
 
 
 def _trap_name(policies: Policies) -> str:

@@ -34,74 +34,85 @@ USERS = "root|www-data|nobody|daemon|deploy|postgres|apache|ubuntu|ec2-user"
 SOURCES = {
     "crontab": Source(
         "a user's crontab, as 'crontab -l' prints it",
-        "crontab",
+        "cron.crontab",
         ("crontab", "*.crontab", "crontab.*", "*.cron"),
         rf"{CLOCK}\S|[ \t]*@(?:reboot|hourly|daily|midnight|weekly|monthly|yearly|annually|every)[ \t]+\S",
     ),
     "crontab-system": Source(
         "/etc/crontab and files of /etc/cron.d, with a user in each line",
-        "crontabsystem",
+        "cron.system",
         ("/etc/crontab", "/*/cron.d/*"),
         rf"(?:{CLOCK}|[ \t]*@\w+[ \t]+)(?:{USERS})[ \t]+\S",
     ),
     "supervisord": Source(
         "supervisord.conf and what it includes",
-        "supervisord",
+        "supervisord.programs",
         ("supervisord.conf", "*/supervisor/conf.d/*.conf", "supervisor.conf"),
         r"\[(?:program|supervisord|group|fcgi-program|eventlistener|unix_http_server)(?::[^\]]+)?\]",
     ),
-    "circus": Source("circus.ini", "circus", ("circus.ini", "circusd.ini"), r"\[(?:watcher:[^\]]+|circus)\]"),
+    "circus": Source(
+        "circus.ini", "circus.watchers", ("circus.ini", "circusd.ini"), r"\[(?:watcher:[^\]]+|circus)\]"
+    ),
     "systemd": Source(
         "services and timers of systemd",
-        "systemd",
+        "systemd.units",
         ("*.service", "*.timer", "*.service.d/*.conf", "*.timer.d/*.conf"),
         r"\[(?:Service|Timer)\]",
     ),
     "compose": Source(
         "a file of docker compose",
-        "compose",
+        "compose.services",
         ("compose.y*ml", "docker-compose*.y*ml", "podman-compose*.y*ml", "compose.*.y*ml"),
         r"services:\s*$",
     ),
     "process-compose": Source(
         "a file of process-compose",
-        "processcompose",
+        "processcompose.project",
         ("process-compose*.y*ml",),
         r"processes:\s*$",
     ),
     "kubernetes": Source(
         "manifests of Kubernetes",
-        "kubernetes",
+        "kubernetes.manifests",
         (),
         r"[\s\"{-]*kind\"?:\s*\"?(?:Deployment|StatefulSet|CronJob|DaemonSet|Job|Pod|List)\b",
     ),
     "pm2": Source(
         "an ecosystem file of pm2, in JSON, YAML or JavaScript",
-        "pm2",
+        "pm2.ecosystem",
         ("ecosystem*.json", "ecosystem*.y*ml", "ecosystem*.*js", "pm2*.json", "pm2*.y*ml", "processes.json"),
         r"[\s{]*\"?apps\"?\s*:|.*\bmodule\.exports\s*=",
     ),
     "app.json": Source(
-        "app.json of Heroku or Dokku", "appjson", ("app.json",), r"[\s{]*\"(?:formation|buildpacks)\"\s*:"
+        "app.json of Heroku or Dokku",
+        "procfiles.appjson",
+        ("app.json",),
+        r"[\s{]*\"(?:formation|buildpacks)\"\s*:",
     ),
-    "sidekiq-cron": Source("the schedule of sidekiq-cron", "sidekiqcron", ("schedule.y*ml",), r"\s+cron:\s"),
+    "sidekiq-cron": Source(
+        "the schedule of sidekiq-cron", "ruby.sidekiqcron", ("schedule.y*ml",), r"\s+cron:\s"
+    ),
     "sidekiq-scheduler": Source(
         "sidekiq.yml with the schedule of sidekiq-scheduler",
-        "sidekiqscheduler",
+        "ruby.sidekiqscheduler",
         ("sidekiq.y*ml", "sidekiq_scheduler.y*ml", "sidekiq-scheduler.y*ml"),
         r"[ \t]*:?(?:scheduler|schedule):\s*$",
     ),
     "good_job": Source(
         "cron jobs of good_job, in YAML or as in a Ruby initializer",
-        "goodjob",
+        "ruby.goodjob",
         ("good_job.*",),
         r".*good_job",
     ),
     "solid_queue": Source(
-        "recurring.yml of solid_queue", "solidqueue", ("recurring.y*ml",), r"\s+schedule:\s"
+        "recurring.yml of solid_queue", "ruby.solidqueue", ("recurring.y*ml",), r"\s+schedule:\s"
     ),
-    "overmind": Source(".overmind.env", "overmind", (".overmind.env",), r"\s*(?:export\s+)?OVERMIND_\w+="),
-    "foreman": Source(".foreman of Foreman, .honcho of honcho", "foremanfile", (".foreman", ".honcho")),
+    "overmind": Source(
+        ".overmind.env", "procfiles.overmind", (".overmind.env",), r"\s*(?:export\s+)?OVERMIND_\w+="
+    ),
+    "foreman": Source(
+        ".foreman of Foreman, .honcho of honcho", "procfiles.foremanfile", (".foreman", ".honcho")
+    ),
 }
 
 ORDER = (

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from procman.core.schedule.schedule import ScheduleError, parse, upcoming
-from procman.export import k8scron
+from procman.export.kubernetes import cronjobs
 from tests.export.yamlreaders import NEEDS_KUBECTL, by_kubectl
 
 if TYPE_CHECKING:
@@ -119,10 +119,10 @@ def their_ticks(tmp_path: Path) -> Callable[[list[str]], list[list[int]]]:
 @NEEDS_GO
 def test_cronjobs_tick_as_the_tasks_do(their_ticks: Callable[[list[str]], list[list[int]]]) -> None:
     chance = random.Random(11)
-    cases = []
+    cases: list[tuple[Schedule, cronjobs.Timetable, datetime]] = []
     while len(cases) < SCHEDULES:
         schedule = some_schedule(chance)
-        if schedule and (when := k8scron.timetable(schedule)):
+        if schedule and (when := cronjobs.timetable(schedule)):
             cases.append((schedule, when, chance.choice(STARTS)))
     asked = [f"{when.zone}|{when.schedule}|{start.timestamp():.0f}|{TICKS}" for _, when, start in cases]
     for (schedule, when, start), theirs in zip(cases, their_ticks(asked), strict=True):

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from procman.core.plan.plan import ProcessPlan
 from procman.core.plan.policies import Policies
 from procman.errors import UserError
-from procman.export import systemdquoting
 from procman.export.plan import Export, ExportPlan, TypePlan
-from procman.export.systemdquoting import REFUSED
+from procman.export.systemd import quoting
+from procman.export.systemd.quoting import REFUSED
 from tests.end_to_end.systemdbox import Box, boot
 from tests.export.plans import export
 
@@ -98,7 +98,7 @@ def test_folders_arrive_as_they_are_or_are_refused(box: Box, texts: list[str]) -
         folder = here / f"{number}-{text.replace('/', '')}"
         type_ = oneshot(number, "", here / str(number), folder)
         try:
-            systemdquoting.path(str(folder))
+            quoting.path(str(folder))
         except UserError:
             continue
         folder.mkdir()

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from procman.core.config import taskfile
 from procman.core.plan import dotenv
-from procman.importing import checked, crontab, written
+from procman.importing import checked, written
+from procman.importing.cron import crontab
 from procman.importing.found import Found
 from tests.importing.samples import place
 

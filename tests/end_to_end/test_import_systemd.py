@@ -13,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from procman.importing import systemdcommands, systemdreading, systemdwords, words
+from procman.importing.reading import words
+from procman.importing.systemd import commands as systemdcommands
+from procman.importing.systemd import quoting, reading
 
 SYSTEMD = next(
     (path for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd") if os.path.exists(path)), ""
@@ -56,13 +58,13 @@ def as_systemd_reads(lines: list[str]) -> list[list[str] | None]:
             found.append(here or None)
             here = []
         else:
-            here += systemdwords.split(ESCAPED.sub(r"\1", each))
+            here += quoting.split(ESCAPED.sub(r"\1", each))
     return found
 
 
 def as_we_read(line: str) -> list[str] | None:
-    unit = systemdreading.Unit("x.service", "x.service", [])
-    setting = systemdreading.Setting("Service", "ExecStart", f"-:/bin/echo {line}".strip(), 1)
+    unit = reading.Unit("x.service", "x.service", [])
+    setting = reading.Setting("Service", "ExecStart", f"-:/bin/echo {line}".strip(), 1)
     try:
         commands = systemdcommands.read(setting, unit)
     except ValueError:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from procman.core.schedule import schedule
-from procman.export import clockchanges
+from procman.export.cron import clockchanges
 
 
 def touched(expression: str, zone: str = "Europe/Berlin") -> bool:

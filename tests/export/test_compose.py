@@ -190,8 +190,7 @@ def test_a_type_may_be_called_scheduler() -> None:
 
 
 def test_without_values_the_files_are_named_as_seen_from_the_file() -> None:
-    fields = {"embed_environment": False, "env_files": (f"{ROOT}/.env",), "folder": f"{ROOT}/deploy"}
-    found = exported(**fields)
+    found = exported(embed_environment=False, env_files=(f"{ROOT}/.env",), folder=f"{ROOT}/deploy")
     web = loaded(found)["services"]["web"]
     assert (web["env_file"], web["build"]) == (["../.env"], {"context": ".."})
     assert any(note.startswith("'.env' is read by compose") for note in found.notes)

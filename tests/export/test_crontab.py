@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from procman.errors import UserError
-from procman.export import crontab
+from procman.export.cron import crontab
 from procman.export.plan import PRIVATE
 from tests.export.plans import Exported, export, plan
 

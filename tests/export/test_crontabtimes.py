@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from procman.core.schedule import schedule as schedules
 from procman.core.schedule.cronfields import DAY, HOUR, MINUTE, MONTH, WEEKDAY, ScheduleError
 from procman.core.tasks.task import Task
-from procman.export import crontabtimes
+from procman.export.cron import times as crontabtimes
 from tests.export.hostile import EXAMPLES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procman.errors import UserError
-from procman.export import dockerfile
+from procman.export.containers import dockerfile
 from tests.export.hostile import EXAMPLES, texts
 from tests.export.plans import SHOP, TASKS_YML, Exported, export, plan
 

@@ -350,8 +350,7 @@ def test_names_are_labels_of_dns_and_no_two_are_the_same() -> None:
 
 
 def test_without_values_a_secret_of_the_file_is_named() -> None:
-    fields = {"embed_environment": False, "env_files": (f"{ROOT}/.env",)}
-    found = exported(**fields)
+    found = exported(embed_environment=False, env_files=(f"{ROOT}/.env",))
     assert container(found)["envFrom"] == [
         {"secretRef": {"name": "shop-env"}},
         {"secretRef": {"name": "shop"}},

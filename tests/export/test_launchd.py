@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procman.errors import UserError
-from procman.export import plists
+from procman.export.inits import plists
 from procman.export.plan import PRIVATE
 from tests.export.hostile import EXAMPLES, texts
 from tests.export.plans import SHOP, TASKS_YML, Exported, export, plan

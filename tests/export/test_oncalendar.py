@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from procman.core.schedule import schedule as schedules
 from procman.core.schedule.cronfields import ScheduleError
-from procman.export import clockchanges, oncalendar
+from procman.export.cron import clockchanges
+from procman.export.systemd import oncalendar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from procman.errors import UserError
-from procman.export import envdir
+from procman.export.supervisors import envdir
 from tests.export.plans import TASKS_YML, Exported, export, plan
 from tests.export.texts import EXAMPLES, VARIABLES, seen, variables_of, write
 
@@ -185,15 +185,15 @@ def test_surroundings() -> None:
 
 def test_who_depends_on_others_waits_until_they_run() -> None:
     lines = "web: ./web\nredis: ./redis\nmigrate: ./migrate\nadmin: ./admin\n"
-    yml = "processes: {web: {depends_on: [redis, migrate, admin]}, migrate: {oneshot: true}, admin: {autostart: false}}\n"
-    exported = shop(lines, yml)
+    said = "web: {depends_on: [redis, migrate, admin]}, migrate: {oneshot: true}, admin: {autostart: false}"
+    exported = shop(lines, f"processes: {{{said}}}\n")
     assert run(exported)[1:3] == [
         "until sv check ../shop-redis-1; do sleep 1; done",
         "until sv start ../shop-admin-1; do sleep 1; done",  # nobody else starts it
     ]
     assert exported.notes == [
-        "web: 'depends_on: migrate completed' has no counterpart: it does not wait for that, as runsv does not"
-        " know whether a service has done its work"
+        "web: 'depends_on: migrate completed' has no counterpart: it does not wait for that, as runsv does"
+        " not know whether a service has done its work"
     ]
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from procman.errors import UserError
-from procman.export import supervisordquoting as quoting
 from procman.export.plan import PRIVATE
+from procman.export.supervisors import supervisordquoting as quoting
 from tests.export.plans import ROOT, TASKS_YML, export, plan
 from tests.export.texts import ANY, EXAMPLES, VARIABLES, seen
 

@@ -7,12 +7,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procman.export import yamldump
+from procman.export.containers import yamldump
 from tests.export.yamlreaders import BATCH, EXAMPLES, NEEDS_KUBECTL, by_kubectl
 
 NO_TEXTS = """
     yes no on off y n Y N true False null ~ 1 01 0o17 017 0x1f 0b1 1e3 1e+3 1E5 1_000 .5 5. +1 -1 .inf -.INF
-    .nan 12:30:00 1:2 2026-01-01 = << - -- --- ... ? : a: a:b #a a#b % @ ` ! & * | > ' " {} [] , x{ 5s 5m 100ms
+    .nan 12:30:00 1:2 2026-01-01 = << - -- --- ... ? : a: a:b #a a#b % @ ` ! & * | > ' " {} [] ,
+    x{ 5s 5m 100ms
 """.split()
 """What is something else, for some reader."""
 TEXTS = st.text(

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from procman.core.config import taskfile
 from procman.core.plan import dotenv
 from procman.errors import UserError
-from procman.importing import appjson, checked, written
+from procman.importing import checked, written
 from procman.importing.found import Found, Place
+from procman.importing.procfiles import appjson
 from tests.importing.samples import ROOT, lost, procman_yml
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procman.errors import UserError
-from procman.importing import circusini
+from procman.importing.circus import dialect
 from tests.importing import shelling
 from tests.importing.loading import loaded
 from tests.importing.samples import ROOT, gather, lost, procman_yml
@@ -279,7 +279,7 @@ def test_the_file_is_read_as_circus_reads_it() -> None:
         "y = a;b ; c\n  more\n\n  and more\n"
         '[b]\nempty = ""\n[a]\nz: 4\n'
     )
-    first, second = circusini.read(text.encode(), INI)
+    first, second = dialect.read(text.encode(), INI)
     assert {key: (option.value, option.line) for key, option in first.options.items()} == {
         "x": ("1", 2),
         "X": ("2", 5),

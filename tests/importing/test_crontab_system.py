@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from procman.importing import crontabsystem, sources
+from procman.importing import sources
+from procman.importing.cron import system
 from tests.importing.samples import ETC_CRONTAB, gather, lost
 
 
@@ -46,4 +47,4 @@ def test_a_line_without_a_command_is_told() -> None:
 
 
 def test_it_is_the_module_of_its_kind() -> None:
-    assert sources.importer("crontab-system") is crontabsystem
+    assert sources.importer("crontab-system") is system

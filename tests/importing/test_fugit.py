@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procman.core.schedule import schedule
-from procman.importing import fugit, fugitcron
+from procman.importing.ruby import expressions, fugit
 from tests.importing.ruby import each_line, has_fugit
 
 EXAMPLES = int(os.environ.get("PROCMAN_EXAMPLES", "200"))
@@ -184,12 +184,12 @@ def meaning(text: str) -> tuple[list[Any], str | None] | None:
     """What is read here, in fugit's terms; None when it is refused."""
     try:
         fields, zone = fugit._fields(" ".join(text.split()))
-        return [_values(part) for part in fugitcron.parts(fields)], zone
+        return [_values(part) for part in expressions.parts(fields)], zone
     except ValueError:
         return None
 
 
-def _values(part: fugitcron.Part) -> list[Any] | None:
+def _values(part: expressions.Part) -> list[Any] | None:
     if part.values is None:
         return None
     if part.kind.name == "day of week":

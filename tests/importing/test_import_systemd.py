@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from procman.core.schedule import schedule
 from procman.errors import UserError
-from procman.importing import fromcalendar, systemdreading
+from procman.importing.systemd import fromcalendar, reading
 from tests.importing.samples import gather, lost
 
 EXAMPLES = int(os.environ.get("PROCMAN_EXAMPLES", "200"))
@@ -346,7 +346,7 @@ def test_a_service_that_runs_nothing_is_told() -> None:
     ],
 )
 def test_a_time_span(text: str, seconds: float) -> None:
-    assert systemdreading.seconds(text) == seconds
+    assert reading.seconds(text) == seconds
 
 
 # Calendar events

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procman.importing import interpolation
+from procman.importing.compose import interpolation
 
 podman_compose = importlib.import_module("podman_compose")  # it has no types
 EXAMPLES = int(os.environ.get("PROCMAN_EXAMPLES", "200"))

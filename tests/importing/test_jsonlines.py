@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from procman.core.config.yamltree import Mapping, Scalar, Sequence
 from procman.errors import UserError
-from procman.importing import jsonlines
+from procman.importing.reading import jsonlines
 
 if TYPE_CHECKING:
     from procman.core.config.yamltree import Node

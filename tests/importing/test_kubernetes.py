@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procman.errors import UserError
-from procman.importing import quantities
+from procman.importing.kubernetes import quantities
 from tests.importing.loading import loaded
 from tests.importing.samples import gather, lost
 

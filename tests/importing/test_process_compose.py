@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procman.errors import UserError
-from procman.importing import processcomposetext
+from procman.importing.processcompose import text as processcomposetext
 from tests.importing import shelling
 from tests.importing.loading import loaded
 from tests.importing.samples import ROOT, gather, lost

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from procman.core.config import yamltree
 from procman.core.config.yamltree import Mapping, Scalar
 from procman.errors import Problem, UserError
-from procman.importing import rubyfile, rubyjobs, rubyvalues
-from procman.importing.rubyvalues import Code, Symbol
+from procman.importing.ruby import initializer, jobs
+from procman.importing.ruby import values as rubyvalues
+from procman.importing.ruby.values import Code, Symbol
 from tests.importing.ruby import each_line, needs_ruby
 
 EXAMPLES = int(os.environ.get("PROCMAN_EXAMPLES", "200"))
@@ -103,7 +104,7 @@ def test_ruby_reads_each_literal_back(values: list[Any]) -> None:
 def test_what_is_written_is_read_back_here(value: Any) -> None:
     text = f"config.good_job.cron = {{ 'x' => {rubyvalues.literal([value])} }}"
     try:
-        entry = rubyfile.read(text.encode(), "x.rb").entries["x"]
+        entry = initializer.read(text.encode(), "x.rb").entries["x"]
         assert rubyvalues.of(entry.value) == [value]
     except UserError as error:
         assert '":' in text
@@ -115,7 +116,7 @@ def test_what_is_written_is_read_back_here(value: Any) -> None:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(VALUES, max_size=3), st.dictionaries(TEXTS, VALUES, max_size=3))
 def test_a_command_is_four_words_for_the_shell_and_ascii(args: list[Any], keywords: dict[str, Any]) -> None:
-    command = rubyjobs.Call("A::B", "perform_later", args, keywords, {"queue": "low"}).command()
+    command = jobs.Call("A::B", "perform_later", args, keywords, {"queue": "low"}).command()
     program, runner, code = shlex.split(command)
     assert (program, runner) == ("bin/rails", "runner")
     assert code.startswith('A::B.set(queue: "low").perform_later')
@@ -138,8 +139,8 @@ def test_the_shell_and_ruby_hand_over_the_same_arguments(
         " def self.perform_later(*a, **k) STDOUT.puts JSON.generate([a, k]) end end; eval(ARGV[0])"
     )
     for args, keywords in calls:
-        command = rubyjobs.Call("Job", "perform_later", args, keywords, {"queue": "a b"}).command()
-        script = command.replace(rubyjobs.RUNNER, 'ruby -e "$STUB"', 1)
+        command = jobs.Call("Job", "perform_later", args, keywords, {"queue": "a b"}).command()
+        script = command.replace(jobs.RUNNER, 'ruby -e "$STUB"', 1)
         surroundings = {"STUB": stub, "PATH": os.environ["PATH"]}
         done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, env=surroundings, check=True)
         (found,) = done.stdout.decode().split("\n")[:-1]

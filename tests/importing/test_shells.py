@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procman.core.plan import commands
-from procman.importing.shells import command_of, unwrapped
+from procman.importing.reading.shells import command_of, unwrapped
 from tests.importing.samples import place
 
 EXAMPLES = int(os.environ.get("PROCMAN_EXAMPLES", "200"))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procman.errors import UserError
-from procman.importing.rubyjobs import CLOCK, KIND
+from procman.importing.ruby.jobs import CLOCK, KIND
 from tests.importing.ruby import imported, lost
 
 SCHEDULE = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from procman.errors import UserError
-from procman.importing.sidekiqscheduler import OF_SIDEKIQ, PHASE
+from procman.importing.ruby.sidekiqscheduler import OF_SIDEKIQ, PHASE
 from tests.importing.ruby import imported, lost
 
 SIDEKIQ_YML = """\

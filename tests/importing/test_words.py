@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procman.core.plan import direct
-from procman.importing import words
-from procman.importing.words import Marks, Shell
+from procman.importing.reading import words
+from procman.importing.reading.words import Marks, Shell
 from tests.importing import shelling
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Tasks by the clock of others."""

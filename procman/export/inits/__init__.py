@@ -1,0 +1,1 @@
+"""What a machine starts with, apart from systemd."""

@@ -1,0 +1,1 @@
+"""Supervisors of processes, which have no clock."""

@@ -1,0 +1,1 @@
+"""Ecosystem files of pm2."""

@@ -1,0 +1,83 @@
+"""An ecosystem file of pm2 in JSON or YAML, or in JavaScript that computes nothing.
+
+pm2's documentation, Application Declaration; what it leaves open is as in pm2's lib/Common.js and lib/API.js.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from procman.core.config import yamltree
+from procman.core.config.yamltree import Mapping, Sequence
+from procman.errors import Problem, UserError
+from procman.importing.pm2 import lacks
+from procman.importing.pm2.app import App
+from procman.importing.reading import jsonlines
+from procman.importing.reading.ini import decoded
+from procman.importing.reading.parts import Part
+
+if TYPE_CHECKING:
+    from procman.core.config.yamltree import Entry, Node
+    from procman.importing.found import Found
+
+MODULE = re.compile(
+    r"(?:[\s\ufeff]|//[^\n]*|/\*.*?\*/|['\"]use strict['\"];?)*(?:module\.exports\s*=|export\s+default\b)"
+)
+OBJECT = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*[\[{]", re.DOTALL)
+END = re.compile(r"[\s;]*")
+NODE = (
+    "this is JavaScript that only Node can run: let it write the file as JSON,"
+    " node -p 'JSON.stringify(require(\"./ecosystem.config.js\"), null, 2)' > ecosystem.json, and import that"
+)
+APPS = ("apps", "pm2")
+
+
+def read(data: bytes, source: str, found: Found) -> None:
+    """Add the apps of a file to what is found. Raises `UserError`."""
+    root = _tree(data, source, found)
+    for app in _apps(found, root):
+        if app.entries:
+            App(found, app).add()
+
+
+def _tree(data: bytes, source: str, found: Found) -> Node:
+    text = decoded(data, source)
+    module = MODULE.match(text)
+    if module or OBJECT.match(text) or source.endswith((".js", ".cjs", ".mjs")):
+        return _javascript(text, source, module.end() if module else 0)
+    problems: list[Problem] = []
+    root = yamltree.parse_any(data, source, problems)
+    for problem in problems:
+        found.lose(problem.line, problem.text)
+    return root
+
+
+def _javascript(text: str, source: str, at: int) -> Node:
+    """JSON, or an object as people write it. What stands in front of `module.exports` is code."""
+    try:
+        node, end = jsonlines.literals(text, source, at)
+    except UserError as error:
+        wrong = error.problems[0]
+        why = wrong.text.removeprefix("not JSON: ")
+        if at or source.endswith((".js", ".cjs", ".mjs")):
+            raise UserError([Problem(source, wrong.line, f"{NODE} ({why})")]) from None
+        raise
+    behind = END.match(text, end)
+    if behind and behind.end() < len(text):
+        line = text.count("\n", 0, behind.end()) + 1
+        raise UserError([Problem(source, line, NODE if at else "not JSON: there is more behind the value")])
+    return node
+
+
+def _apps(found: Found, root: Node) -> list[Part]:
+    """The apps: of `apps`, or all of the file; and what is said besides is told."""
+    if isinstance(root, Mapping) and any(key in root.entries for key in APPS):
+        part = Part(found, "", root, root.line)
+        key = next(key for key in APPS if key in root.entries)
+        entry: Entry = root.entries[key]
+        part.entries.pop(key)
+        part.finish(lacks.TOP)
+        root = entry.value
+    nodes = root.items if isinstance(root, Sequence) else (root,)
+    return [Part(found, "", node, node.line) for node in nodes]

@@ -1,0 +1,1 @@
+"""How files of several kinds are read."""
