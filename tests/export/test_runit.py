@@ -187,7 +187,7 @@ def test_who_depends_on_others_waits_until_they_run() -> None:
     lines = "web: ./web\nredis: ./redis\nmigrate: ./migrate\nadmin: ./admin\n"
     said = "web: {depends_on: [redis, migrate, admin]}, migrate: {oneshot: true}, admin: {autostart: false}"
     exported = shop(lines, f"processes: {{{said}}}\n")
-    assert run(exported)[1:3] == [
+    assert run(exported)[2:4] == [
         "until sv check ../shop-redis-1; do sleep 1; done",
         "until sv start ../shop-admin-1; do sleep 1; done",  # nobody else starts it
     ]
