@@ -112,7 +112,7 @@ def test_values_of_variables_are_for_the_owner_only(shop: App) -> None:
         "runit",
         "s6",
     ):
-        export(shop, format_, f"out/{format_}")
+        export(shop, format_, f"out/{format_}", "-a", "shop")
     for name in written(shop):
         path = into(shop) / name
         if SECRET in path.read_text():
