@@ -17,7 +17,7 @@ NEEDED_THEN = (
     *("procman.core.text.sequences", "procman.core.text.visible", "procman.core.text.redraw"),
 )
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from procman.app.app import App
     from procman.cli.controlling import Parts
@@ -33,20 +33,24 @@ if TYPE_CHECKING:
 
 
 class Policing:
-    """From the start to `end`; `take` when the app was read again."""
+    """From `begin` to `end`; a scheduler has no processes to look after."""
 
-    def __init__(self, parts: Parts, poller: Poller, app: App, log_dir: str | None) -> None:
+    def __init__(self, parts: Parts, poller: Poller, root: str, log_dir: str | None) -> None:
         self._parts = parts
         self._log_dir = log_dir
         self._poller = poller
-        self._folder = place.of(app.root)
+        self._folder = place.of(root)
         self._begun = False
         self._health: Health | None = None
         self._prober: Prober | None = None
         self._sockets: NotifySockets | None = None
         self._weighs = self._listens = False
         self._watch: FileWatch | None = None
+
+    def begin(self, app: App) -> Sequence[Callable[[App, Plan], None]]:
+        """The processes are those of this app; what is returned is told when it was read again."""
         self.take(app)
+        return (self.take,)
 
     def take(self, app: App, plan: Plan | None = None) -> None:
         """The app is another one from now on. Nothing is loaded that none of its policies needs."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psutil
+
 from tests.end_to_end.harness import PROCMAN
 
 if TYPE_CHECKING:
@@ -31,3 +33,13 @@ def test_a_name_that_no_task_has_is_told_with_the_one_that_was_meant(app: App) -
         "procman: scheduler: no task 'remnid', did you mean 'remind'?",
         "procman: scheduler: no task 'x': there are remind",
     ]
+
+
+def test_a_scheduler_looks_after_no_processes(app: App) -> None:
+    app.procfile(web="sleep 1000")
+    app.tasks(f"ours: {{{EACH_SECOND}}}", top="processes: {web: {watch: '*.py', ready: {log: up}}}\n")
+    running = app.launch(*PROCMAN, "scheduler")
+    running.wait_for(r"ours\.\d+ exited")
+    below = psutil.Process(running.process.pid).children(recursive=True)
+    assert not [each for each in below if "procman.host.watcher" in " ".join(each.cmdline())]
+    assert running.stop() == 0

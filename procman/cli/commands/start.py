@@ -79,8 +79,8 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     control.begin(parts := Parts(engine, supervisor, bus, log, children), running)
     tasking.attend(engine, supervisor, bus.publish, options.timeout, control.claim)
     engine.after += detached(supervisor, pid)
-    policing = Policing(parts, poller, app, options.log_dir)
-    running.learn = [tasking.take, environments(children, display), policing.take]
+    policing = Policing(parts, poller, app.root, options.log_dir)
+    running.learn = [tasking.take, environments(children, display), *(policing.begin(app) if stages else ())]
     running.learn += [*_log_files(options, app, parts, poller.wake), *upwards.begin(options, parts)]
     _say(log, (*map(Notice, app.warnings), *(troubles or notices), *_taken_ports(plan)))
     code = engine.run()
