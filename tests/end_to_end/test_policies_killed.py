@@ -78,7 +78,7 @@ def test_sixty_kills_of_ten_processes_under_load_and_all_come_back(app: App) -> 
     ended = Counter(fact["pid"] for fact in told(events, "ProcessEnded"))
     assert ended == Counter(killed)
     assert sum(row["restarts"] for row in rows(app).values()) == 60
-    assert not zombies(running)
+    wait_until(lambda: not zombies(running))
     assert len(running.supervisor().children()) == 10
     assert running.stop() == 0
     assert events.end() == 0
@@ -130,7 +130,7 @@ def test_a_kill_of_all_at_once_with_the_shell_in_front_of_them(app: App) -> None
             row = row_when(app, name, phase="running")
             os.kill(row["pid"] if number % 2 else row["leader"], signal.SIGKILL)
             row_when(app, name, phase="running", restarts=number)
-    assert not zombies(running)
+    wait_until(lambda: not zombies(running))
     assert running.stop() == 0
     assert app.processes() == []
     ends = re.findall(r"web\.1 (?:exited|terminated).*", running.out.text)
@@ -182,5 +182,5 @@ def test_the_question_about_one_that_is_stopped_is_over_with_it(app: App, comman
     ask(app, command, "web")
     wait_until(lambda: not any(each.is_running() for each in before))
     wait_until(lambda: len([each for each in app.processes() if "987" in each.cmdline()]) in (0, 2))
-    assert not zombies(running)
+    wait_until(lambda: not zombies(running))
     assert running.stop() == 0
