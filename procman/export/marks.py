@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from procman.export.plan import Note
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from procman.export.plan import Export, File, Note
+    from procman.export.plan import Export, File
 
 XML = "<!--"
 UNSAFE = re.compile(r"[^\x20-\x7e\xa1-\U0010ffff]|[\ud800-\udfff\u2028\u2029]")
@@ -38,17 +40,30 @@ def marked(export: Export, format_: str, app: str) -> tuple[File, ...]:
     known = {name for file in export.files for name in file.about}
     first = next((file for file in export.files if file.comment), None)
     return tuple(
-        file._replace(text=_with_top(file, [mark(format_, app), *_notes_in(file, export, known, first)]))
+        file._replace(
+            text=_with_top(file, [mark(format_, app), *sentences(_notes_in(file, export, known, first))])
+        )
         if file.comment
         else file
         for file in export.files
     )
 
 
-def _notes_in(file: File, export: Export, known: set[str], first: File | None) -> Iterator[str]:
+def _notes_in(file: File, export: Export, known: set[str], first: File | None) -> Iterator[Note]:
     for note in export.notes:
         if note.about in file.about or (file is first and note.about not in known):
-            yield sentence(note)
+            yield note
+
+
+def sentences(notes: Iterable[Note]) -> list[str]:
+    """Notes as people read them; what is the same of several types or tasks is said once."""
+    found: dict[tuple[bool, str, str], list[str]] = {}
+    for note in notes:
+        found.setdefault((bool(note.about), note.said, note.text), []).append(note.about)
+    return [
+        sentence(Note(", ".join(dict.fromkeys(abouts)), said, text))
+        for (_, said, text), abouts in found.items()
+    ]
 
 
 def sentence(note: Note) -> str:

@@ -39,6 +39,17 @@ def written(app: App) -> list[str]:
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
+def test_many_files_are_told_by_their_folders(shop: App) -> None:
+    shop.procfile(web="./web", worker="./worker")
+    told = export(shop, "runit", "out", "-a", "shop").out.splitlines()
+    assert [line.partition(": ")[0] for line in told[:2]] == ["out/shop-web-1", "out/shop-worker-1"]
+    assert all(line.endswith(" written") for line in told[:2])
+    shop.write(".env", "NEW=1\n")
+    told = export(shop, "runit", "out", "-a", "shop").out.splitlines()
+    assert "out/shop-web-1/env/NEW is written" in told
+    assert "out/shop-web-1/.procman-export is changed" in told
+
+
 def test_without_a_folder_it_is_printed_as_it_would_be_written(shop: App) -> None:
     shown = export(shop, FORMAT, "-a", "shop").out
     export(shop, FORMAT, "-a", "shop", "out")

@@ -218,6 +218,16 @@ def test_notes_stand_in_the_file_that_is_about_the_process_and_else_in_the_first
     assert "watch" not in target + other
 
 
+def test_what_is_the_same_of_several_is_said_once() -> None:
+    notes = [Note(about, "watch", "nobody looks") for about in ("web", "worker", "", "web")]
+    said = "'watch' has no counterpart: nobody looks"
+    assert marks.sentences([*notes, Note("web", "x", "y")]) == [
+        f"web, worker: {said}",
+        said,
+        "web: 'x' has no counterpart: y",
+    ]
+
+
 def test_a_first_line_that_has_to_be_the_first_stays_it() -> None:
     for first in ("#!/bin/sh", '<?xml version="1.0"?>'):
         (file,) = marked(File("run", f"{first}\nrest\n"))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from procman.cli import answers, complaints, exporting
 from procman.errors import Problem, UserError, suggest
 from procman.export import folder as folders
-from procman.export import formats, lacks, marks, templates, writing
+from procman.export import formats, marks, templates, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from procman.cli.options import Namespace
     from procman.export.plan import Export, File
+
+MOST = 20
+"""Files that are told one by one."""
 
 
 def run(options: Namespace) -> int:
@@ -23,16 +29,16 @@ def run(options: Namespace) -> int:
     export = module.export(plan, templates.renderer(name, module.FILTERS, exporting.folders(options, name)))
     if not formats.FORMATS[name].whole:
         export = export._replace(notes=(*export.notes, *exporting.start_notes(options)))
-    export = export._replace(notes=lacks.unique(export.notes))
-    if options.strict and export.notes:
-        raise UserError(Problem(name, None, marks.sentence(note)) for note in export.notes)
+    notes = marks.sentences(export.notes)
+    if options.strict and notes:
+        raise UserError(Problem(name, None, note) for note in notes)
     files = marks.marked(export, name, plan.app)
     if folder is None:
         _print(files)
     else:
         _write(files, folder, folders.Owner(name, plan.app), options)
     complaints.tell(*options.doubts)
-    complaints.tell(*(f"{name}: {marks.sentence(note)}" for note in export.notes))
+    complaints.tell(*(f"{name}: {note}" for note in notes))
     if folder is not None and not options.diff:
         _tell_then(export)
     return 0
@@ -66,10 +72,24 @@ def _write(files: tuple[File, ...], folder: str, owner: folders.Owner, options: 
         answers.say(*folders.diff(changes))
         return
     writing.write(changes, folder)
-    for change in changes:
-        answers.say(f"{os.path.relpath(change.path)} is {_done(change)}")
+    answers.say(*(_told_by_folder(changes, folder) if len(changes) > MOST else map(_told, changes)))
     if not changes:
         answers.say("nothing has changed")
+
+
+def _told(change: folders.Change) -> str:
+    return f"{os.path.relpath(change.path)} is {_done(change)}"
+
+
+def _told_by_folder(changes: list[folders.Change], folder: str) -> Iterator[str]:
+    """A line for all that has become of what is in a folder."""
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        top = os.path.relpath(change.path, folder).partition(os.sep)[0]
+        found.setdefault(os.path.relpath(os.path.join(folder, top)), []).append(_done(change))
+    for path, done in found.items():
+        counts = (f"{count} {word}" for word, count in Counter(done).items())
+        yield f"{path}: {', '.join(counts)}"
 
 
 def _done(change: folders.Change) -> str:
