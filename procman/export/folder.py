@@ -98,6 +98,8 @@ def _ours(folder: str, owner: Owner) -> Iterator[str]:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except FileNotFoundError:
         return
+    except NotADirectoryError:
+        raise UserError([Problem(folder, None, "this is a file: name a folder for the files")]) from None
     except OSError as error:
         raise UserError([Problem(folder, None, f"cannot be read: {reason(error)}")]) from None
     for entry in entries:
@@ -123,7 +125,7 @@ def _beginning(path: str) -> str:
 def _read(path: str, quiet: bool = False) -> tuple[str | None, int | None]:
     """Text and mode of a file; None where there is none. Raises `UserError`."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_opened) as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             return file.read(MOST_READ).decode("utf-8", "surrogateescape"), mode
     except FileNotFoundError:
@@ -132,6 +134,15 @@ def _read(path: str, quiet: bool = False) -> tuple[str | None, int | None]:
         if quiet:
             return None, None
         raise UserError([Problem(path, None, f"cannot be read: {reason(error)}")]) from None
+
+
+def _opened(path: str, flags: int) -> int:
+    """A descriptor for what can be read to its end: nobody may ever write into a pipe."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError("it is no file")
 
 
 def diff(found: Sequence[Change]) -> Iterator[str]:

@@ -32,10 +32,12 @@ def write(changes: Sequence[Change], folder: str) -> None:
         for change in changes:
             current = change.path
             _carry_out(change, undo)
-    except OSError as error:
+    except BaseException as error:
         for act in reversed(undo):
             with suppress(OSError):
                 act()
+        if not isinstance(error, OSError):  # Ctrl-C
+            raise
         text = f"cannot be written: {reason(error)}. Nothing was changed"
         raise UserError([Problem(current, None, text)]) from None
     for act in done:

@@ -126,8 +126,14 @@ def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
 
 def test_where_the_folder_is_a_file_it_is_told(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
-    with pytest.raises(UserError, match="a: cannot be"):
+    with pytest.raises(UserError, match="a: this is a file: name a folder"):
         export(tmp_path / "a", File("b", "1\n"))
+
+
+def test_nobody_waits_for_who_may_write_into_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a")
+    with pytest.raises(UserError, match="a: cannot be read: it is no file"):
+        export(tmp_path, File("a", "1\n"))
 
 
 def test_folders_are_made(tmp_path: Path) -> None:
@@ -178,6 +184,19 @@ def test_also_when_it_fails_in_the_middle_of_the_change(
     with pytest.raises(UserError, match=r"c: cannot be written: .*Nothing was changed"):
         writing.write(found, str(tmp_path))
     assert {name: (tmp_path / name).read_text() for name in names(tmp_path)} == before
+
+
+def test_and_when_it_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export(tmp_path, File("a", "1\n"))
+
+    def interrupted(source: str, target: str) -> None:
+        raise KeyboardInterrupt
+
+    found = folder.changes(str(tmp_path), marked(File("a", "2\n"), File("b/c", "2\n")), OURS, force=False)
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        writing.write(found, str(tmp_path))
+    assert names(tmp_path) == ["a"]
 
 
 def test_what_a_killed_export_left_is_in_nobodys_way(tmp_path: Path) -> None:
