@@ -174,6 +174,7 @@ def test_one_that_hangs_says_no_more_that_it_is_alive_and_dies_of_what_systemd_s
     assert running.process.wait(20) == -signal.SIGABRT
     for each in app.processes():  # the second step of KillMode=mixed
         each.kill()
+    wait_until(lambda: not app.processes())
     running.end()
 
 
