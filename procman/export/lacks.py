@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from procman.core.config import policyrows
-from procman.core.config.probekeys import DEFAULTS
+from procman.core.config.probekeys import DEFAULTS, PROBES
 from procman.core.plan.policies import FOREMAN
 from procman.core.schedule.durations import wording
 from procman.core.tasks.task import Task
@@ -35,6 +35,11 @@ def of_task(task: Task, lacks: Mapping[str, str]) -> Iterator[Note]:
     for key, value in said_of_task(task).items():
         if key in lacks:
             yield Note(task.name, key if _is_long(value) else f"{key}: {value}", lacks[key])
+
+
+def of_probe(name: str, text: str) -> dict[str, str]:
+    """A table with each key below `ready` or `alive`, for who asks no process how it is."""
+    return {f"{name}: {key}": text for key in PROBES[name]}
 
 
 def said_of_type(policies: Policies) -> dict[str, str]:

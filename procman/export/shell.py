@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from procman.core.plan import commands
+from procman.core.plan import shell as lines
 from procman.errors import Problem, UserError
 
 if TYPE_CHECKING:
@@ -38,6 +40,22 @@ def words(texts: Iterable[str]) -> str:
 def prepared(line: str) -> str:
     """A line made of `one_line` words, with what these need before it."""
     return f"{SET_NEWLINE}; {line}" if f'"${NEWLINE}"' in line else line
+
+
+def stays(command: str) -> bool:
+    """Whether the shell waits for the last command of a line, and does not give its place to it."""
+    return commands.script(command, ()).stays and not _gives_its_place(command)
+
+
+def _gives_its_place(command: str) -> bool:
+    """Whether the line ends with an `exec` of its own that starts a program."""
+    try:
+        found = lines.read(lines.tokens(command))
+    except ValueError:
+        return False
+    last = [word.text for word in found.commands[-1]] if found.commands else []
+    is_piped = found.joined[-1:] in (("|",), ("|&",))
+    return last[:1] == ["exec"] and len(last) > 1 and found.ends and not found.compound and not is_piped
 
 
 def assigned(name: str, value: str) -> str:

@@ -5,14 +5,16 @@ All is read at once first, as it mostly has no mistake; then a process or task, 
 
 from __future__ import annotations
 
+import os.path
+import re
 import shlex
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from procman.core.config import taskfile
-from procman.core.plan import dotenv, procfile
+from procman.core.plan import dotenv, ports, procfile
 from procman.errors import UserError
-from procman.importing import together, written
+from procman.importing import startoptions, together, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +22,17 @@ if TYPE_CHECKING:
     from procman.importing.found import Found, Keys
 
 COMMAND, DEPENDS = "command", "depends_on"
+MAY_BE_SECRET = (COMMAND, "desc")
 PROCESSES, TASKS = "processes", "tasks"
+OTHER_SHELL = re.compile(r"\S*sh -c(?= ')")
+PORT = "PORT"
+NO_PORT = "it is the first port of all processes, and this is none: it is left out"
+PROCFILE = "Procfile"
+NO_TYPE = "no file says what it runs: nothing is made of what is said of it"
+NO_PROCFILE = (
+    "the commands are in the app's Procfile, which is not there yet: procman needs it beside these settings"
+)
+NOT_IN_ENV = ".env cannot hold its name or its value: it is left out"
 
 
 def check(found: Found) -> None:
@@ -29,8 +41,10 @@ def check(found: Found) -> None:
         found.lose(None, f"timezone {found.timezone}: {text}")
         found.timezone = None
     _check_env(found)
+    startoptions.check(found)
     _check_commands(found)
     _join_settings(found)
+    _check_settings(found)
     _check_dependencies(found)
     if _said_of(lambda: written.procman_yml(found)):
         for name, keys in [*found.processes.items(), *found.settings.items()]:
@@ -44,8 +58,25 @@ def check(found: Found) -> None:
 
 def one_line(command: str) -> str:
     """A command as a line of a Procfile: of several lines a script that the shell puts together again."""
-    lines = command.strip("\n").split("\n")
-    return command.strip() if len(lines) == 1 else f"eval \"$(printf '%s\\n' {shlex.join(lines)})\""
+    if "\n" not in command.strip("\n"):
+        return command.strip()
+    if (found := OTHER_SHELL.match(command)) and (words := _words(command)) and len(words) == 3:
+        return f"{found[0]} {_put_together(words[2])}"
+    return f"eval {_put_together(command)}"
+
+
+def _put_together(script: str) -> str:
+    """A script as a word of one line."""
+    return f"\"$(printf '%s\\n' {shlex.join(script.strip(chr(10)).split(chr(10)))})\""
+
+
+def _words(command: str) -> list[str]:
+    """Its words, if they are all that it says: quotes and blanks, and nothing that the shell puts in."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return []
+    return words if shlex.join(words) == command else []
 
 
 def _check_env(found: Found) -> None:
@@ -56,8 +87,18 @@ def _check_env(found: Found) -> None:
         except (UserError, UnicodeEncodeError):
             right = False
         if not right:
-            found.lose(None, f"variable {name}: .env cannot hold its name or its value, which is left out")
-            del found.env[name]
+            found.lose_variable(name, NOT_IN_ENV)
+        elif name == PORT and not _is_port(found.env[name]):
+            found.lose_variable(name, NO_PORT)
+
+
+def _is_port(text: str) -> bool:
+    """Of the first process; empty: the usual one."""
+    try:
+        ports.parse_base(text or "1", PORT)
+    except UserError:
+        return False
+    return True
 
 
 def _check_commands(found: Found) -> None:
@@ -75,6 +116,16 @@ def _join_settings(found: Found) -> None:
     """What is said of a type whose command has been found after all."""
     for name in [name for name in found.settings if name in found.processes]:
         found.processes[name] = {**found.settings.pop(name), **found.processes[name]}
+
+
+def _check_settings(found: Found) -> None:
+    """What is said of types whose commands are in no file is of use beside a Procfile that has them."""
+    if found.processes:
+        for name in [*found.settings]:
+            found.lose_of(name, NO_TYPE)
+            del found.settings[name]
+    elif found.settings and not found.place.is_file(os.path.join(found.place.root, PROCFILE)):
+        found.lose(None, NO_PROCFILE)
 
 
 def _check_keys(found: Found, name: str, keys: Keys, part: str) -> None:
@@ -96,10 +147,14 @@ def _check_keys(found: Found, name: str, keys: Keys, part: str) -> None:
 
 
 def _refused(name: str, key: str, value: Any, text: str) -> str:
-    """What is wrong with a key, in the words of procman, which name both again."""
+    """What is wrong with a key, in the words of procman, which name both again.
+
+    The value is shown only where it is no secret, and where these words do not show it.
+    """
     for begun in (f"processes: {name}: ", f"task '{name}': ", f"{key}: "):
         text = text.removeprefix(begun)
-    return f"{key}: {value}: {text}" if key != COMMAND else f"{key}: {text}"
+    shown = isinstance(value, str | int) and key not in MAY_BE_SECRET and str(value) not in text
+    return f"{key}: {value}: {text}" if shown else f"{key}: {text}"
 
 
 def _check_dependencies(found: Found) -> None:

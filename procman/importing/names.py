@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from procman.core.plan import shell
+from procman.importing.reading import shells
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -82,7 +83,7 @@ def _about(command: str, deepest: int) -> str:
 def _parts(command: str) -> list[list[str]]:
     """The words of each simple command of a line; of a pipe the first counts."""
     try:
-        line = shell.read(shell.tokens(command))
+        line = shells.parsed(command)
     except ValueError:
         return [words] if (words := command.split()) else []
     parts = [

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.end_to_end.harness import PROCMAN
 from tests.export.plans import export, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.end_to_end.harness import App
 
 PODMAN = "#!/bin/sh\necho 'podman version 5.0.0'\n"
 """podman-compose wants to see one before it reads anything; `config` does not run it."""
@@ -64,6 +67,35 @@ def test_the_demo_is_exported_by_its_command(tmp_path: Path) -> None:
     assert {*services} == {"web", "worker", "redis", "mail", "scheduler"}
     assert services["worker"]["depends_on"]["redis"]["condition"] == "service_healthy"
     assert (app / "compose.yml").stat().st_mode & 0o777 == 0o600
+
+
+JOB = """\
+import os, sys
+from procman import enqueue
+print(enqueue("job", *sys.argv[1:]))
+"""
+
+
+def test_what_a_service_asks_for_the_scheduler_of_the_tasks_runs(app: App, tmp_path: Path) -> None:
+    """Both have the volume, which is a folder here."""
+    app.write("procman.yml", "tasks: {job: 'echo got \"$@\"', tick: {command: ./t, schedule: '@daily'}}\n")
+    app.write("ask.py", JOB)
+    app.procfile(web="python ask.py")
+    done = app.do("export", "compose", "out")
+    assert done.code == 0, done.err
+    services = config(app.root / "out")["services"]
+    places = [each["environment"]["PROCMAN_STATE"] for each in (services["web"], services["scheduler"])]
+    (volume,) = {each.partition(":")[2] for each in services["web"]["volumes"]}
+    assert services["scheduler"]["volumes"] == services["web"]["volumes"]
+    assert places == [f"{volume}/state"] * 2
+    state = {"PROCMAN_STATE": places[0].replace(volume, str(tmp_path))}
+    command, *words = services["scheduler"]["command"]
+    assert command == "procman"
+    scheduler = app.launch(*PROCMAN, *words, env=state)
+    scheduler.wait_for("2 tasks")
+    app.launch(sys.executable, "ask.py", "two words", env=state).wait_for("1")
+    scheduler.wait_for("got two words")
+    assert scheduler.stop() == 0
 
 
 class Answers(BaseHTTPRequestHandler):

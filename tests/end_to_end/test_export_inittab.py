@@ -17,6 +17,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from procman.export.inits import inittab
 from tests.end_to_end.kill_nine import no_namespaces
 from tests.end_to_end.output import wait_until
 from tests.export import running
@@ -98,7 +99,7 @@ def is_whole(path: Path) -> bool:
 def test_what_ends_comes_back_as_another_user_in_a_folder_with_a_blank(tmp_path: Path) -> None:
     folder = tmp_path / "my app"
     folder.mkdir()
-    command = "echo $(id -un) $(id -gn) $HOME $USER $(nice) $(umask) $(ulimit -n) >> out; sleep 0.05"
+    command = "echo $(id -un) $(id -gn) $HOME $USER $(nice) $(umask) $(ulimit -n) $PATH >> out; sleep 0.05"
     what = plan(
         f"web: {command}\n",
         "processes: {web: {nice: 5, umask: '027', nofile: 512}}\n",
@@ -111,4 +112,5 @@ def test_what_ends_comes_back_as_another_user_in_a_folder_with_a_blank(tmp_path:
         each.chmod(0o777)
     with booted(export("inittab", what), folder):
         wait_until(lambda: (folder / "out").exists() and len((folder / "out").read_text().splitlines()) > 2)
-    assert {*(folder / "out").read_text().splitlines()} == {"nobody nogroup /nonexistent nobody 5 0027 512"}
+    expected = f"nobody nogroup /nonexistent nobody 5 0027 512 {inittab.PATH}"
+    assert {*(folder / "out").read_text().splitlines()} == {expected}

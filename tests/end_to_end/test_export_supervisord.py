@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.end_to_end import exporteddemo
+from tests.end_to_end.demo import free_base_port
 from tests.end_to_end.exported import check_clock, check_world, export, seen, write_app
 from tests.end_to_end.output import wait_until
 from tests.end_to_end.policed import free_port
 from tests.end_to_end.production import BIN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.end_to_end.harness import App, Running
@@ -38,11 +41,11 @@ files={0}/conf.d/*.conf
 pytestmark = pytest.mark.skipif(not os.path.exists(SUPERVISORD), reason="needs supervisor (PyPI)")
 
 
-def supervise(app: App, folder: Path) -> Running:
+def supervise(app: App, folder: Path, env: Mapping[str, str] | None = None) -> Running:
     """supervisord with all that is exported."""
     (folder / "log").mkdir()
     (folder / "main.conf").write_text(MAIN.format(folder))
-    return app.launch(SUPERVISORD, "-c", str(folder / "main.conf"))
+    return app.launch(SUPERVISORD, "-c", str(folder / "main.conf"), env=env)
 
 
 def ctl(folder: Path, *words: str) -> str:
@@ -70,6 +73,19 @@ def test_supervisord_runs_the_app_and_its_tasks(app: App, folder: Path) -> None:
     wait_until(lambda: "looks at the world" in (folder / "log" / "web-2.log").read_text())
     wait_until(lambda: ctl(folder, "status").count("RUNNING") == 4)
     assert "shop:shop-scheduler" in ctl(folder, "status")
+    supervisord.process.terminate()
+    assert supervisord.end() == 0
+    assert app.processes() == []
+
+
+def test_the_demo_runs_where_only_the_systems_programs_are_found(app: App, folder: Path) -> None:
+    """As below a supervisord that the machine has started: its PATH has no virtual environment."""
+    demo = exporteddemo.copy(app.root)
+    port = free_base_port()
+    exporteddemo.export(demo, "supervisord", folder / "conf.d", "-l", str(folder / "log"), "-p", str(port))
+    supervisord = supervise(app, folder, exporteddemo.SYSTEM)
+    exporteddemo.use(demo, port)
+    wait_until(lambda: ctl(folder, "status").count("RUNNING") == 5)
     supervisord.process.terminate()
     assert supervisord.end() == 0
     assert app.processes() == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from tests.end_to_end import exporteddemo
 from tests.end_to_end.harness import PROCMAN
 from tests.end_to_end.output import wait_until
 from tests.end_to_end.systemdbox import UNITS, Box, boot
@@ -150,6 +151,28 @@ def test_all_processes_have_the_socket_also_after_a_restart(box: Box) -> None:
         assert len(set(place.read("socket").split())) == 1
 
 
+def test_a_process_that_is_no_longer_exported_goes_with_the_next_restart(box: Box) -> None:
+    what, root = app(box, "fewer", f"web: {TELL}\n", "processes: {web: {instances: 2}}")
+    fewer = what._replace(types=tuple(each._replace(processes=each.processes[:1]) for each in what.types))
+    with started(box, export("systemd", what).export, root) as place:
+        place.read("web.2.env")
+        _unit(box, "shop-web@2.env").unlink()
+        box.install(export("systemd", fewer).export)
+        box.systemctl("restart", "shop.target")
+        states = [box.shown(f"shop-web@{number}.service", "ActiveState") for number in (1, 2)]
+        assert states == ["active", "inactive"]
+        assert box.run("systemctl", "start", "shop-web@2.service").returncode == 1
+
+
+def test_who_stops_all_units_by_name_waits_for_their_ends(box: Box) -> None:
+    line = "web: trap 'sleep 0.3; exit' TERM; touch $PROCMAN_ROOT/up; while :; do sleep 0.05; done\n"
+    what, root = app(box, "slow", line)
+    with started(box, export("systemd", what).export, root) as place:
+        wait_until((place.root / "up").exists)
+        box.systemctl("stop", "shop.target", "shop-*")
+        assert box.shown("shop-web@1.service", "ActiveState") == "inactive"
+
+
 def test_it_is_up_when_it_says_so(box: Box) -> None:
     trap = 'trap "systemd-notify --ready" USR1; touch $PROCMAN_ROOT/there'
     line = f"web: {trap}; while :; do sleep 0.1; done\n"
@@ -198,6 +221,25 @@ def test_the_whole_app_is_up_when_all_is_ready_reloads_and_stops(box: Box) -> No
         wait_until(lambda: box.shown("shop.service", "ActiveState") == "active")
         box.systemctl("stop", "shop.service")
         assert box.shown("shop.service", "Result") == "success"
+
+
+def test_the_demo_runs_with_its_tasks(box: Box) -> None:
+    """One by its timer, another one by the scheduler, as the app asks for it."""
+    demo = exporteddemo.copy(box.shared)
+    units = box.shared / "units"
+    exporteddemo.export(demo, "systemd", units)
+    paths = [str(path) for path in units.iterdir() if path.suffix != ".env"]
+    box.systemctl("link", *paths)
+    box.systemctl("start", "shop.target")
+    try:
+        exporteddemo.use(demo, 5000, box.run)
+        assert box.shown("shop-remind_of_registration.timer", "ActiveState") == "active"
+        assert box.shown("shop-scheduler.service", "ActiveState") == "active"
+    finally:
+        box.systemctl("stop", "shop.target", "shop-*")
+        for path in paths:
+            _unit(box, path.rpartition("/")[2]).unlink()
+        box.systemctl("daemon-reload")
 
 
 def test_units_of_a_user_run_for_the_user(box: Box) -> None:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 needs_crontab = pytest.mark.skipif(shutil.which("crontab") is None, reason="needs crontab (Debian: cron)")
 OFTEN = "schedule: every 10 minutes"
+UNTOLD = (
+    "'PROCMAN_RUN_ID' is not set there, nor are PROCMAN_TASK, PROCMAN_ATTEMPT and PROCMAN_SCHEDULED_AT;"
+    " --scheduler does"
+)
 
 
 def exported(tasks: str, zone: str = "", **fields: object) -> Exported:
@@ -77,10 +81,13 @@ def test_what_is_not_enabled_is_there_but_off() -> None:
         "on_stop: rerun",
         "missed: all",
         "grace: 2h",
+        "desc: asks for its run, command: 'echo $PROCMAN_RUN_ID'",
+        "desc: asks for its name, command: 'echo $PROCMAN_TASK'",
     ],
 )
 def test_what_cron_cannot_do_is_left_to_the_scheduler(said: str) -> None:
-    found = exported(f"t: {{command: ./t, {OFTEN}, {said}}}, u: {{command: ./u, {OFTEN}}}")
+    command = "" if "command:" in said else "command: ./t, "
+    found = exported(f"t: {{{command}{OFTEN}, {said}}}, u: {{command: ./u, {OFTEN}}}")
     assert found.export.scheduled == ("t",)
     text = found.text("shop.crontab")
     assert "./t" not in text
@@ -122,6 +129,25 @@ def test_variables_are_lines_where_cron_reads_them_as_they_are() -> None:
     assert found.files["shop.crontab"].mode == PRIVATE
 
 
+def test_a_variable_that_cron_would_cut_off_is_set_for_the_command() -> None:
+    yml = f"tasks: {{t: {{command: ./t, {OFTEN}, overlap: allow}}}}\n"
+    found = export("crontab", plan("", yml, {"LONG": "x" * 896}))
+    assert "\nLONG" not in found.text("shop.crontab")
+    assert f" env LONG={'x' * 896} " in line(found)
+
+
+def test_the_scheduler_is_there_for_jobs_and_has_a_log() -> None:
+    found = export("crontab", plan("web: ./web\n", log="/var/log", all_to_scheduler=True))
+    assert found.text("shop.crontab").count("procman scheduler >>/var/log/shop-scheduler.log 2>&1\n") == 2
+    assert "procman scheduler" not in export("crontab", plan("web: ./web\n")).text("shop.crontab")
+
+
+def test_what_a_line_lacks_stands_in_the_file() -> None:
+    found = exported(f"t: {{command: ./t, {OFTEN}, missed: skip, keep: 7}}")
+    assert "t: 'keep: 7' has no counterpart: there is no history" in found.notes
+    assert "# t: 'keep: 7' has no counterpart: there is no history\n" in found.text("shop.crontab")
+
+
 def test_a_line_that_cron_would_not_take_is_left_to_the_scheduler() -> None:
     env = {"CERTIFICATE": "\n".join(["x" * 60] * 20)}
     found = export("crontab", plan("", f"tasks: {{t: {{command: ./t, {OFTEN}}}}}\n", env))
@@ -144,17 +170,26 @@ def test_lines_that_need_no_zone_and_the_scheduler_stand_before_it() -> None:
     assert text.index("procman scheduler") < text.index("./b") < text.index("CRON_TZ=UTC") < text.index("./a")
 
 
-def test_processes_are_named_as_left_out() -> None:
-    found = export("crontab", plan())
-    assert "web: 'command' is left out, as its process is: a crontab has tasks alone" in found.notes
-    assert any(note.startswith("release: ") for note in found.notes)
+def test_processes_are_named_as_left_out_in_one_line_and_in_the_file_with_their_keys() -> None:
+    yml = 'processes: {web: {restart: always, env: {TOKEN: hidden}, ready: {cmd: "a\\nb"}}}\n'
+    found = export("crontab", plan(yml=yml))
+    assert found.notes == [
+        "release: 'release' is left out: run 'procman run release' before a new version starts",
+        "'processes: web, worker' is left out: a crontab has tasks alone",
+    ]
+    lines = found.text("shop.crontab").splitlines()
+    assert "# process web, restart: always, ready: cmd: a b, env: TOKEN" in lines
+    assert "# process worker" in lines
+    assert export("crontab", plan("", f"tasks: {{t: {{command: ./t, {OFTEN}, missed: skip}}}}")).notes == [
+        UNTOLD
+    ]
 
 
 def test_missed_ticks_are_told_of_once() -> None:
     skips = f"c: {{command: ./c, {OFTEN}, missed: skip}}"
     tasks = f"a: {{command: ./a, {OFTEN}}}, b: {{command: ./b, {OFTEN}}}, {skips}"
     assert len([note for note in exported(tasks).notes if "missed" in note]) == 1
-    assert exported(skips).notes == []
+    assert exported(skips).notes == [UNTOLD]
 
 
 def test_a_nul_is_told_by_the_name_of_its_variable() -> None:
@@ -166,6 +201,8 @@ def test_a_nul_is_told_by_the_name_of_its_variable() -> None:
 def test_then_says_that_a_crontab_is_replaced() -> None:
     (then,) = exported(f"t: {{command: ./t, {OFTEN}}}", folder="/etc/my app").export.then
     assert then.startswith("crontab -u shop '/etc/my app/shop.crontab'   # in place of ")
+    (then,) = exported(f"t: {{command: ./t, {OFTEN}}}", user=None).export.then
+    assert then.startswith("crontab shop.crontab ")
 
 
 @needs_crontab

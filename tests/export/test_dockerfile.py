@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import procman
 from procman.errors import UserError
 from procman.export.containers import dockerfile
 from tests.export.hostile import EXAMPLES, texts
 from tests.export.plans import SHOP, TASKS_YML, Exported, export, plan
 
-INSTRUCTIONS = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "CMD"}
+INSTRUCTIONS = {"FROM", "WORKDIR", "ENV", "COPY", "RUN", "USER", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "CMD"}
 PAGE = (Path(__file__).parents[2] / "docs" / "production.md").read_text()
 
 
@@ -44,10 +46,15 @@ def test_procman_start_is_the_first_process_and_not_root() -> None:
     assert {word for word, _ in instructions(found)} <= INSTRUCTIONS
     assert instructions(found)[0] == ("FROM", "python:3.13-slim")
     assert command(found) == ["procman", "start", "--no-timestamp", "-t", "5"]
-    assert arguments(found, "USER") == ["shop"]
+    assert arguments(found, "USER") == ["1000"]
+    assert arguments(found, "RUN")[-1] == (
+        "useradd --uid 1000 --create-home shop && install -d -o shop -m 700 -- .procman"
+    )
     assert arguments(found, "STOPSIGNAL") == ["SIGTERM"]
     (health,) = arguments(found, "HEALTHCHECK")
     assert json.loads(health.partition(" CMD ")[2]) == ["procman", "ps", "--ready"]
+    assert "ENV" not in {word for word, _ in instructions(found)}
+    assert f"procman-cli=={procman.__version__}" in arguments(found, "RUN")[2]
 
 
 def test_it_is_of_the_shape_that_the_manual_has() -> None:
@@ -80,6 +87,8 @@ def test_options_that_mean_something_there_go_with_it() -> None:
             "procman",
             "start",
             "--no-timestamp",
+            "-e",
+            "/dev/null",
             "-f",
             "etc/Procfile.web",
             "-m",
@@ -108,31 +117,102 @@ def test_no_value_of_a_variable_is_in_it_and_the_files_are_not_copied() -> None:
     )
     assert "hidden" not in "".join(file.text for file in found.files.values())
     ignored = found.text("Dockerfile.dockerignore").splitlines()[1:]
-    assert ignored == ["/.env", "/.git", "/.procman", "/.venv", r"/etc/\[x\]\*.env"]
-    assert "for file in .env 'etc/[x]*.env'; do" in arguments(found, "RUN")[0]
+    assert ignored == [*(".env", ".git", ".procman", ".venv", r"etc/\[x\]\*.env", "compose.yml", "shop.yaml")]
+    assert "set -- .env 'etc/[x]*.env' compose.yml shop.yaml; for file; do" in arguments(found, "RUN")[0]
     assert sum("is not copied into the image" in note for note in found.notes) == 3
 
 
 def test_who_cannot_be_user_of_an_image_is_called_app() -> None:
-    assert arguments(exported(user="Web.Master"), "USER") == ["app"]
-    assert arguments(exported(user=None), "USER") == ["app"]
+    for user in ("Web.Master", "web.master", None, "root", "www-data", "staff"):
+        assert "--create-home app &&" in arguments(exported(user=user), "RUN")[-1]
 
 
 def test_a_long_stop_is_told_to_docker() -> None:
     found = exported("processes: {worker: {timeout: 1m}}\n", folder="/out")
     assert "docker run --stop-timeout 62\n" in found.text("Dockerfile")
-    assert found.export.then[-1] == "docker run --rm --stop-timeout 62 shop"
-    assert found.export.then[0].endswith("docker build -t shop -f /out/Dockerfile /srv/shop")
+    assert found.export.then == (
+        "DOCKER_BUILDKIT=1 docker build -t shop -f /out/Dockerfile /srv/shop",
+        "docker run --rm shop procman run release",
+        "docker run --rm --stop-timeout 62 shop",
+    )
 
 
-def test_tasks_are_inside() -> None:
-    assert exported(TASKS_YML).export.scheduled == ()
+def test_what_is_typed_next_can_be_pasted_into_a_shell() -> None:
+    then = exported(root="/srv/my shop", folder="/srv/out files").export.then
+    assert shlex.split(then[0])[-3:] == ["-f", "/srv/out files/Dockerfile", "/srv/my shop"]
+
+
+def test_tasks_are_inside_and_what_is_known_of_them_outlives_the_container() -> None:
+    found = exported(TASKS_YML)
+    assert found.export.scheduled == ()
+    assert arguments(found, "ENV") == ["PROCMAN_ROOT=/app"]
+    assert arguments(found, "RUN")[-1].endswith(" -- .procman /var/lib/procman")
+    assert found.export.then[-1] == "docker run --rm --volume shop:/app/.procman shop"
+
+
+@pytest.mark.parametrize(
+    ("state", "made", "volume", "ignored"),
+    [
+        ("/srv/shop/var/my state", "'var/my state'", "'shop:/app/var/my state'", "var/my?state"),
+        ("/var/lib/shop", "/var/lib/shop", "shop:/var/lib/shop", None),
+    ],
+)
+def test_a_state_elsewhere_is_made_there_too(state: str, made: str, volume: str, ignored: str | None) -> None:
+    found = exported(TASKS_YML, place={"PROCMAN_STATE": state})
+    assert arguments(found, "RUN")[-1].endswith(f" -- {made} /var/lib/procman")
+    assert found.export.then[-1] == f"docker run --rm --volume {volume} shop"
+    assert found.text("Dockerfile.dockerignore").splitlines()[7:] == [ignored] * bool(ignored)
+
+
+@pytest.mark.parametrize(
+    ("said", "period"),
+    [
+        ("", 60),
+        ("processes: {web: {ready: {log: up, within: 59s}}}\n", 60),
+        ("processes: {web: {ready: {log: up, within: 89.5s}}, worker: {ready: {tcp: 1, within: 1m}}}\n", 150),
+    ],
+)
+def test_nobody_is_unhealthy_before_all_had_their_time_to_be_ready(said: str, period: int) -> None:
+    (health,) = arguments(exported(said), "HEALTHCHECK")
+    assert f" --start-period={period}s " in health
+
+
+def test_folders_of_this_machine_are_none_there() -> None:
+    assert exported(log="/var/log/shop", run="/run/shop").notes == [
+        "'log: /var/log/shop' is no folder there: 'docker logs' shows what was written",
+        "'run: /run/shop' is no folder there: nothing needs pid files",
+    ]
+
+
+def test_a_port_is_told_once() -> None:
+    said = "processes: {web: {ready: {tcp: 6379}}, worker: {ready: {tcp: 6379}}}\n"
+    assert arguments(exported(said), "EXPOSE") == ["5000", "6379"]
+
+
+@pytest.mark.parametrize("name", ["#a", "!a"])
+def test_no_name_is_taken_for_something_else(name: str) -> None:
+    found = exported(env_files=(f"/srv/shop/{name}",))
+    assert f"/{name}" in found.text("Dockerfile.dockerignore").splitlines()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"env_files": ("/srv/shop/a\nb",)},
+        {"place": {"PROCMAN_STATE": "/srv/shop/a\nb"}},
+        {"typed": ("-f", "/srv/shop/a\nb")},
+    ],
+)
+def test_a_path_with_a_line_end_is_a_mistake(fields: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="has a line end in its name"):
+        exported(**fields)
 
 
 def test_what_procman_cannot_do_there_is_told() -> None:
     found = exported("processes: {web: {user: somebody}, worker: {cwd: ../other}}\n")
     assert any(note.startswith("web: 'user: somebody' is not possible there") for note in found.notes)
     assert any(note.startswith("worker: 'cwd: /srv/shop/../other' is outside") for note in found.notes)
+    assert not any("cwd" in note for note in exported("processes: {worker: {cwd: ..in}}\n").notes)
 
 
 @given(st.lists(texts()))

@@ -87,22 +87,23 @@ def test_the_action_says_whether_it_starts_and_comes_back(said: str, action: str
 
 
 def test_ids_are_unique_and_of_four_signs() -> None:
-    found = export("inittab", plan("web: ./web\n", "processes: {web: {instances: 1200}}\n", app="-a.b"))
+    found = export("inittab", plan("web: ./web\n", "processes: {web: {instances: 1296}}\n", app="-a.b"))
     ids = [line.split(":")[0] for line in found.text("-a.b.inittab").splitlines() if line[0] != "#"]
-    assert len({*ids}) == 1200
+    assert len({*ids}) == 1296
     assert {len(each) for each in ids} == {4}
     assert ids[0] == "AB01"
     assert ids[98] == "AB99"
 
 
 def test_more_processes_than_ids_are_a_mistake() -> None:
-    with pytest.raises(UserError, match="1500 processes are too many"):
-        export("inittab", plan("web: ./web\n", "processes: {web: {instances: 1500}}\n"))
+    with pytest.raises(UserError, match="1297 processes are too many"):
+        export("inittab", plan("web: ./web\n", "processes: {web: {instances: 1297}}\n"))
 
 
 def test_a_command_that_init_would_not_take_is_a_mistake() -> None:
-    with pytest.raises(UserError, match="127 bytes"):
-        export("inittab", plan("web: ./web\n", folder="/" + "x" * 110))
+    for folder in ("/" + "x" * 110, "/a\nb"):
+        with pytest.raises(UserError, match="127 bytes"):
+            export("inittab", plan("web: ./web\n", folder=folder))
 
 
 def test_a_folder_with_a_blank_is_left_to_the_shell() -> None:
@@ -114,6 +115,51 @@ def test_a_user_of_its_own_is_known_by_number() -> None:
     found = export("inittab", plan("web: ./web\n", "processes: {web: {user: somebody}}\n"))
     assert "exec setpriv --reuid=1234 --regid=1234 --clear-groups /bin/sh" in found.text("shop-web-1.sh")
     assert "\nexport HOME=/\nexport USER=somebody\n" in found.text("shop-web-1.sh")
+    assert "HOME=~" not in found.text("shop-web-1.sh")
+
+
+def test_so_are_its_groups() -> None:
+    what = plan("web: ./web\n", "processes: {web: {user: somebody, group: staff}}\n")
+    policies = what.types[0].policies
+    assert policies.account
+    account = policies.account._replace(groups=(4321, 50))
+    (process,) = what.types[0].processes
+    process = process._replace(policies=policies._replace(account=account))
+    types = (what.types[0]._replace(processes=(process,)),)
+    text = export("inittab", what._replace(types=types)).text("shop-web-1.sh")
+    assert "setpriv --reuid=1234 --regid=4321 --groups=4321,50 /bin/sh" in text
+
+
+def test_all_tasks_can_be_left_to_the_scheduler_which_is_there_for_jobs_too() -> None:
+    found = export("inittab", plan("web: ./web\n", all_to_scheduler=True))
+    assert "shop-scheduler.sh" in found.files
+    assert "shop.crontab" not in found.files
+    assert not any("crontab" in line for line in found.export.then)
+
+
+def test_what_cron_does_otherwise_is_told() -> None:
+    found = export("inittab", plan("", TASKS_YML))
+    assert [note.split("'")[1] for note in found.notes] == ["missed: once", "PROCMAN_RUN_ID"]
+
+
+def test_what_init_does_otherwise_is_told_of_those_that_are_there() -> None:
+    what = plan("web: ./web\n", "processes: {web: {restart: on-failure}}\n")
+    found = export("inittab", what)
+    note = "web: 'restart: on-failure' is 'respawn' there: init starts it again whatever its exit code"
+    assert found.notes == [note]
+    assert f"# {note}\n" in found.text("shop-web-1.sh")
+    types = tuple(each._replace(processes=()) for each in what.types)
+    assert export("inittab", what._replace(types=types)).notes == []
+
+
+def test_what_no_shell_exports_is_set_by_env() -> None:
+    text = export("inittab", plan("web: ./web\n", env={"a.b": "c d"})).text("shop-web-1.sh")
+    assert "\nexec env 'a.b=c d' /bin/sh -c 'exec ./web' </dev/null\n" in text
+
+
+def test_a_user_without_a_name_is_a_mistake() -> None:
+    with pytest.raises(UserError, match="user 4242 has no name here"):
+        export("inittab", plan("web: ./web\n", user="4242"))
 
 
 def test_variables_are_there_only_behind_the_change_of_the_user() -> None:

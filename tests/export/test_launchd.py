@@ -115,7 +115,7 @@ def test_all_that_launchd_has_a_key_for() -> None:
 @pytest.mark.parametrize("said", ["restart: never", "oneshot: true"])
 def test_what_is_to_end_is_not_kept_alive(said: str) -> None:
     found = read(export("launchd", plan("web: ./web\n", f"processes: {{web: {{{said}}}}}\n")), "shop-web-1")
-    assert "KeepAlive" not in found
+    assert not {"KeepAlive", "ThrottleInterval"} & found.keys()
     assert found["RunAtLoad"] is True
 
 
@@ -151,6 +151,7 @@ def test_launchd_times_what_it_can_say_exactly(expression: str, interval: list[d
         ("hourly at :15", ", timeout: 5m", ""),
         ("hourly at :15", ", retries: 1", ""),
         ("hourly at :15", ", missed: skip", ""),
+        ("at 2030-01-01 09:00", "", ""),
     ],
 )
 def test_all_else_is_left_to_the_scheduler(expression: str, more: str, zone: str) -> None:
@@ -163,10 +164,77 @@ def test_all_else_is_left_to_the_scheduler(expression: str, more: str, zone: str
     assert job["KeepAlive"] is True
 
 
+@pytest.mark.parametrize(
+    ("said", "whole"), [("timeout: 1500ms", "1.5s' is 2 s"), ("timeout: 0s", "0s' is 1 s")]
+)
+def test_times_are_rounded_up_and_that_is_told(said: str, whole: str) -> None:
+    found = export("launchd", plan("web: ./web\n", f"processes: {{web: {{{said}}}}}\n"))
+    assert found.notes == [f"web: 'timeout: {whole} there: it has whole seconds"]
+
+
+def test_a_run_is_told_its_task_and_of_what_it_is_not_told() -> None:
+    found = of_task("hourly at :15")
+    wanted = {"PROCMAN_TASK": "t", "PROCMAN_ATTEMPT": "1", "PS": "t", "PROCMAN_PROCESS": "t"}
+    assert wanted.items() <= read(found, "shop-t-task")["EnvironmentVariables"].items()
+    assert any(note.startswith("'PROCMAN_RUN_ID' is not set") for note in found.notes)
+    assert not any("RUN_ID" in note for note in of_task("daily at 02:30").notes)
+    asks = "tasks: {t: {command: 'echo $PROCMAN_SCHEDULED_AT', schedule: hourly at :15}}\n"
+    assert export("launchd", plan("", asks)).export.scheduled == ("t",)
+
+
 def test_a_task_for_the_start_runs_at_load() -> None:
     found = read(of_task("@reboot"), "shop-t-task")
     assert found["RunAtLoad"] is True
     assert "StartCalendarInterval" not in found
+
+
+def test_several_schedules_are_one_list_unless_one_of_them_is_otherwise() -> None:
+    yml = "tasks: {{t: {{command: ./t, schedule: [{}]}}}}\n"
+    found = export("launchd", plan("", yml.format("hourly at :15, hourly at :45")))
+    assert read(found, "shop-t-task")["StartCalendarInterval"] == [{"Minute": 15}, {"Minute": 45}]
+    for others in ("'@reboot', hourly at :15", "hourly at :15, daily at 02:30"):
+        assert export("launchd", plan("", yml.format(others))).export.scheduled == ("t",)
+
+
+def test_a_plist_ends_with_its_line() -> None:
+    assert plists.document({}) == plists.HEAD + "<dict>\n</dict>\n</plist>\n"
+
+
+def test_all_tasks_can_be_left_to_the_scheduler_which_is_there_for_jobs_too() -> None:
+    tasks = export("launchd", plan("", TASKS_YML, all_to_scheduler=True))
+    assert tasks.export.scheduled == ("remind", "digest")
+    found = export("launchd", plan("web: ./web\n", all_to_scheduler=True))
+    assert read(found, "shop-scheduler")["ExitTimeOut"] == 10  # it stops its runs first
+
+
+def test_files_that_only_procman_reads_as_meant_are_read_by_it() -> None:
+    what = plan("", TASKS_YML, {"SECRET": "x"}, embed_environment=False)._replace(environment={})
+    assert export("launchd", what).export.scheduled == ("remind", "digest")
+
+
+def test_what_launchd_does_otherwise_is_told() -> None:
+    found = export("launchd", plan("web: ./web\n", "processes: {web: {restart: on-failure}}\n"))
+    assert found.notes == [
+        "web: 'restart: on-failure' is so, but an end by HUP, INT, TERM or PIPE is a failure to launchd"
+    ]
+    found = of_task("hourly at :15", ", keep: 7")
+    assert [note.split("'")[1] for note in found.notes] == ["missed: once", "PROCMAN_RUN_ID", "keep: 7"]
+    what = plan("web: ./web\n", "processes: {web: {watch: '*.py'}}\n")
+    types = tuple(each._replace(processes=()) for each in what.types)
+    assert export("launchd", what._replace(types=types)).notes == []
+
+
+def test_a_user_without_a_name_is_a_mistake() -> None:
+    with pytest.raises(UserError, match="user 4242 has no name here"):
+        export("launchd", plan("web: ./web\n", user="4242"))
+
+
+def test_then_says_what_is_typed_next() -> None:
+    copy, *others = export("launchd", plan("web: ./web\n", folder="/my plists")).export.then
+    assert copy == "sudo cp '/my plists'/shop-*.plist /Library/LaunchDaemons"
+    assert [*export("launchd", plan("web: ./web\n", folder="/Library/LaunchDaemons")).export.then] == others
+    assert others[-1] == "sudo launchctl load /Library/LaunchDaemons/shop-*.plist"
+    assert export("launchd", plan("")).export.then == ()
 
 
 def test_a_task_that_is_not_enabled_is_disabled() -> None:

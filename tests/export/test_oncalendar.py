@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -47,6 +49,7 @@ def of(text: str) -> tuple[str, ...] | None:
         ("0 0 L * *", ["*-*~1 00:00:00 Europe/Berlin"]),
         ("0 12 * * 5L,mon#1", ["Mon *-*-1..7 12:00:00 Europe/Berlin", "Fri *-*~7/1 12:00:00 Europe/Berlin"]),
         ("0 4 13 * 5", ["*-*-13 04:00:00 Europe/Berlin", "Fri *-*-* 04:00:00 Europe/Berlin"]),
+        ("5,20,50 12,14 * * *", ["*-*-* 12,14:05,20,50:00 Europe/Berlin"]),
         ("30 0 12 * * *", ["*-*-* 12:00:30 Europe/Berlin"]),
         ("every 10 minutes", ["*-*-* *:00..50/10:00 UTC"]),
         ("every 90s", ["*-*-* *:00..57/3:00 UTC", "*-*-* *:01..58/3:30 UTC"]),
@@ -54,6 +57,7 @@ def of(text: str) -> tuple[str, ...] | None:
         ("every second", ["*-*-* *:*:* UTC"]),
         ("at 2026-12-24 18:00", ["2026-12-24 17:00:00 UTC"]),
         ("*/20 * * * * Australia/Lord_Howe", None),  # half an hour: its changes move :00 to :30
+        ("20 * * * * Pacific/Chatham", ["*-*-* *:35:00 UTC"]),  # three quarters of an hour from UTC
         ("*/30 * * * * Australia/Lord_Howe", ["*-*-* *:00,30:00 UTC"]),
         ("15 * * * * Asia/Kolkata", ["*-*-* *:15:00 Asia/Kolkata"]),  # its clocks are never changed
     ],
@@ -69,6 +73,7 @@ def test_what_systemd_can_say(text: str, expected: list[str] | None) -> None:
         "daily at 02:30",  # is skipped once a year: Debian's cron runs it at 03:00, systemd not at all
         "*/10 2-4 * * *",  # comes twice once a year, and systemd runs it once
         "daily at 02:30 Africa/Casablanca",  # before and after Ramadan
+        "15 0-23 * * *",  # is no wildcard, so it has fixed times in the hour of a change
         "every 7s",  # is no part of an hour or day
         "every 2 days",
         "0 12 15W * *",
@@ -82,6 +87,12 @@ def test_what_systemd_can_say(text: str, expected: list[str] | None) -> None:
 )
 def test_what_it_cannot(text: str) -> None:
     assert of(text) is None
+
+
+def test_a_zone_that_only_this_machine_has_cannot_be_named() -> None:
+    data = (files("tzdata.zoneinfo") / "Asia" / "Tokyo").read_bytes()
+    zone = ZoneInfo.from_file(io.BytesIO(data), key="Mine/Here")
+    assert oncalendar.of(schedules.parse("daily at 09:30", zone)) is None
 
 
 def ticks(schedule: Schedule, base: datetime) -> list[datetime]:
@@ -123,6 +134,7 @@ def values(low: int, high: int) -> st.SearchStrategy[str]:
         st.integers(1, high - low).map("*/{}".format),
         pair.map(lambda both: f"{both[0]}-{both[1]}"),
         pair.map(lambda both: f"{both[0]},{both[1]}"),
+        st.lists(number, min_size=3, max_size=5).map(lambda several: ",".join(map(str, several))),
     )
 
 

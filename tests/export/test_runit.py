@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from procman.errors import UserError
 from procman.export.supervisors import envdir
 from tests.export.plans import TASKS_YML, Exported, export, plan
-from tests.export.texts import EXAMPLES, VARIABLES, seen, variables_of, write
+from tests.export.texts import ANY, EXAMPLES, VARIABLES, seen, variables_of, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+ENDS = {"BLANK": "x ", "TAB": "x\t", "NEWLINE": "x\n", "ALONE": "\n", "EMPTY": "", "BEGINS": "\n x"}
+"""Values that end, or are, as some who read files would not have it."""
 needs_chpst = pytest.mark.skipif(shutil.which("chpst") is None, reason="needs chpst (Debian: runit)")
 
 
@@ -35,16 +38,59 @@ def run(exported: Exported, service: str = "shop-web-1") -> list[str]:
     return exported.text(f"{service}/run").splitlines()[2:]
 
 
+def finish(exported: Exported) -> list[str]:
+    """What a `finish` does once nothing is left."""
+    lines = exported.text("shop-web-1/finish").splitlines()
+    return lines[lines.index("done") + 2 :]
+
+
+def written(exported: Exported, folder: Path) -> Path:
+    """A service folder as runsv has it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    write(exported, folder)
+    (folder / "shop-web-1" / "supervise").mkdir()
+    return folder / "shop-web-1"
+
+
 @needs_chpst
 @given(VARIABLES)
+@example(ENDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_variables_arrive_as_they_are(
     tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str]
 ) -> None:
-    folder = tmp_path_factory.getbasetemp() / "runit"
-    shutil.rmtree(folder, ignore_errors=True)
-    write(shop("web: env -0\n", root="/", env=variables), folder)
-    assert seen(["./run"], variables, cwd=folder / "shop-web-1") == variables
+    exported = shop("web: env -0\n", root="/", env=variables)
+    service = written(exported, tmp_path_factory.getbasetemp() / "runit")
+    assert seen(["./run"], variables, cwd=service) == variables
+
+
+@needs_chpst
+@given(ANY)
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_a_command_arrives_as_it_is(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    made = plan("web: ./web\n", user=None, root="/")
+    (type_,) = made.types
+    process = type_.processes[0]._replace(command=f"printf %s {shlex.quote(text)}")
+    made = made._replace(types=(type_._replace(processes=(process,)),))
+    service = written(export("runit", made), tmp_path_factory.getbasetemp() / "runit")
+    ran = subprocess.run(["./run"], cwd=service, stdout=subprocess.PIPE, check=True)
+    assert os.fsdecode(ran.stdout) == text
+
+
+@needs_chpst
+@pytest.mark.parametrize("name", ["env", "group", "left", "log"])
+def test_what_the_script_itself_uses_is_not_in_the_way(tmp_path: Path, name: str) -> None:
+    service = written(shop("web: env -0\n", root="/", env={name: "mine "}), tmp_path / "sv")
+    assert seen(["./run"], [name], cwd=service, env={**os.environ, "env": "theirs"})[name] == "mine "
+
+
+@needs_chpst
+def test_what_comes_from_outside_stays(tmp_path: Path) -> None:
+    service = written(shop("web: env -0\n", root="/", env={"A": "1"}), tmp_path / "sv")
+    assert seen(["./run"], ["env", "A"], cwd=service, env={**os.environ, "env": "theirs"}) == {
+        "env": "theirs",
+        "A": "1",
+    }
 
 
 @needs_chpst
@@ -52,11 +98,8 @@ def test_variables_arrive_as_they_are(
 def test_any_folder_is_entered(tmp_path: Path, name: str) -> None:
     root = f"{tmp_path}/{name}"
     os.mkdir(root)
-    os.mkdir(f"{root}/sv")
-    exported = shop("web: pwd -P\n", root=root)
-    service = tmp_path / "shop-web-1"
-    write(exported, tmp_path)
-    found = subprocess.run([service / "run"], cwd=service, stdout=subprocess.PIPE, check=True).stdout
+    service = written(shop("web: pwd -P\n", root=root), tmp_path / "sv")
+    found = subprocess.run(["./run"], cwd=service, stdout=subprocess.PIPE, check=True).stdout
     assert os.fsdecode(found) == f"{root}\n"
 
 
@@ -81,15 +124,16 @@ def test_a_name_that_no_file_can_have_is_told_and_not_its_value(name: str) -> No
 def test_each_process_is_a_folder() -> None:
     exported = web("instances: 2")
     assert [path for path in exported.files if "/env/" not in path] == [
-        *("shop-web-1/run", "shop-web-1/control/t", "shop-web-1/log/run"),
-        *("shop-web-2/run", "shop-web-2/control/t", "shop-web-2/log/run"),
+        *("shop-web-1/run", "shop-web-1/finish", "shop-web-1/control/t", "shop-web-1/log/run"),
+        *("shop-web-2/run", "shop-web-2/finish", "shop-web-2/control/t", "shop-web-2/log/run"),
     ]
     assert variables_of(exported, "shop-web-2")["PORT"] == "5001\n"
     assert run(exported) == [
         "exec 2>&1",
-        "env=$PWD/env",
+        "echo $$ >supervise/group",
+        'set -- "$PWD/env"',
         "cd /srv/shop || exit 111",
-        "exec chpst -P -e \"$env\" /bin/sh -c 'exec ./web $PORT'",
+        "exec chpst -P -e \"$1\" /bin/sh -c 'exec ./web $PORT'",
     ]
 
 
@@ -113,7 +157,7 @@ def test_the_log_goes_into_a_folder_of_its_own() -> None:
 def test_a_user_keeps_its_groups_and_its_home() -> None:
     exported = shop(user="shop")
     ids = "\"shop:$(id -Gn shop | tr ' ' ':')\""
-    assert run(exported)[1] == "HOME=~shop; export HOME"
+    assert "HOME=~shop; export HOME" in run(exported)
     assert f"exec chpst -P -u {ids} -e" in run(exported)[-1]
     assert f"exec chpst -u {ids} svlogd" in exported.text("shop-web-1/log/run")
     assert "chown shop" in exported.text("shop-web-1/log/run")
@@ -130,31 +174,52 @@ def test_who_is_said_to_be_somebody_else_is_so_by_number() -> None:
     assert exported.notes == ["web: 'user: somebody' is not heeded with --user-units"]
 
 
+def test_of_a_user_with_groups_its_own_comes_first() -> None:
+    made = plan("web: ./web\n", "processes: {web: {user: somebody}}\n")
+    (type_,) = made.types
+    account = type_.policies.account
+    assert account
+    policies = type_.policies._replace(account=account._replace(groups=(7, 1234, 8)))
+    processes = tuple(each._replace(policies=policies) for each in type_.processes)
+    made = made._replace(types=(type_._replace(policies=policies, processes=processes),))
+    assert " -u :1234:1234:7:8 " in run(export("runit", made))[-1]
+
+
 @pytest.mark.parametrize(
     ("said", "ends"),
     [
-        ("restart: never", ["sv down ."]),
-        ("oneshot: true", ["sv down ."]),
+        ("", []),
+        ("restart: always", []),
+        ("restart: never", ["grep -q want supervise/stat || sv down ."]),
+        ("oneshot: true", ["grep -q want supervise/stat || sv down ."]),
         (
             "restart: on-failure",
-            ["case $1:$2 in", "0:* | -1:1 | -1:2 | -1:13 | -1:15) sv down . ;;", "esac"],
+            [
+                "case $1:$2 in",
+                "0:* | -1:1 | -1:2 | -1:13 | -1:15) grep -q want supervise/stat || sv down . ;;",
+                "esac",
+            ],
         ),
     ],
 )
 def test_what_is_not_to_come_back_goes_down(said: str, ends: list[str]) -> None:
-    assert web(said).text("shop-web-1/finish").splitlines()[3:] == ends
+    assert finish(web(said)) == ends
 
 
-def test_what_is_to_come_back_needs_no_word() -> None:
-    assert "shop-web-1/finish" not in web("restart: always").files
-    assert "shop-web-1/finish" not in web("").files
+def test_a_shell_that_stays_tells_a_signal_as_a_code_and_leaves_the_rest_to_finish() -> None:
+    exported = shop("web: ./a; ./b | ./c\n", "processes: {web: {restart: on-failure}}\n")
+    assert "-1:15 | 129:* | 130:* | 141:* | 143:*)" in exported.text("shop-web-1/finish")
+    assert run(exported)[-1].endswith(" /bin/sh -c './a; ./b | ./c'")
 
 
-def test_a_shell_that_stays_tells_a_signal_as_a_code() -> None:
-    text = shop("web: ./a; ./b | ./c\n", "processes: {web: {restart: on-failure}}\n").text(
-        "shop-web-1/finish"
-    )
-    assert "-1:15 | 129:* | 130:* | 141:* | 143:*)" in text
+def test_what_is_left_gets_the_same_signal_and_the_same_time() -> None:
+    lines = web("stop_signal: QUIT, timeout: 90s").text("shop-web-1/finish").splitlines()
+    assert 'kill -QUIT "-$group" 2>/dev/null' in lines
+    assert "left=90" in lines
+    assert 'while [ "$left" -ge 0 ] && kill -0 "-$group" 2>/dev/null; do' in lines  # zombies never go
+    lines = web("signal_to: group", timeout=7.0).text("shop-web-1/finish").splitlines()
+    assert '[ -e supervise/asked ] || kill -TERM "-$group" 2>/dev/null' in lines
+    assert "left=7" in lines
 
 
 def test_it_is_there_but_down_that_is_not_to_start() -> None:
@@ -164,36 +229,48 @@ def test_it_is_there_but_down_that_is_not_to_start() -> None:
 
 def test_stopping() -> None:
     text = web("stop_signal: QUIT, timeout: 90s, signal_to: group").text("shop-web-1/control/t")
-    assert 'kill -QUIT -- "-$pid" || kill -QUIT "$pid" || exit 1' in text
+    assert 'kill -QUIT "-$pid" 2>/dev/null || kill -QUIT "$pid" || exit 1' in text
     assert "left=90" in text
+    at_once = web("", timeout=0.0)
+    assert "left=0\n" in at_once.text("shop-web-1/control/t")
+    assert "left=0\n" in at_once.text("shop-web-1/finish")
+    assert web("timeout: 90s").notes == []
+    assert web("timeout: 1500ms").notes == [
+        "web: 'timeout: 1.5 s' has no counterpart: it counts whole seconds there, 2 of them"
+    ]
     text = web("", timeout=7.0).text("shop-web-1/control/t")
-    assert 'kill -TERM "$pid" || exit 1' in text
+    assert '\nkill -TERM "$pid" || exit 1\n' in text
     assert "left=7" in text
 
 
 def test_surroundings() -> None:
     assert run(web('umask: "027", nice: -5, nofile: 99, stdin: "null", cwd: app')) == [
         "exec 2>&1",
+        "echo $$ >supervise/group",
+        'set -- "$PWD/env"',
         "ulimit -S -n 99 2>/dev/null || ulimit -n 99 || exit 111",
         "exec </dev/null",
         "umask 027",
-        "env=$PWD/env",
         "cd /srv/shop/app || exit 111",
-        "exec chpst -P -n -5 -e \"$env\" /bin/sh -c 'exec ./web $PORT'",
+        "exec chpst -P -n -5 -e \"$1\" /bin/sh -c 'exec ./web $PORT'",
     ]
+    assert "umask 000" in run(web('umask: "0"'))
 
 
 def test_who_depends_on_others_waits_until_they_run() -> None:
-    lines = "web: ./web\nredis: ./redis\nmigrate: ./migrate\nadmin: ./admin\n"
-    said = "web: {depends_on: [redis, migrate, admin]}, migrate: {oneshot: true}, admin: {autostart: false}"
-    exported = shop(lines, f"processes: {{{said}}}\n")
-    assert run(exported)[2:4] == [
-        "until sv check ../shop-redis-1; do sleep 1; done",
-        "until sv start ../shop-admin-1; do sleep 1; done",  # nobody else starts it
+    lines = "web: ./web\nredis: ./redis\nmigrate: ./migrate\nload: ./load\n"
+    said = "web: {depends_on: {redis: ready, migrate: started, load: completed}}"
+    types = f"{said}, redis: {{instances: 2, autostart: false}}, migrate: {{oneshot: true}}"
+    exported = shop(lines, f"processes: {{{types}}}\n")
+    assert [line for line in run(exported) if line.startswith("until ")] == [
+        "until sv check ../shop-redis-1 | grep '^ok: run: '; do sleep 1; done",
+        "until sv check ../shop-redis-2 | grep '^ok: run: '; do sleep 1; done",
     ]
+    why = "it does not wait for that, as runsv does not know whether a service has done its work"
     assert exported.notes == [
-        "web: 'depends_on: migrate completed' has no counterpart: it does not wait for that, as runsv does"
-        " not know whether a service has done its work"
+        f"web: 'depends_on: migrate started' has no counterpart: {why}",
+        f"web: 'depends_on: load completed' has no counterpart: {why}",
+        "web: 'depends_on': It waits before it starts, but all stop at once",
     ]
 
 

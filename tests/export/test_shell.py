@@ -50,6 +50,29 @@ def test_variables_arrive_as_they_are(variables: dict[str, str]) -> None:
     assert seen(["/bin/sh"], variables, input=script) == variables
 
 
+@pytest.mark.parametrize(
+    ("command", "stays"),
+    [
+        ("puma -p $PORT", False),
+        ("exec puma -p $PORT", False),
+        ("cd app && exec puma -p $PORT", False),
+        ("test -e x || exec ./x", False),
+        ("trap '' HUP; exec ./x >log", False),
+        ("./x | tee log", True),
+        ("exec ./x | tee log", True),
+        ("./y | exec ./x", True),
+        ("exec ./x &", True),
+        ("exec >log", True),
+        ("(exec ./x)", True),
+        ("if y; then exec ./x; fi", True),
+        ("exec ./x 'without end", True),
+        ("# nothing", True),
+    ],
+)
+def test_a_shell_stays_unless_it_gives_its_place_away(command: str, stays: bool) -> None:
+    assert shell.stays(command) is stays
+
+
 def test_a_name_that_no_shell_takes_is_told_and_not_its_value() -> None:
     with pytest.raises(UserError) as caught:
         shell.assigned("A.B", "secret")

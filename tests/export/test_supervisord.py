@@ -216,6 +216,7 @@ def test_stopping(tmp_path: Path) -> None:
     assert (found.stopasgroup, found.killasgroup) == (False, True)
     found = web("stop_signal: QUIT, timeout: 1m, signal_to: group", tmp_path)
     assert (found.stopsignal, found.stopwaitsecs, found.stopasgroup) == (3, 60, True)
+    assert web("stop_signal: QUIT, timeout: 0s", tmp_path).stopsignal == 9  # at once
 
 
 def test_part_of_a_second_is_told(tmp_path: Path) -> None:
@@ -256,6 +257,29 @@ def test_logs_go_where_foreman_has_them() -> None:
     exported = export("supervisord", plan("web: ./web\n"))
     assert "stdout_logfile=/var/log/shop/web-1.log\n" in exported.text("shop.conf")
     assert exported.export.then[0] == "mkdir -p /var/log/shop"  # supervisord takes no file without it
+
+
+def test_the_file_is_linked_unless_it_is_where_supervisord_looks() -> None:
+    then = export("supervisord", plan("web: ./web\n", folder="/my conf")).export.then
+    assert then[1:] == ("ln -sf '/my conf/shop'.conf /etc/supervisor/conf.d/", "supervisorctl update")
+    assert len(export("supervisord", plan("web: ./web\n", folder="/etc/supervisor/conf.d")).export.then) == 2
+
+
+def test_what_supervisord_does_otherwise_is_told(tmp_path: Path) -> None:
+    def told(said: str, **fields: Any) -> list[str]:
+        exported = shop("web: ./web\n", f"processes: {{web: {{{said}}}}}\n", tmp_path, **fields)
+        return [note.split("'")[1] for note in exported.notes]
+
+    assert told("restart: on-failure") == ["restart: on-failure"]
+    assert told("restart: always, backoff: {reset_after: 5m}") == []
+    assert told("restart: on-failure, backoff: {reset_after: 5m}")[1:] == ["backoff: reset_after: 5 min"]
+    assert told("nice: -5", user="nobody") == ["nice: -5"]
+    assert told("nice: -5") == told("nice: 5", user="nobody") == []
+
+
+def test_a_signal_of_its_own_is_named_and_one_without_a_name_a_number(tmp_path: Path) -> None:
+    assert web("stop_signal: RTMIN", tmp_path).stopsignal == 34
+    assert "stopsignal" not in shop("web: ./web\n", "", tmp_path).text("shop.conf")
 
 
 def test_files_with_variables_cannot_be_named(tmp_path: Path) -> None:

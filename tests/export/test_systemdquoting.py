@@ -16,13 +16,17 @@ from procman.export.systemd import quoting
         ("a b", '"a b"'),
         ("100% $HOME ${X}", '"100%% $$HOME $${X}"'),
         ('say "hi"\\', '"say \\"hi\\"\\\\"'),
-        ("one\ntwo\tthree\x1b", '"one\\ntwo\\tthree\\x1b"'),
+        ("one\ntwo\tthree\x1b\x7f", '"one\\ntwo\\tthree\\x1b\\x7f"'),
         (";", '";"'),
         ("żółw", '"żółw"'),
     ],
 )
 def test_a_word(text: str, expected: str) -> None:
     assert quoting.word(text) == expected
+
+
+def test_a_setting_has_specifiers_and_no_variables() -> None:
+    assert quoting.setting("PATH=/a b:100%:$X") == '"PATH=/a b:100%%:$X"'
 
 
 def test_a_program_with_signs_in_its_path_is_called_by_the_shell() -> None:

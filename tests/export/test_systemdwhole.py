@@ -35,16 +35,24 @@ def test_procman_is_called_with_options_that_it_has() -> None:
     assert parser.read(found["ExecReload"].split()[1:]).mistakes == []
 
 
+def test_a_reload_is_procmans() -> None:
+    assert settings_of()["ExecReload"] == "/usr/bin/procman reload"
+
+
 def test_its_times_are_longer_than_procmans() -> None:
     yml = "processes: {web: {ready: {http: /, within: 5m}}, worker: {timeout: 40s}}"
     found = settings_of(yml)
     assert (found["TimeoutStartSec"], found["TimeoutStopSec"]) == ("360", "50")
     assert (settings_of()["TimeoutStartSec"], settings_of()["TimeoutStopSec"]) == ("120", "15")
+    short = "processes: {web: {timeout: 1s}, worker: {timeout: 2s}}"  # tasks have that of all
+    assert settings_of(short, timeout=7.0)["TimeoutStopSec"] == "17"
 
 
 def test_the_app_can_write_where_it_and_procman_do() -> None:
     place = {"PROCMAN_STATE": "/var/lib/my shop"}
     assert settings_of(place=place)["ReadWritePaths"] == '/srv/shop "-/var/lib/my shop"'
+    assert settings_of(log="/var/log/shop")["ReadWritePaths"] == "/srv/shop -/var/log/shop"
+    assert settings_of(log="/srv/shop/log")["ReadWritePaths"] == "/srv/shop"
     assert "PrivateTmp" not in settings_of(root="/tmp/shop")
 
 
@@ -60,7 +68,17 @@ def test_a_user_has_no_user_and_no_sandbox() -> None:
     assert found["WantedBy"] == "default.target"
 
 
-@pytest.mark.parametrize(("user", "told"), [("shop", True), ("root", False), (None, False)])
-def test_only_root_can_start_processes_as_somebody_else(user: str | None, told: bool) -> None:
-    found = export("systemd-whole", plan(SHOP, "processes: {web: {user: postgres}}", user=user))
+@pytest.mark.parametrize(
+    ("user", "for_user", "told"),
+    [
+        ("shop", False, True),
+        ("root", False, False),
+        (None, False, False),
+        ("postgres", False, False),
+        ("root", True, True),
+    ],
+)
+def test_only_root_can_start_processes_as_somebody_else(user: str | None, for_user: bool, told: bool) -> None:
+    said = "processes: {web: {user: postgres}}"
+    found = export("systemd-whole", plan(SHOP, said, user=user, for_user=for_user))
     assert bool(found.notes) == told

@@ -119,6 +119,12 @@ def test_times_are_rounded_up_and_that_is_told() -> None:
     assert found.notes == ["web: 'timeout: 1.5s' is 2 s there: it has whole seconds"]
 
 
+def test_who_has_no_time_to_stop_is_killed_at_once() -> None:
+    found = export("upstart", plan("web: ./web\n", "processes: {web: {timeout: 0s, stop_signal: QUIT}}\n"))
+    assert "\nkill signal KILL\n" in found.text("shop-web-1.conf")
+    assert found.notes == []
+
+
 def test_tasks_are_lines_of_a_crontab_and_others_a_job() -> None:
     yml = f"{TASKS_YML}  last: {{command: ./last, schedule: 0 9 L * *}}\n"
     found = export("upstart", plan("web: ./web\n", yml))
@@ -127,6 +133,54 @@ def test_tasks_are_lines_of_a_crontab_and_others_a_job() -> None:
     assert "15 * * * * cd /srv/shop && " in found.text("shop.crontab")
     assert "scheduler" not in found.text("shop.crontab")
     assert "crontab -u shop shop.crontab" in found.export.then
+
+
+def test_all_tasks_can_be_left_to_the_scheduler_which_is_there_for_jobs_too() -> None:
+    found = export("upstart", plan("web: ./web\n", log="/var/log", all_to_scheduler=True))
+    text = found.text("shop-scheduler.conf")
+    assert "\nkill timeout 10\n" in text  # it stops its runs first
+    assert "scheduler >>/var/log/shop-scheduler.log 2>&1\n" in text
+    assert "shop.crontab" not in found.files
+    assert not any("crontab" in line for line in found.export.then)
+
+
+def test_what_cron_does_otherwise_is_told() -> None:
+    found = export("upstart", plan("", TASKS_YML))
+    assert [note.split("'")[1] for note in found.notes] == ["missed: once", "PROCMAN_RUN_ID"]
+
+
+def test_a_user_of_its_own_has_its_home_by_name() -> None:
+    text = export("upstart", plan("web: ./web\n", "processes: {web: {user: somebody}}\n")).text(
+        "shop-web-1.conf"
+    )
+    assert "\nsetuid somebody\n" in text
+    assert "HOME=~" not in text
+    assert "\nexport HOME=/\nexport USER=somebody\n" in text
+
+
+def test_what_no_shell_exports_is_set_by_env() -> None:
+    text = export("upstart", plan("web: ./web\n", env={"a.b": "c d"})).text("shop-web-1.conf")
+    assert "\nexec env 'a.b=c d' /bin/sh -c 'exec ./web'\n" in text
+
+
+def test_nothing_is_told_of_a_type_without_processes() -> None:
+    what = plan("web: ./web\n", "processes: {web: {watch: '*.py'}}\n")
+    types = tuple(each._replace(processes=()) for each in what.types)
+    assert export("upstart", what._replace(types=types)).notes == []
+
+
+def test_a_user_without_a_name_is_a_mistake() -> None:
+    with pytest.raises(UserError, match="user 4242 has no name here"):
+        export("upstart", plan("web: ./web\n", user="4242"))
+
+
+def test_files_are_copied_unless_they_are_where_upstart_looks() -> None:
+    assert export("upstart", plan("web: ./web\n", folder="/my init")).export.then == (
+        "cp '/my init'/shop*.conf /etc/init",
+        "initctl reload-configuration",
+        "start shop",
+    )
+    assert export("upstart", plan("web: ./web\n", folder="/etc/init")).export.then[0].startswith("initctl")
 
 
 def test_without_values_procman_reads_the_files() -> None:

@@ -33,7 +33,7 @@ def loaded(found: Found) -> App:
     types = procfile.parse(texts.procfile.encode(), "Procfile") if texts.procfile else ()
     said = taskfile.parse(texts.procman_yml.encode(), "procman.yml", ZONE)
     env = dotenv.parse(texts.env.encode(), ".env", {})
-    names = [each.name for each in types]
+    names = [*(each.name for each in types), *found.settings]
     assert not processchecks.problems(said.processes, names, "procman.yml")
     assert not taskfile.clashes(said.tasks, names, "procman.yml")
     assert not env.doubts

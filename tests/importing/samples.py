@@ -11,7 +11,10 @@ from procman.importing.found import Found, Place
 
 ROOT = "/srv/shop"
 FOLDERS = ("/", ROOT, f"{ROOT}/api", "/var/lib/shop")
-FILES = (f"{ROOT}/.env", "/etc/default/shop")
+FILES = (
+    *(f"{ROOT}/{name}" for name in (".env", ".env.local", ".env.dev", "Procfile", "Procfile.dev")),
+    "/etc/default/shop",
+)
 USERS = ("shop", "www-data", "root")
 
 CRONTAB = """\

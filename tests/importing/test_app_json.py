@@ -188,7 +188,7 @@ def test_a_cron_entry_is_a_task(more: dict[str, Any], keys: dict[str, Any]) -> N
 CRON_TOLD = [
     ({"command": ""}, "needs 'command' and 'schedule'"),
     ({"schedule": ""}, "needs 'command' and 'schedule'"),
-    ({"command": "worker"}, "is 'worker' a type of the Procfile"),
+    ({"command": "worker"}, "is the command a type of the Procfile"),
     ({"concurrency_policy": "maybe"}, "taken as allow"),
     ({"schedule": "at times"}, "schedule: at times"),
     ({"surprise": 1}, "does not know this key"),

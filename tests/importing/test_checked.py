@@ -45,8 +45,8 @@ def test_one_bad_key_among_many_is_told_with_its_line() -> None:
     found.of("b")
     checked.check(found)
     assert lost(found) == [
-        "a:3: web: nice: 99: '99' is not a whole number from -20 to 19",
-        "a:13: t3: schedule: @dayly: '@dayly' is not known, did you mean '@daily'?",
+        "a:3: web: nice: '99' is not a whole number from -20 to 19",
+        "a:13: t3: schedule: '@dayly' is not known, did you mean '@daily'?",
     ]
     assert found.processes["web"] == {"command": "./web", "umask": "022"}
     assert found.tasks["t3"] == {"command": "./t"}
@@ -84,10 +84,19 @@ def test_a_variable_that_dotenv_cannot_hold_is_told_without_its_value() -> None:
 def test_what_is_not_there_is_not_waited_for() -> None:
     found = found_in()
     found.process("web", "./web", {"depends_on": ["db", "redis"]}, line=4)
-    found.settings["redis"] = {"restart": "never"}
+    found.process("redis", "./redis", {"restart": "never"})
     checked.check(found)
     assert found.processes["web"]["depends_on"] == ["redis"]
     assert lost(found) == ["file:4: web: it depends on 'db', which is no process here"]
+
+
+def test_what_is_said_of_a_type_without_a_command_is_told_where_a_procfile_is_written() -> None:
+    found = found_in()
+    found.process("web", "./web", line=1)
+    found.setting("mail", "restart", "never", 7)
+    checked.check(found)
+    assert found.settings == {}
+    assert lost(found) == ["file:7: mail: no file says what it runs: nothing is made of what is said of it"]
 
 
 def test_settings_of_a_type_elsewhere_are_written_and_checked() -> None:

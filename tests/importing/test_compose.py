@@ -158,13 +158,13 @@ def test_what_is_not_carried_over_is_told_with_its_line() -> None:
     )
     url = "environment: DATABASE_URL: the service 'db' is at 127.0.0.1 here: write that"
     assert told == [
-        f"4: web: {build}",
-        f"4: worker: {build}",
-        f"6: web: {url}",
-        f"6: worker: {url}",
+        f"4: web, worker: {build}",
+        f"6: web, worker: {url}",
         "20: web: restart: procman gives up after 10 failures in a row, docker never:"
         " 'backoff: {give_up_after: never}' does as docker",
         f"37: migrate: {build}",
+        "40: db: image: if it is not here, docker fetches it first, and by then the time to be 'ready' is over:"
+        " 'docker pull' it before",
     ]
 
 
@@ -439,7 +439,7 @@ def test_the_many_ways_to_say_something(said: str, keys: dict[str, Any]) -> None
         ("depends_on: {db: {condition: a}}", "condition: 'a' is not known: it waits for its start"),
         ("depends_on: [nobody]", "it depends on 'nobody', which is no process here"),
         ("healthcheck: {interval: 5s}", "healthcheck: the command is that of the image"),
-        ("stop_grace_period: 3 weeks ago", "timeout: 3 weeks ago"),
+        ("stop_grace_period: 3 weeks ago", "timeout: '3 weeks ago'"),
         ("environment: {A: '$PORT'}", "environment: A: $PORT is what procman gives to the process"),
         (
             "profiles: [a, b]",

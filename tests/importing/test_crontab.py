@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ def test_a_crontab_becomes_tasks() -> None:
             "timeout": "5m",
         },
         "invoice": {
-            "command": "/bin/bash -c './invoice --date=$(date +%F)'",
+            "command": "./invoice --date=$(date +%F)",
             "schedule": "0 3 1 * *",
             "overlap": "allow",
             "missed": "skip",
@@ -325,7 +326,7 @@ def test_what_is_not_utf_8_is_told_and_not_changed() -> None:
     assert lost(found) == [
         "crontab:1: A: the value is not UTF-8 text: it is left out",
         "crontab:2: caf: command: not UTF-8 text",
-        "crontab:4: x: desc: caf\udce9: not UTF-8 text",
+        "crontab:4: x: desc: not UTF-8 text",
     ]
 
 
@@ -393,6 +394,27 @@ def test_a_task_has_the_ticks_of_its_line(expression: str) -> None:
     said = taskfile.parse(written.procman_yml(found).encode(), "", UTC).tasks["x"].schedules[0]
     ticks = [[each.tick for each in islice(schedule.upcoming(one, START), 20)] for one in (expected, said)]
     assert ticks[0] == ticks[1]
+
+
+def test_of_many_lines_that_are_none_the_first_are_told() -> None:
+    tasks, told = read(*["what is this"] * 30, f"{EACH_MINUTE} cd /; x")
+    assert [*tasks] == ["x"]
+    assert len(told) == 21
+    assert (
+        told[20]
+        == "crontab:21: from here on 10 more lines are no lines of a crontab: nothing is made of them"
+    )
+
+
+def test_a_line_of_many_blanks_is_read_at_once() -> None:
+    begin = time.process_time()
+    for line in (" " * 100_000 + "a:", "a" + " " * 100_000 + "b", "\t" * 100_000 + "="):
+        assert read(line)[0] == {}
+    assert time.process_time() - begin < 3
+
+
+def test_a_command_that_nobody_could_read_is_a_task_with_a_name() -> None:
+    assert [*read(f"{EACH_MINUTE} {'$(' * 9999}")[0]] == ["process"]
 
 
 @pytest.fixture(scope="module")

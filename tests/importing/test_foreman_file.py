@@ -17,14 +17,13 @@ def read(text: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def test_options_are_those_of_start_with_rubys_symbols_too() -> None:
-    text = ":port: 3000\nconcurrency: web=2,worker=1\n:timeout: 30\nprocfile: Procfile.dev\napp-root: ..\n"
+    text = ":port: 3000\nconcurrency: web=2,worker=1\n:timeout: 30\nprocfile: Procfile.dev\n"
     assert read(text) == (
         {
             "port": 3000,
             "formation": "web=2,worker=1",
             "timeout": 30,
             "procfile": "Procfile.dev",
-            "root": "..",
         },
         [],
     )
@@ -49,6 +48,8 @@ def test_what_is_turned_off() -> None:
     [
         ("user: app", "user: it is an option of 'procman export': say it there"),
         (":log: /var/log", ":log: it is an option of 'procman export': say it there"),
+        ("app-root: ..", "app-root: procman.yml stands in the app's folder: write it there, with -d"),
+        ("no-color: maybe", "no-color: there is no value that the option could have"),
         ("quiet: web", "quiet: it hides the output of processes there"),
         ("colours: 3", "colours: Foreman has no such option, nor has procman: nothing is made of it"),
         ("port: []", "port: there is no value that the option could have: nothing is made of it"),

@@ -161,7 +161,7 @@ def test_a_deployment_with_its_secrets_becomes_a_process() -> None:
         "command": "bundle exec puma -p \"$PORT\" -e '$(UNKNOWN)' '$(PORT)'",
         "port": 3000,
         "ready": {"http": "/up", "every": "5s", "within": "1m30s"},
-        "alive": {"tcp": "port", "every": "20s", "failures": "2", "timeout": "1s"},
+        "alive": {"tcp": "port", "every": "20s", "failures": 2, "timeout": "1s"},
         "max_memory": "512M",
         "env": {"URL": "postgres://app:pa$$word@db/$(NOT)$(X)"},
         "instances": 2,

@@ -229,12 +229,12 @@ def test_a_key_is_carried_over_without_a_word(said: dict[str, Any], keys: dict[s
 
 TOLD: list[tuple[dict[str, Any], str]] = [
     ({"command": "x {{.NOTHING}}"}, "{{.NOTHING}} is no name of 'vars'"),
-    ({"command": "x {{if .A}}y{{end}}"}, "is no name of 'vars'"),
-    ({"command": "x ${A^^}"}, "${A^^} is more than the shell can say"),
+    ({"command": "x {{if .A}}y{{end}}"}, "is more than a name of 'vars'"),
+    ({"command": "x ${A^^}"}, "what stands between '${' and '}' is more than the shell can say"),
     ({"command": "x ${A"}, "'${' has no '}'"),
     ({"command": ""}, "there is no command. The process is left out"),
     ({"environment": ["A=b"], "command": "x ${A}"}, "procman the process's own value"),
-    ({"environment": ["A=${B^^}"]}, "environment: A: ${B^^} is more"),
+    ({"environment": ["A=${B^^}"]}, "environment: A: what stands between '${' and '}' is more"),
     ({"env_file": "nowhere.env"}, "there is no nowhere.env here"),
     ({"working_dir": "{{.X}}"}, "It starts in the app's folder"),
     ({"availability": {"exit_on_skipped": True}}, "nothing is left"),

@@ -95,7 +95,7 @@ def test_what_is_left_out_is_told_with_its_line() -> None:
     assert "every second week" in lines[0]
     assert "code in it" in lines[1]
     assert "no name of a class" in lines[2]
-    assert "not sure what Ruby makes of 2024-01-01" in lines[3]
+    assert "not sure what Ruby makes of such a number, date or time" in lines[3]
 
 
 def test_what_is_true_of_all_is_told_once() -> None:

@@ -73,7 +73,7 @@ def program(*options: str, name: str = "web") -> tuple[dict[str, Any], list[str]
     command = [] if any(each.startswith("command") for each in options) else ["command=serve"]
     found = read("\n".join([f"[program:{name}]", *command, *options, ""]))
     return found.processes.get(name, {}), [
-        each for each in lost(found) if "autorestart=unexpected" not in each
+        each for each in lost(found) if "autorestart: unexpected" not in each
     ]
 
 
@@ -83,6 +83,13 @@ def real(text: str) -> Any:
     options.here = ROOT
     options.environ_expansions = {f"ENV_{key}": value for key, value in ENVIRONMENT.items()}
     return options.read_config(io.StringIO(f"[supervisord]\n{text}"))
+
+
+def test_a_percent_sign_that_is_written_twice_is_no_beginning_of_a_number() -> None:
+    keys, told = program('environment=A="%%(",B=")\\0303"', "command=x %%1234 %%(y)12345")
+    assert keys["env"] == {"A": "%(", "B": ")\\0303"}
+    assert keys["command"] == "x %1234 '%(y)12345'"
+    assert told == []
 
 
 def test_a_supervisord_conf_becomes_processes() -> None:
@@ -124,7 +131,7 @@ def test_what_is_lost_is_told_with_its_line() -> None:
         "2 [unix_http_server]: procman",
         "6 [supervisord] logfile:",
         "9 [rpcinterface:supervisor]: procman",
-        "12 autorestart=unexpected: procman",
+        "12 [program:web] autorestart:",
         "19 [program:web] stdout_logfile:",
         "29 [fcgi-program:php] priority:",
         "31 [group:all]: procman",

@@ -10,7 +10,7 @@ from procman.core.plan import commands, ports, questions
 from procman.core.plan import plan as plans
 from procman.core.plan.plan import ProcessPlan
 from procman.core.plan.policies import Kind
-from procman.export import texts
+from procman.export import seconds, texts
 from procman.export.plan import Note, shell_line
 
 if TYPE_CHECKING:
@@ -22,19 +22,24 @@ if TYPE_CHECKING:
 SHELL = commands.SHELL
 WEB = "web"
 """The type that the world comes to (Heroku)."""
+NO_FILES = ("-e", "/dev/null")
+"""Environment files that procman.yml names are not in the image, and procman would miss them."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ASKED_THERE = (Kind.TCP, Kind.HTTP)
-STATE = "/var/lib/procman"
-"""Where the history and jobs of a scheduler are kept: on a volume."""
+VOLUME = "/var/lib/procman"
+"""Where the volume is on which a scheduler keeps history and jobs."""
+STATE = f"{VOLUME}/state"
+"""procman wants a folder of its own, and makes it; a volume belongs to root, mostly."""
 
 
-def first(type_: TypePlan) -> ProcessPlan:
+def first(plan: ExportPlan, type_: TypePlan) -> ProcessPlan:
     """What all containers of a type are like: its first process, also where there is to be none."""
     if type_.processes:
         return type_.processes[0]
-    name = f"{type_.name}.1"
-    environment = {**type_.policies.env, **plans.identity(name, None)}
-    return ProcessPlan(name, type_.name, 0, type_.command, None, environment, policies=type_.policies)
+    name, said = f"{type_.name}.1", plan.environment.get(ports.variable(type_.name))
+    port = int(said) if said else None
+    environment = {**type_.policies.env, **plans.identity(name, port)}
+    return ProcessPlan(name, type_.name, 0, type_.command, port, environment, policies=type_.policies)
 
 
 def script(command: str, policies: Policies, root: str) -> str:
@@ -51,22 +56,30 @@ def command(process: ProcessPlan, root: str) -> str:
     return script(shell_line(process), process.policies, root)
 
 
+def inside(path: str, root: str) -> str | None:
+    """A path as it is called from the app's folder; None for one that is outside."""
+    relative = os.path.relpath(path, root)
+    return None if relative.split("/")[0] == ".." else relative
+
+
 def _below(path: str, root: str) -> str:
     """A folder of the app as it is called from there (with `./`, for CDPATH), another one in full."""
-    relative = os.path.relpath(path, root)
-    return path if relative.startswith("..") else f"./{relative}"
+    found = inside(path, root)
+    return path if found is None else f"./{found}"
 
 
 def scheduler(plan: ExportPlan, tasks: Iterable[str]) -> list[str]:
     """What runs tasks there: the image has procman, and the app's files in its own folder."""
-    there = plan._replace(procman=("procman",), typed=tuple(_typed(plan)))
-    return [*there.scheduler_words(tuple(tasks))]
+    typed = (*_typed(plan), "-t", seconds.text(plan.timeout))
+    return [*plan._replace(procman=("procman",), typed=typed).scheduler_words(tuple(tasks))]
 
 
 def _typed(plan: ExportPlan) -> Iterator[str]:
     """Options that mean something there: a Procfile of the app, by its name from there, and the port."""
+    if "-e" in plan.typed[::2]:
+        yield from NO_FILES
     for flag, value in zip(plan.typed[::2], plan.typed[1::2], strict=True):
-        if flag == "-f" and not (name := os.path.relpath(value, plan.root)).startswith(".."):
+        if flag == "-f" and (name := inside(value, plan.root)):
             yield from (flag, name)
         elif flag == "-p":
             yield from (flag, value)
@@ -74,7 +87,7 @@ def _typed(plan: ExportPlan) -> Iterator[str]:
 
 def served(plan: ExportPlan, type_: TypePlan) -> tuple[int, ...]:
     """The ports on which others find a type: those that something says of it."""
-    process = first(type_)
+    process = first(plan, type_)
     said = (
         type_.name == WEB or type_.policies.port or type_.policies.listen or _is_asked_for(plan, type_.name)
     )
@@ -83,9 +96,9 @@ def served(plan: ExportPlan, type_: TypePlan) -> tuple[int, ...]:
 
 
 def _probed(process: ProcessPlan) -> Iterator[int]:
-    for probe in (process.policies.ready, process.policies.alive):
-        if probe and probe.kind in ASKED_THERE and is_here(probe, process):
-            yield questions.of(probe, process).port
+    found = (process.policies.ready, process.policies.alive)
+    here = [probe for probe in found if probe and probe.kind in ASKED_THERE and is_here(probe, process)]
+    yield from filter(None, (questions.of(probe, process).port for probe in here))
 
 
 def is_here(probe: Probe, process: ProcessPlan) -> bool:
@@ -115,17 +128,25 @@ def loopback(plan: ExportPlan, names: Mapping[str, str]) -> Iterator[Note]:
 def alike(type_: TypePlan) -> Iterator[Note]:
     """The note on what several containers of a type have in common."""
     if len(type_.processes) > 1:
-        one = first(type_)
+        one = type_.processes[0]
         port = "" if one.port is None else f" and have PORT {one.port}"
         yield Note(
             type_.name, f"instances: {len(type_.processes)}", f"is so, but all are called {one.name}{port}"
         )
 
 
-def account(type_: TypePlan) -> Iterator[Note]:
+def outside(name: str, policies: Policies, root: str) -> Iterator[Note]:
+    """The note on a folder that is not the app's."""
+    if policies.cwd and inside(policies.cwd, root) is None:
+        text = "is outside of the app's folder: the image has to have it"
+        yield Note(name, f"cwd: {policies.cwd}", text)
+
+
+def account(name: str, policies: Policies) -> Iterator[Note]:
     """The note on whom it runs as."""
-    if found := type_.policies.account:
-        yield Note(type_.name, f"user: {found.name}", f"is {found.uid}:{found.gid} there, its numbers here")
+    if found := policies.account:
+        text = f"is {found.uid}:{found.gid} there, its numbers here, and HOME is what the image says"
+        yield Note(name, f"user: {found.name}", text)
 
 
 def check(plan: ExportPlan, what: str) -> None:

@@ -1,7 +1,8 @@
 """A Dockerfile in which `procman start` is the first process, and what is not to go into its image.
 
 It is the one of docs/production.md, for this app. There procman reads the app's files itself, so all that
-procman.yml says holds as it does here. Values of variables are in neither file.
+procman.yml says holds as it does here. Values of variables are in neither file. What has them stays out of
+the image: environment files, and other exports.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from procman import __version__
 from procman.errors import Problem, UserError
 from procman.export import lacks, seconds, shell
-from procman.export.containers import container
+from procman.export.containers import container, times
 from procman.export.plan import Export, File, Note
 
 if TYPE_CHECKING:
@@ -24,11 +26,20 @@ if TYPE_CHECKING:
 FOLDER = "/app"
 USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
 """What useradd(8) takes."""
+USUAL_USER = "app"
+TAKEN = frozenset(
+    "_apt adm audio backup bin cdrom daemon dialout dip disk fax floppy games irc kmem list lp mail man news"
+    " nobody nogroup operator plugdev proxy root sasl shadow src staff sudo sync sys tape tty users utmp uucp"
+    " video voice www-data".split()
+)
+"""Users and groups that Debian has in each image (base-passwd)."""
 STOP = 10.0
 """Seconds that `docker stop` waits before SIGKILL."""
 SPARE = 2.0
 """How much sooner procman must be done."""
-NOT_COPIED = ("/.env", "/.git", "/.procman", "/.venv")
+READY = 60.0
+"""Seconds in which the usual app is ready."""
+NOT_COPIED = (".env", ".git", ".procman", ".venv")
 OF_DIALECT = re.compile(r"[\\*?\[\]]")
 """Signs of patterns (filepath.Match of Go)."""
 ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
@@ -55,7 +66,8 @@ def _string(text: str) -> str:
 
 def pattern(path: str) -> str:
     """A file as .dockerignore names it. A blank could be cut off at an end, and `?` is any character."""
-    return re.sub(r"\s", "?", OF_DIALECT.sub(r"\\\g<0>", path))
+    meant = re.sub(r"\s", "?", OF_DIALECT.sub(r"\\\g<0>", path))
+    return f"/{meant}" if meant[0] in "#!" else meant
 
 
 FILTERS = {"words": words, "pattern": pattern, "shell": shell.words}
@@ -63,14 +75,19 @@ FILTERS = {"words": words, "pattern": pattern, "shell": shell.words}
 
 def export(plan: ExportPlan, render: Render) -> Export:
     """The Dockerfile, and what is not copied: BuildKit finds that list by its name. Raises `UserError`."""
-    secrets = [*dict.fromkeys([".env", *_env_files(plan)])]
-    ignored = dict.fromkeys([*NOT_COPIED, *(f"/{path}" for path in secrets)])
+    secrets = [*dict.fromkeys([".env", *_env_files(plan), "compose.yml", f"{plan.app}.yaml"])]
+    state = _state(plan)
+    ignored = dict.fromkeys([*NOT_COPIED, *(path for path in (*secrets, state) if path[0] != "/")])
     text = render(
         "Dockerfile.j2",
         folder=FOLDER,
         secrets=secrets,
-        user=plan.user if plan.user and USER.fullmatch(plan.user) else "app",
-        ports=[port for each in plan.types for port in container.served(plan, each)],
+        user=_user(plan),
+        version=__version__,
+        tasks=bool(plan.tasks),
+        states=[state, *([container.VOLUME] if plan.tasks else [])],
+        start_period=_start_period(plan),
+        ports=dict.fromkeys(port for each in plan.types for port in container.served(plan, each)),
         command=["procman", "start", "--no-timestamp", *_typed(plan), "-t", seconds.text(plan.timeout)],
         patient=_longest(plan) > STOP - SPARE,
         stop=_stop(plan),
@@ -85,23 +102,42 @@ def export(plan: ExportPlan, render: Render) -> Export:
     )
 
 
+def _user(plan: ExportPlan) -> str:
+    fits = plan.user and USER.fullmatch(plan.user) and plan.user not in TAKEN
+    return plan.user if plan.user and fits else USUAL_USER
+
+
 def _env_files(plan: ExportPlan) -> Iterator[str]:
     for path in plan.env_files:
-        inside = _inside(plan, path)
-        if inside and "\n" in inside:
-            raise UserError([Problem(path, None, "has a line end in its name: give it another one")])
-        if inside:
+        if inside := _inside(plan, path):
             yield inside
 
 
 def _inside(plan: ExportPlan, path: str) -> str | None:
-    """A path as it is called from the app's folder; None for one that is outside."""
-    relative = os.path.relpath(path, plan.root)
-    return None if relative.split("/")[0] == ".." else relative
+    """A path as it is called from the app's folder; None for one that is outside. Raises `UserError`."""
+    found = container.inside(path, plan.root)
+    if found and "\n" in found:
+        raise UserError([Problem(path, None, "has a line end in its name: give it another one")])
+    return found
+
+
+def _state(plan: ExportPlan) -> str:
+    """Where procman keeps its state, seen from the app's folder if it is in there."""
+    path = plan.place.get("PROCMAN_STATE", os.path.join(plan.root, ".procman"))
+    return _inside(plan, path) or path
+
+
+def _start_period(plan: ExportPlan) -> int:
+    """Seconds until all are ready, also when they wait for each other."""
+    return times.whole(
+        max(READY, sum(each.policies.ready.within for each in plan.types if each.policies.ready))
+    )
 
 
 def _typed(plan: ExportPlan) -> Iterator[str]:
     """The options that mean something there. Raises `UserError` for a Procfile that would be missing."""
+    if "-e" in plan.typed[::2]:
+        yield from container.NO_FILES
     for flag, value in zip(plan.typed[::2], plan.typed[1::2], strict=True):
         if flag == "-f":
             inside = _inside(plan, value)
@@ -127,8 +163,7 @@ def _notes(plan: ExportPlan) -> Iterator[Note]:
     for each in plan.types:
         if each.policies.account:
             yield Note(each.name, f"user: {each.policies.account.name}", NO_ROOT)
-        if each.policies.cwd and _inside(plan, each.policies.cwd) is None:
-            yield Note(each.name, f"cwd: {each.policies.cwd}", NOT_THERE)
+        yield from container.outside(each.name, each.policies, plan.root)
     yield from container.of_machine(plan, "docker logs")
 
 
@@ -136,7 +171,15 @@ def _then(plan: ExportPlan) -> tuple[str, ...]:
     file = os.path.join(plan.folder or plan.root, "Dockerfile")
     tag = re.sub(r"[^a-z0-9]+", "-", plan.app.lower()).strip("-") or "app"
     patience = f" --stop-timeout {_stop(plan)}" if _longest(plan) > STOP - SPARE else ""
+    kept = f" --volume {shlex.quote(f'{tag}:{_in_image(plan)}')}" if plan.tasks else ""
+    release = (f"docker run --rm {tag} procman run {plan.release.type}",) if plan.release else ()
     return (
         f"DOCKER_BUILDKIT=1 docker build -t {tag} -f {shlex.quote(file)} {shlex.quote(plan.root)}",
-        f"docker run --rm{patience} {tag}",
+        *release,
+        f"docker run --rm{patience}{kept} {tag}",
     )
+
+
+def _in_image(plan: ExportPlan) -> str:
+    """The folder of the state there, which has to outlive the container: the history, and jobs."""
+    return os.path.join(FOLDER, _state(plan))

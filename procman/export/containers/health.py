@@ -1,6 +1,7 @@
 """Healthchecks of docker compose: `ready` and `alive` as commands that an image can run.
 
-There is one healthcheck a service, and the engine never restarts who fails it.
+There is one healthcheck a service, and the engine never restarts who fails it. Before a service is well for
+the first time it is asked each `start_interval`, from then on each `interval`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from procman.core.plan import questions
-from procman.core.plan.policies import Kind
+from procman.core.plan.policies import READY_TIMEOUT, Kind
 from procman.export import lacks
-from procman.export.containers import container
+from procman.export.containers import container, times
+from procman.export.containers.times import duration
 from procman.export.plan import Note
 
 if TYPE_CHECKING:
@@ -36,12 +38,6 @@ LACKS = {
 }
 BELOW_READY = {f"ready: {key}": "it is not asked" for key in ("within", "every", "timeout")}
 BELOW_ALIVE = {f"alive: {key}": "it is not asked" for key in ("every", "timeout", "failures")}
-
-
-def duration(seconds: float) -> str:
-    """As compose writes it."""
-    milliseconds = max(1, round(seconds * 1000))
-    return f"{milliseconds}ms" if milliseconds % 1000 else f"{milliseconds // 1000}s"
 
 
 def is_seen(policies: Policies) -> bool:
@@ -101,6 +97,8 @@ def notes(type_: TypePlan) -> Iterator[Note]:
         yield Note(type_.name, f"alive: {alive.kind.value}", text)
     elif policies.alive:
         yield from _not_asked(type_.name, policies)
+    if ready and alive and ready.timeout != READY_TIMEOUT:  # else nobody has chosen it
+        yield from times.note(type_.name, "ready: timeout", ready.timeout, alive.timeout)
 
 
 def _not_asked(name: str, policies: Policies) -> Iterator[Note]:

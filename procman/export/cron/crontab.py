@@ -12,14 +12,15 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core.tasks.task import Overlap
-from procman.export import lacks, seconds, shell
+from procman.export import lacks, searchpath, seconds, shell
 from procman.export.cron import nativetasks
 from procman.export.cron import times as crontabtimes
 from procman.export.inits import launching
+from procman.export.marks import UNSAFE
 from procman.export.plan import PRIVATE, Export, File, Note, task_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from procman.core.tasks.task import Task
     from procman.export.cron.times import Times
@@ -29,8 +30,6 @@ LONGEST = 998
 """Bytes of a command, so that Debian's cron takes it (MAX_COMMAND in its cron.h counts the NUL)."""
 LONGEST_VARIABLE = 900
 """Bytes of `NAME=value`: cron cuts off what is beyond 1,000 (MAX_ENVSTR) without a word."""
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""What systemd and login(1) give; cron's own is /usr/bin:/bin."""
 VALUE = re.compile(r"[^\s'\"\x00-\x1f](?:[^\x00-\x1f]*[^\s'\"\x00-\x1f])?", re.ASCII)
 """What cron takes as it stands behind `NAME=`: it strips blanks, and quotes only in pairs around it."""
 OF_CRON = re.compile(
@@ -39,7 +38,8 @@ OF_CRON = re.compile(
 """Variables that would tell cron something: they are set for the command alone."""
 IN_QUOTES = re.compile(r"\\(?=[\\%])")
 NOT_MADE_UP = "cron makes up for no tick that fell due while the machine was off; --scheduler does"
-PROCESS = "is left out, as its process is: a crontab has tasks alone"
+PROCESSES = "is left out: a crontab has tasks alone"
+UNTOLD = "is not set there, nor are PROCMAN_TASK, PROCMAN_ATTEMPT and PROCMAN_SCHEDULED_AT; --scheduler does"
 OF_ZONE = (
     "is followed by cronie. Debian's cron has the machine's zone alone: nothing runs unless they are the same"
 )
@@ -72,9 +72,12 @@ class Variables(NamedTuple):
 
 
 def command(line: str) -> str:
-    """A line for the shell as cron reads it: a bare `%` would end it, and `\\%` is one.
+    r"""A line for the shell as cron reads it. A bare `%` would end it, and `\%` is one.
 
-    Some crons take `\\\\` for `\\`, Debian's does not: in quotes nothing is lost by parting the two.
+    Debian's cron makes one `\` of `\\` too. cronie leaves two, and takes a `%` behind them for the end
+    (do_command.c of both). So behind a `\` there is never another one, nor the `\%` of a `%`: `\\%` becomes
+    `\''\''\%`, in which both crons see `\'` twice and change nothing but the `\%`. The shell puts it together
+    again, for what has a `\` in it is in single quotes here.
     """
     return IN_QUOTES.sub(r"\\''", line).replace("%", r"\%")
 
@@ -138,7 +141,8 @@ def _state(plan: ExportPlan) -> str:
 
 def variables(plan: ExportPlan) -> Variables:
     """All that the tasks have in their environment."""
-    wanted = {"PATH": PATH, **plan.environment, **plan.place}
+    path = searchpath.whole(plan) or searchpath.SYSTEM  # cron's own is /usr/bin:/bin
+    wanted = {"PATH": path, **plan.environment, **plan.place}
     known = {name: variable(name, value) for name, value in wanted.items()}
     return Variables(
         tuple(line for line in known.values() if line),
@@ -146,12 +150,20 @@ def variables(plan: ExportPlan) -> Variables:
     )
 
 
-def file(plan: ExportPlan, found: tuple[Line, ...], scheduled: tuple[str, ...], render: Render) -> File:
-    """The crontab; `scheduled` tasks are those that `procman scheduler` has a line for in it."""
+def file(
+    plan: ExportPlan,
+    found: tuple[Line, ...],
+    render: Render,
+    scheduled: tuple[str, ...] = (),
+    left_out: Sequence[str] = (),
+) -> File:
+    """The crontab; `scheduled` tasks are those that `procman scheduler` has a line for in it. `left_out` is
+    what stands in no file."""
     zones = dict.fromkeys(sorted((line.zone for line in found), key=lambda zone: zone or ""))
     text = render(
         "crontab/crontab.j2",
         app=plan.app,
+        left_out=left_out,
         variables=variables(plan).lines,
         blocks=[(zone, [line for line in found if line.zone == zone]) for zone in zones],
         scheduler=_scheduler(plan, scheduled, render) if scheduled or plan.all_to_scheduler else None,
@@ -178,6 +190,7 @@ def notes(plan: ExportPlan, found: tuple[Line, ...]) -> Iterator[Note]:
     """What cron cannot do of what its lines are meant to do."""
     names = [line.task.name for line in found]
     yield from nativetasks.not_made_up_for(plan, names, NOT_MADE_UP)
+    yield from nativetasks.untold(names, UNTOLD)
     for zone in dict.fromkeys(line.zone for line in found if line.zone):
         yield Note("", f"timezone: {zone}", OF_ZONE)
     for line in found:
@@ -195,7 +208,7 @@ def export(plan: ExportPlan, render: Render) -> Export:
     found = lines(plan, render)
     left = nativetasks.left(plan, [line.task.name for line in found])
     return Export(
-        files=(file(plan, found, left, render),),
+        files=(file(plan, found, render, left, [*_said_of_processes(plan)]),),
         notes=(*launching.of_app(plan), *_of_processes(plan), *notes(plan, found)),
         scheduled=left,
         then=(f"{then(plan)}   # in place of what that crontab has now: see 'crontab -l'",),
@@ -203,9 +216,14 @@ def export(plan: ExportPlan, render: Render) -> Export:
 
 
 def _of_processes(plan: ExportPlan) -> Iterator[Note]:
+    """One note on all: what each of them says stands in the file."""
+    if plan.types:
+        names = ", ".join(type_.name for type_ in plan.types)
+        yield Note("", f"processes: {names}", PROCESSES)
+
+
+def _said_of_processes(plan: ExportPlan) -> Iterator[str]:
+    """Each type with what procman.yml says of it, for a comment."""
     for type_ in plan.types:
-        yield Note(type_.name, "command", PROCESS)
-        said = lacks.said_of_type(type_.policies)
-        yield from lacks.of_type(type_.name, type_.policies, dict.fromkeys(said, PROCESS))
-        if type_.policies.env:  # by now nobody knows which came from a file
-            yield Note(type_.name, "env_file", PROCESS)
+        said = [f"{key}: {value}" for key, value in lacks.said_of_type(type_.policies).items()]
+        yield UNSAFE.sub(" ", ", ".join([type_.name, *said]))

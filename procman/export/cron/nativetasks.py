@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from procman.core.plan.plan import OF_RUN
 from procman.core.tasks.task import Missed, Task
 from procman.export.plan import Note
 
@@ -21,13 +22,14 @@ HISTORY = {
 
 
 def is_plain(task: Task) -> bool:
-    """Whether it asks for nothing but its ticks, each of which runs at most once.
+    """Whether it asks for nothing but its ticks, each of which runs at most once, and not for who it is.
 
     `missed: once` as it is usual, within an hour, may be: the format tells what becomes of it.
     """
     again = task.retries or task.rerun_if_lost or task.rerun_if_stopped
     catches_up = task.missed is Missed.ALL or (task.missed is Missed.ONCE and task.grace != USUAL_GRACE)
-    return not (again or catches_up or task.jitter)
+    asks = any(name in task.command for name in OF_RUN)
+    return not (again or catches_up or task.jitter or asks)
 
 
 def zone(plan: ExportPlan) -> str | None:
@@ -44,3 +46,13 @@ def not_made_up_for(plan: ExportPlan, native: Collection[str], text: str) -> tup
     """The note on missed ticks, once for the app."""
     some = any(task.name in native and task.missed is Missed.ONCE for task in plan.tasks)
     return (Note("", "missed: once", text),) if some else ()
+
+
+def identity(task: Task) -> dict[str, str]:
+    """What tells a run who it is, as far as that can be known before."""
+    return {"PROCMAN_TASK": task.name, "PROCMAN_ATTEMPT": "1", "PS": task.name, "PROCMAN_PROCESS": task.name}
+
+
+def untold(native: Collection[object], text: str) -> tuple[Note, ...]:
+    """The note on what only procman tells a run, once for the app."""
+    return (Note("", "PROCMAN_RUN_ID", text),) if native else ()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.core.plan.policies import Restart
 from procman.errors import Problem, UserError
-from procman.export import lacks, shell
+from procman.export import lacks, searchpath, shell
 from procman.export.cron import crontab, nativetasks
 from procman.export.inits import launching
 from procman.export.plan import PRIVATE, Export, File, Note, restart_of
@@ -30,6 +30,8 @@ LONGEST = 127
 DIGITS = string.digits + string.ascii_lowercase
 MOST = len(DIGITS) ** 2
 """Lines with the same beginning of their ids: two of four signs are left."""
+PATH = "/sbin:/usr/sbin:/bin:/usr/bin"
+"""What init gives (PATH_DEFAULT in its paths.h)."""
 FOLDER, LOGS = "/etc", "/var/log"
 """Where scripts and logs are if nobody says it, in a folder of the app's name (Foreman). init has no log."""
 UNASKED = "init does not ask whether it is well"
@@ -41,11 +43,8 @@ LACKS = {
     "depends_on": "all start at once",
     "timeout": "init sends SIGKILL after 5 s, or as 'telinit -t' says",
     "stop_signal": "init sends SIGTERM",
-    **{
-        f"ready: {key}": UNASKED
-        for key in ("tcp", "http", "cmd", "log", "notify", "within", "every", "timeout")
-    },
-    **{f"alive: {key}": UNASKED for key in ("tcp", "http", "cmd", "notify", "every", "timeout", "failures")},
+    **lacks.of_probe("ready", UNASKED),
+    **lacks.of_probe("alive", UNASKED),
     "max_memory": "nobody looks at its memory",
     "max_runtime": "it runs as long as it likes",
     "watch": "it is not restarted when files change",
@@ -72,7 +71,7 @@ def export(plan: ExportPlan, render: Render) -> Export:
     if left or plan.all_to_scheduler:
         scripts.append(_scheduler(plan, left, render))
     files = [_inittab(plan, scripts, render), *(script.file for script in scripts)]
-    files += [crontab.file(plan, lines, (), render)] * bool(lines)
+    files += [crontab.file(plan, lines, render)] * bool(lines)
     notes = (*launching.of_app(plan), *_notes(plan), *crontab.notes(plan, lines))
     return Export(tuple(files), notes, left, _then(plan, bool(lines)))
 
@@ -145,7 +144,7 @@ def _action(policies: Policies) -> str:
 def of_process(plan: ExportPlan, name: str, process: ProcessPlan) -> dict[str, Any]:
     """What the template of a process gets."""
     policies = process.policies
-    exports, others = launching.exported(plan.environment_of(process))
+    exports, others = launching.exported(launching.environment(plan, process, PATH))
     return {
         **_around(plan, name, policies),
         "umask": None if policies.umask is None else f"{policies.umask:03o}",
@@ -182,7 +181,9 @@ def _groups(groups: Sequence[int]) -> str:
 
 
 def _scheduler(plan: ExportPlan, tasks: tuple[str, ...], render: Render) -> Script:
-    text = render("scheduler.sh.j2", **_around(plan, "scheduler"), words=plan.scheduler_words(tasks))
+    path = searchpath.variables(plan, PATH)
+    words = plan.scheduler_words(tasks)
+    text = render("scheduler.sh.j2", **_around(plan, "scheduler"), exports=path, words=words)
     return Script(_file(plan, "scheduler", text, tasks), "respawn")
 
 
@@ -196,5 +197,5 @@ def _notes(plan: ExportPlan) -> Iterator[Note]:
 def _then(plan: ExportPlan, with_crontab: bool) -> tuple[str, ...]:
     folder = shell.word(plan.folder or _folder(plan))
     owned = f"chown root {folder}/{plan.app}-*.sh   # init runs them as root"
-    lines = f"cat {folder}/{plan.app}.inittab >> /etc/inittab"
+    lines = f"cat {folder}/{plan.app}.inittab >> /etc/inittab   # in place of those that are there from before"
     return (owned, lines, "telinit q", *([crontab.then(plan)] * with_crontab))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from procman.core.plan.policies import Restart
 from procman.core.tasks.task import Missed, Overlap
-from procman.export import lacks, seconds, texts
+from procman.export import lacks, searchpath, seconds, texts
 from procman.export.cron import nativetasks
 from procman.export.inits import launchdcalendar, launching, plists
 from procman.export.inits.launching import SHELL
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from procman.export.plan import ExportPlan, Render
 
 SYSTEM = "/Library/LaunchDaemons"
+PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
+"""What launchd gives (launchctl(1))."""
 UNASKED = "launchd does not ask whether it is well"
 LACKS = {
     "backoff: max": "launchd waits the same time before each start",
@@ -31,11 +33,8 @@ LACKS = {
     "depends_on": "all start at once",
     "stop_signal": "launchd sends SIGTERM",
     "signal_to": "launchd sends SIGTERM to the main process, and kills what is left of its group",
-    **{
-        f"ready: {key}": UNASKED
-        for key in ("tcp", "http", "cmd", "log", "notify", "within", "every", "timeout")
-    },
-    **{f"alive: {key}": UNASKED for key in ("tcp", "http", "cmd", "notify", "every", "timeout", "failures")},
+    **lacks.of_probe("ready", UNASKED),
+    **lacks.of_probe("alive", UNASKED),
     "max_memory": "nobody looks at its memory",
     "max_runtime": "it runs as long as it likes",
     "watch": "it is not restarted when files change",
@@ -50,6 +49,7 @@ TASK_LACKS = {
     "retry_delay": "nothing is tried again",
 }
 NOT_MADE_UP = "launchd makes up for ticks that fell due in sleep, and not while the machine was off"
+UNTOLD = "is not set where launchd runs a task, nor is PROCMAN_SCHEDULED_AT; --scheduler does"
 BY_SIGNAL = "is so, but an end by HUP, INT, TERM or PIPE is a failure to launchd"
 
 
@@ -97,7 +97,7 @@ def of_process(plan: ExportPlan, name: str, process: ProcessPlan) -> dict[str, A
     policies = process.policies
     return {
         "ProgramArguments": [*launching.words(plan, process)],
-        "EnvironmentVariables": plan.environment_of(process),
+        "EnvironmentVariables": launching.environment(plan, process, PATH),
         **_around(plan, name, policies),
         "RunAtLoad": True,
         **_life(policies),
@@ -150,7 +150,12 @@ def _of_task(plan: ExportPlan, task: Task, times: Mapping[str, Any], render: Ren
     name = f"{task.name}-task"
     document = {
         "ProgramArguments": [*SHELL, task_line(task)],
-        "EnvironmentVariables": {**plan.environment, **plan.place},
+        "EnvironmentVariables": {
+            **searchpath.variables(plan, PATH),
+            **plan.environment,
+            **plan.place,
+            **nativetasks.identity(task),
+        },
         **_around(plan, name),
         **times,
         "ExitTimeOut": seconds.whole(plan.timeout),
@@ -163,7 +168,7 @@ def scheduler(plan: ExportPlan, tasks: tuple[str, ...]) -> dict[str, Any]:
     """The keys for `procman scheduler`, which reads environment files itself."""
     return {
         "ProgramArguments": [*plan.scheduler_words(tasks)],
-        "EnvironmentVariables": dict(plan.place),
+        "EnvironmentVariables": {**searchpath.variables(plan, PATH), **plan.place},
         **_around(plan, "scheduler"),
         "RunAtLoad": True,
         "KeepAlive": True,
@@ -180,6 +185,7 @@ def _notes(plan: ExportPlan, native: list[Task]) -> Iterator[Note]:
         times = {"timeout": type_.policies.timeout, "backoff: initial": type_.policies.backoff.initial}
         yield from launching.rounded(type_.name, **times)
     yield from nativetasks.not_made_up_for(plan, [task.name for task in native], NOT_MADE_UP)
+    yield from nativetasks.untold(native, UNTOLD)
     for task in native:
         yield from lacks.of_task(task, TASK_LACKS)
 

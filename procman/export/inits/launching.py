@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from procman.core.plan import commands
 from procman.errors import Problem, UserError
-from procman.export import seconds, shell, texts
+from procman.export import searchpath, seconds, shell, texts
 from procman.export.plan import Note, account_variables, shell_line
 
 if TYPE_CHECKING:
@@ -17,19 +17,40 @@ if TYPE_CHECKING:
     from procman.export.plan import ExportPlan, TypePlan
 
 SHELL = commands.SHELL
+KEPT = "__own_"
+"""How the names of variables begin that the shell has back."""
 RELEASE = "is left out: run 'procman run release' before a new version starts"
 
 
 def words(plan: ExportPlan, process: ProcessPlan) -> tuple[str, ...]:
-    """The program and its words.
+    """The program and its words, for who has `environment`.
 
     Without values (--no-env) `procman run` reads the environment files, for nobody else reads them alike.
+    They would win over the app's own variables: the shell has those back. No list of processes shows them.
     """
-    line = (*SHELL, shell_line(process))
-    if plan.embed_environment or not plan.env_files:
-        return line
-    own = {**plan.place, **account_variables(process.policies), **process.environment}
-    return (*_run(plan), "--", "env", *(f"{name}={value}" for name, value in own.items()), *line)
+    line = shell_line(process)
+    if not _is_by_file(plan):
+        return (*SHELL, line)
+    known = {**plan.place, **account_variables(process.policies), **process.environment}
+    given = (f"{name}={value}" for name, value in known.items() if name not in process.policies.env)
+    back = (f'export {name}="${KEPT}{name}"; unset {KEPT}{name}; ' for name in _kept(plan, process))
+    return (*_run(plan), "--", "env", *given, *SHELL, "".join([*back, line]))
+
+
+def environment(plan: ExportPlan, process: ProcessPlan, path: str = searchpath.SYSTEM) -> dict[str, str]:
+    """All variables of a process. `path` is the PATH that it has there by itself."""
+    kept = {f"{KEPT}{name}": value for name, value in _kept(plan, process).items()}
+    return {**searchpath.variables(plan, path), **plan.environment_of(process), **kept}
+
+
+def _is_by_file(plan: ExportPlan) -> bool:
+    return bool(not plan.embed_environment and plan.env_files)
+
+
+def _kept(plan: ExportPlan, process: ProcessPlan) -> dict[str, str]:
+    """Variables that files must not change, and that may be secrets; /bin/sh passes on no others."""
+    said = process.policies.env.items() if _is_by_file(plan) else ()
+    return {name: value for name, value in said if shell.NAME.fullmatch(name)}
 
 
 def _run(plan: ExportPlan) -> Iterator[str]:
@@ -81,6 +102,6 @@ def of_app(plan: ExportPlan) -> Iterator[Note]:
 def rounded(about: str, **times: float | None) -> Iterator[Note]:
     """Notes on times that are not as they are said because of that."""
     for key, value in times.items():
-        if value and value != seconds.whole(value):
+        if value is not None and value != seconds.whole(value):
             text = f"is {seconds.whole(value)} s there: it has whole seconds"
             yield Note(about, f"{key}: {seconds.text(value)}s", text)

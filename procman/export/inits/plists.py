@@ -39,7 +39,7 @@ def document(value: Mapping[str, Any]) -> str:
 def _lines(value: Any, indent: str) -> Iterator[str]:
     if isinstance(value, dict):
         yield from _inside("dict", indent, _pairs(value, indent + INDENT))
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list):
         yield from _inside("array", indent, _items(value, indent + INDENT))
     elif isinstance(value, bool):
         yield f"{indent}<{str(value).lower()}/>"

@@ -7,11 +7,11 @@ it can be tried. A line end would let Upstart look for `end script`: each value 
 from __future__ import annotations
 
 import shlex
-from signal import SIGTERM
+from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING, Any
 
 from procman.errors import Problem, UserError
-from procman.export import lacks, seconds
+from procman.export import lacks, searchpath, seconds
 from procman.export.cron import crontab, nativetasks
 from procman.export.inits import launching
 from procman.export.plan import PRIVATE, Export, File, Note, restart_of
@@ -35,11 +35,8 @@ LACKS = {
     "backoff: give_up_after": "upstart never gives up",
     "give_up": "upstart never gives up, and others stay",
     "depends_on": "all start at once",
-    **{
-        f"ready: {key}": UNASKED
-        for key in ("tcp", "http", "cmd", "log", "notify", "within", "every", "timeout")
-    },
-    **{f"alive: {key}": UNASKED for key in ("tcp", "http", "cmd", "notify", "every", "timeout", "failures")},
+    **lacks.of_probe("ready", UNASKED),
+    **lacks.of_probe("alive", UNASKED),
     "max_memory": "nobody looks at its memory",
     "max_runtime": "it runs as long as it likes",
     "watch": "it is not restarted when files change",
@@ -60,7 +57,7 @@ def export(plan: ExportPlan, render: Render) -> Export:
         files += _of_type(plan, type_, render)
     if left or plan.all_to_scheduler:
         files.append(_scheduler(plan, left, render))
-    files += [crontab.file(plan, lines, (), render)] * bool(lines)
+    files += [crontab.file(plan, lines, render)] * bool(lines)
     _check(files)
     notes = (*launching.of_app(plan), *_notes(plan), *crontab.notes(plan, lines))
     return Export(tuple(files), notes, left, _then(plan, bool(lines)))
@@ -89,15 +86,16 @@ def _of_type(plan: ExportPlan, type_: TypePlan, render: Render) -> Iterator[File
 def of_process(plan: ExportPlan, name: str, process: ProcessPlan) -> dict[str, Any]:
     """What the template of a process gets."""
     policies = process.policies
-    exports, others = launching.exported(plan.environment_of(process))
+    timeout = plan.timeout_of(policies)
+    exports, others = launching.exported(launching.environment(plan, process))
     return {
         "user": policies.account.name if policies.account else plan.user,
         "restart": _restart(policies),
         "no_failure": NO_FAILURE,
         "wait": policies.backoff.initial,
-        "signal": preparing.signal(policies.stop_signal or SIGTERM),
+        "signal": preparing.signal((policies.stop_signal or SIGTERM) if timeout else SIGKILL),
         "group": policies.signal_group,
-        "timeout": seconds.whole(plan.timeout_of(policies)),
+        "timeout": seconds.whole(timeout),
         "nice": policies.nice,
         "umask": None if policies.umask is None else f"{policies.umask:03o}",
         "nofile": policies.nofile,
@@ -121,6 +119,7 @@ def _scheduler(plan: ExportPlan, tasks: tuple[str, ...], render: Render) -> File
         user=plan.user,
         home_of=plan.user,
         timeout=seconds.whole(plan.timeout) + 5,  # it stops its runs first
+        exports=searchpath.variables(plan),
         folder=plan.root,
         words=plan.scheduler_words(tasks),
         log=launching.log(plan, "scheduler"),
@@ -131,7 +130,7 @@ def _scheduler(plan: ExportPlan, tasks: tuple[str, ...], render: Render) -> File
 def _notes(plan: ExportPlan) -> Iterator[Note]:
     for type_ in filter(lambda each: each.processes, plan.types):
         yield from lacks.of_type(type_.name, type_.policies, LACKS)
-        yield from launching.rounded(type_.name, timeout=type_.policies.timeout)
+        yield from launching.rounded(type_.name, timeout=type_.policies.timeout or None)
 
 
 def _then(plan: ExportPlan, with_crontab: bool) -> tuple[str, ...]:

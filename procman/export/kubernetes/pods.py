@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.core.exitcodes import signal_name
 from procman.export.containers import container as containers
+from procman.export.containers import times
 from procman.export.containers.yamldump import Row
 from procman.export.kubernetes import probes
 from procman.export.kubernetes.probes import dollars
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from procman.export.plan import ExportPlan, TypePlan
 
 TERM = 15
+RESTRICTED = Row(
+    runAsNonRoot=True,
+    allowPrivilegeEscalation=False,
+    capabilities=Row(drop=["ALL"]),
+    seccompProfile=Row(type="RuntimeDefault"),
+)
+"""What a namespace may ask for (Pod Security Standards, Restricted). Nobody is root who has not said so."""
 MEBI = 1 << 20
 LATEST = "latest"
 
@@ -43,7 +50,7 @@ class App(NamedTuple):
 
 def of_type(app: App, type_: TypePlan) -> dict[str, Any]:
     """The pod of a process type."""
-    process = containers.first(type_)
+    process = containers.first(app.plan, type_)
     command = containers.command(process, app.plan.root)
     container = of_command(app, app.names.types[type_.name], command, type_.policies)
     container["env"] = variables(process.environment)
@@ -57,7 +64,10 @@ def of_command(app: App, part: str, command: str, policies: Policies | None = No
     """The container of a command for the shell."""
     nofile = policies.nofile if policies else None
     script = f"ulimit -n {nofile} || exit; {command}" if nofile else command
-    return _container(app, part, [*containers.SHELL, dollars(script)])
+    found = _container(app, part, [*containers.SHELL, dollars(script)])
+    if policies and policies.account and not policies.account.uid:
+        del found["securityContext"]
+    return found
 
 
 def of_words(app: App, part: str, words: Iterable[str]) -> dict[str, Any]:
@@ -67,7 +77,8 @@ def of_words(app: App, part: str, words: Iterable[str]) -> dict[str, Any]:
 
 def _container(app: App, part: str, command: list[str]) -> dict[str, Any]:
     sources = [Row(secretRef=Row(name=secret)) for secret in app.secrets]
-    return {"name": part, "image": app.image, "command": command, "envFrom": sources}
+    found = {"name": part, "image": app.image, "command": command, "envFrom": sources}
+    return {**found, "securityContext": RESTRICTED}
 
 
 def variables(values: Mapping[str, str]) -> list[Row]:
@@ -82,13 +93,12 @@ def around(app: App, container: Mapping[str, Any], policies: Policies | None = N
     Variables for Services are left out: one for `redis` would be called REDIS_PORT, and is no port.
     """
     timeout = app.plan.timeout if policies is None else app.plan.timeout_of(policies)
-    pod: dict[str, Any] = {"terminationGracePeriodSeconds": ceil(timeout), "enableServiceLinks": False}
+    patience = times.whole(timeout)  # with 0 the cluster would forget the pod while it runs
+    pod: dict[str, Any] = {"terminationGracePeriodSeconds": patience, "enableServiceLinks": False}
     if "lifecycle" not in container:
         pod["shareProcessNamespace"] = True
     if policies and (account := policies.account):
         pod["securityContext"] = Row(runAsUser=account.uid, runAsGroup=account.gid)
-        if account.uid:
-            pod["securityContext"]["runAsNonRoot"] = True
     return {**pod, "containers": [container]}
 
 

@@ -5,23 +5,23 @@ Times are whole seconds there (Probe v1 core).
 
 from __future__ import annotations
 
-from math import ceil
+import re
 from typing import TYPE_CHECKING, Any
 
 from procman.core.plan import questions
 from procman.core.plan.policies import READY_EVERY, Kind
-from procman.core.schedule.durations import wording
 from procman.export import lacks
-from procman.export.containers import container
+from procman.export.containers import container, times
 from procman.export.containers.yamldump import Row
-from procman.export.plan import Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from procman.core.plan.plan import ProcessPlan
     from procman.core.plan.policies import Policies, Probe
+    from procman.export.plan import Note
 
+OF_EXPANSION = re.compile(r"\$(?=[$(]|[^\x00-\x7f])")
 SEEN = (Kind.TCP, Kind.HTTP, Kind.CMD)
 LACKS = {
     "ready: log": "it is ready when it has started",
@@ -33,8 +33,9 @@ NOT_ASKED |= {f"alive: {key}": "it is not asked" for key in ("every", "timeout",
 
 
 def dollars(text: str) -> str:
-    """Each `$` two times: of `$$` one is left, and of `$(NAME)` a value (EnvVar v1 core)."""
-    return text.replace("$", "$$")
+    """Each `$` two times that would not stay as it is: of `$$` one is left, of `$(NAME)` a value (EnvVar v1
+    core), and of a letter beyond ASCII behind it only a part, for it is read byte by byte."""
+    return OF_EXPANSION.sub("$$", text)
 
 
 def of(process: ProcessPlan, root: str) -> dict[str, Any]:
@@ -42,23 +43,22 @@ def of(process: ProcessPlan, root: str) -> dict[str, Any]:
     ready, alive = process.policies.ready, process.policies.alive
     found = {}
     if ready and ready.kind in SEEN:
-        failures = max(1, ceil(ready.within / seconds(ready.every)))
-        found["startupProbe"] = _probe(ready, process, root, failures)
+        found["startupProbe"] = _probe(ready, process, root, _failures(ready))
     if alive and alive.kind in SEEN:
         found["livenessProbe"] = _probe(alive, process, root, alive.failures)
     return found
 
 
-def seconds(time: float) -> int:
-    """Whole ones, and at least one."""
-    return max(1, ceil(time))
+def _failures(ready: Probe) -> int:
+    """How often it is asked until it is late."""
+    return times.whole(ready.within / times.whole(ready.every))
 
 
 def _probe(probe: Probe, process: ProcessPlan, root: str, failures: int) -> dict[str, Any]:
     return {
         **_asked(probe, process, root),
-        "periodSeconds": seconds(probe.every),
-        "timeoutSeconds": seconds(probe.timeout),
+        "periodSeconds": times.whole(probe.every),
+        "timeoutSeconds": times.whole(probe.timeout),
         "failureThreshold": failures,
     }
 
@@ -91,6 +91,9 @@ def notes(name: str, policies: Policies) -> Iterator[Note]:
 
 def _rounded(name: str, key: str, probe: Probe) -> Iterator[Note]:
     """Notes on times that are no whole seconds; not on the usual one, which nobody has chosen."""
-    for below, time in (("every", probe.every), ("timeout", probe.timeout)):
-        if time != seconds(time) and (key, below, time) != ("ready", "every", READY_EVERY):
-            yield Note(name, f"{key}: {below}: {wording(time)}", f"is {seconds(time)}s there")
+    if (key, probe.every) != ("ready", READY_EVERY):
+        yield from times.note(name, f"{key}: every", probe.every, times.whole(probe.every))
+    yield from times.note(name, f"{key}: timeout", probe.timeout, times.whole(probe.timeout))
+    if key == "ready":
+        within = _failures(probe) * times.whole(probe.every)
+        yield from times.note(name, "ready: within", probe.within, within)

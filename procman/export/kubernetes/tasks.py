@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from procman.core.schedule.durations import wording
 from procman.core.schedule.schedule import shortest_gap
 from procman.core.tasks.task import Missed, OnStop, Overlap
 from procman.export import lacks
+from procman.export.containers import times
 from procman.export.containers.yamldump import Row
 from procman.export.cron import clockchanges
 from procman.export.kubernetes import cronjobs, pods
@@ -32,23 +32,25 @@ POLICIES = {
     Overlap.ALLOW: "Allow",
     Overlap.REPLACE: "Replace",
 }
-NEVER = cronjobs.Timetable("0 0 1 1 *", cronjobs.UTC)
-"""What stands for no schedule, in a CronJob that is suspended: it has to have one."""
+OF_RUN = re.compile(r"PROCMAN_(RUN_ID|ATTEMPT|SCHEDULED_AT)")
+"""What only procman tells a run."""
 KEPT = "the last 3 runs that succeeded are kept, and the last that failed"
 LACKS = {"keep": KEPT, "keep_for": KEPT, "keep_keys": "there are no keys"}
 
 
 def timetable(task: Task) -> Timetable | None:
-    """When a CronJob runs the task, in all as procman would; None if it cannot, and a scheduler has to."""
-    if not _suits(task) or len(task.schedules) > 1:
-        return None
-    return cronjobs.timetable(task.schedules[0]) if task.schedules else NEVER
+    """When a CronJob runs the task, in all as procman would; None if it cannot, and a scheduler has to.
+
+    So it is of a task without a schedule: the app asks for it.
+    """
+    return cronjobs.timetable(task.schedules[0]) if _suits(task) and len(task.schedules) == 1 else None
 
 
 def _suits(task: Task) -> bool:
     retried = not task.retries or (task.retry_delay == RETRY_DELAY and task.retries <= MOST_RETRIES)
     rerun = task.rerun_if_lost or task.rerun_if_stopped
-    return retried and not rerun and not task.jitter and task.missed is not Missed.ALL
+    told = OF_RUN.search(task.command)
+    return retried and not rerun and not told and not task.jitter and task.missed is not Missed.ALL
 
 
 def cronjob(app: App, task: Task, when: Timetable) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def cronjob(app: App, task: Task, when: Timetable) -> dict[str, Any]:
     spec = {
         "schedule": when.schedule,
         "timeZone": when.zone,
-        **(_how(task) if task.schedules else {"suspend": True}),
+        **_how(task),
         "jobTemplate": {"spec": _job(app, task)},
     }
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec}
@@ -72,7 +74,7 @@ def _how(task: Task) -> dict[str, Any]:
 
 
 def _deadline(task: Task) -> int:
-    return SHORTEST_DEADLINE if task.missed is Missed.SKIP else max(SHORTEST_DEADLINE, ceil(task.grace))
+    return SHORTEST_DEADLINE if task.missed is Missed.SKIP else times.whole(task.grace, SHORTEST_DEADLINE)
 
 
 def _job(app: App, task: Task) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def _job(app: App, task: Task) -> dict[str, Any]:
     ]
     pod: dict[str, Any] = {"restartPolicy": "Never"}
     if task.timeout is not None:
-        pod["activeDeadlineSeconds"] = max(1, ceil(task.timeout))
+        pod["activeDeadlineSeconds"] = times.whole(task.timeout)
     pod |= pods.around(app, container)
     template = {"metadata": {"labels": app.names.labels(part)}, "spec": pod}
     return {"backoffLimit": task.retries, "template": template}
@@ -95,20 +97,17 @@ def _pod_name(variable: str) -> Row:
     return Row(name=variable, valueFrom=Row(fieldRef=Row(fieldPath="metadata.name")))
 
 
-def notes(app: App, tasks: Iterable[Task]) -> Iterator[Note]:
+def notes(tasks: Iterable[Task]) -> Iterator[Note]:
     """What CronJobs of these tasks do in another way."""
     waiting = []
     for task in tasks:
         yield from lacks.of_task(task, LACKS | _more_lacks(task))
-        if not task.schedules:
-            called = app.names.object(app.names.tasks[task.name])
-            text = f"is a suspended CronJob: 'kubectl create job NAME --from=cronjob/{called}' runs it"
-            yield Note(task.name, "no schedule", text)
-            continue
+        if task.timeout is not None:
+            yield from times.note(task.name, "timeout", task.timeout, times.whole(task.timeout))
         if task.overlap is Overlap.QUEUE:
             yield Note(task.name, "overlap: queue", "skipped ticks instead")
-        if task.missed is Missed.ONCE and task.grace != _deadline(task):
-            yield Note(task.name, f"grace: {wording(task.grace)}", f"is {_deadline(task)}s there")
+        if task.missed is Missed.ONCE:
+            yield from times.note(task.name, "grace", task.grace, _deadline(task))
         if task.overlap is Overlap.SKIP and task.missed is Missed.ONCE and _may_overlap(task):
             waiting.append(task.name)
     if waiting:
@@ -122,8 +121,6 @@ def _more_lacks(task: Task) -> dict[str, str]:
         found["on_stop"] = "is always so there"
     if not task.retries:
         found["retry_delay"] = "there are no retries"
-    if not task.schedules:
-        found |= dict.fromkeys(("overlap", "missed", "grace"), "it has no schedule")
     return found
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from procman.core.plan.policies import Restart
 from procman.export.containers import container as containers
+from procman.export.containers import times
 from procman.export.containers.yamldump import Row
 from procman.export.kubernetes import pods
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from procman.export.plan import TypePlan
 
 Document = dict[str, Any]
-ENDLESS = 2_147_483_647
-"""A backoffLimit has 32 bits."""
 AT_THE_END = 5
 """Seconds for procman itself, when its runs have had theirs."""
 VOLUME = "state"
@@ -76,7 +74,7 @@ def _attempts(policies: Policies) -> dict[str, int]:
     if policies.restart is not Restart.ON_FAILURE:
         return {"backoffLimit": 0}
     limit = policies.backoff.give_up_after
-    return {"backoffLimit": ENDLESS if limit is None else limit - 1}
+    return {"backoffLimit": times.MOST if limit is None else limit - 1}
 
 
 def _service(app: App, part: str, ports: Sequence[int]) -> Document:
@@ -99,10 +97,10 @@ def scheduler(app: App, tasks: Sequence[str]) -> Iterator[Document]:
     part = app.names.scheduler
     container = pods.of_words(app, part, containers.scheduler(app.plan, tasks))
     container["env"] = pods.variables({"PROCMAN_STATE": containers.STATE})
-    container["volumeMounts"] = [Row(name=VOLUME, mountPath=containers.STATE)]
+    container["volumeMounts"] = [Row(name=VOLUME, mountPath=containers.VOLUME)]
     claim = Row(claimName=app.names.object(part))
     pod = {
-        "terminationGracePeriodSeconds": ceil(app.plan.timeout) + AT_THE_END,
+        "terminationGracePeriodSeconds": times.whole(app.plan.timeout) + AT_THE_END,
         "enableServiceLinks": False,
         "securityContext": Row(fsGroup=1000),  # any number: the volume is open to the image's user by it
         "containers": [container],

@@ -1,24 +1,24 @@
 """Service folders for runit: `run`, its `env/`, a `log/` by svlogd, and what stops it.
 
 runsv starts a service again whenever it ends, a second later at the earliest; it sends TERM and never KILL,
-and it knows neither an order nor whether a service is ready (runsv(8)).
+and it knows neither an order nor whether a service is ready (runsv(8)). What a service has left would hold
+its log open, for which runsv would not end: so `finish` stops that, too.
 """
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 from procman.core.plan.policies import Condition
-from procman.export import seconds, shell
+from procman.export import shell
 from procman.export.plan import EXECUTABLE, Export, File, Note
-from procman.export.supervisors import envdir, preparing, scripts, services
+from procman.export.supervisors import envdir, scripts, services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from procman.export.plan import ExportPlan, Render
-    from procman.export.supervisors.services import Service, User
+    from procman.export.supervisors.services import After, Service, User
 
 PRIVATE_SCRIPT = 0o700
 AGAIN = "runsv starts it again a second after its end, however often it fails"
@@ -52,10 +52,12 @@ def _files(
     plan: ExportPlan, service: Service, known: Mapping[str, Service], render: Render
 ) -> Iterator[File]:
     name, lost = service.name, envdir.lost(service.environment)
+    stopping = scripts.stopping(service)
     variables = envdir.of_chpst(service.environment)
     run = render(
         "run.j2",
         service=service,
+        line=scripts.line(service),
         waits=_waits(service, known),
         preparations=[
             *scripts.preparations(service),
@@ -65,24 +67,13 @@ def _files(
         env=envdir.FOLDER if variables else None,
     )
     yield scripts.script(f"{name}/run", run, service.about, PRIVATE_SCRIPT if lost else EXECUTABLE)
-    if service.restart is not service.restart.ALWAYS:
-        well = scripts.ends_well(service, "-1")
-        yield scripts.script(f"{name}/finish", render("finish.j2", service=service, ends_well=well))
-    yield scripts.script(f"{name}/control/t", _stop(service, render))
+    finish = render("finish.j2", ends_well=scripts.ends_well(service, "-1"), **stopping)
+    yield scripts.script(f"{name}/finish", finish)
+    yield scripts.script(f"{name}/control/t", render("stop.j2", **stopping))
     if not service.policies.autostart:
         yield File(f"{name}/down", "", comment="")
     yield scripts.script(f"{name}/log/run", scripts.log(plan, service, render, ids=_user(service.user)))
     yield from envdir.files(name, variables)
-
-
-def _stop(service: Service, render: Render) -> str:
-    """What `sv` runs instead of sending TERM."""
-    return render(
-        "stop.j2",
-        signal=preparing.signal(service.policies.stop_signal or signal.Signals.SIGTERM),
-        group=service.policies.signal_group,
-        seconds=seconds.whole(service.timeout),
-    )
 
 
 def _user(user: User | None) -> str | None:
@@ -96,22 +87,28 @@ def _user(user: User | None) -> str | None:
 
 
 def _waits(service: Service, known: Mapping[str, Service]) -> list[str]:
-    """What has to succeed before it starts. `sv check` waits for what is to be up; who is not started with
-    the others is started for it; who is to end would be started again and again."""
+    """What has to succeed before it starts. `sv check` succeeds for one that is down, too, but says so."""
     return [
-        f"sv {'check' if known[each.name].policies.autostart else 'start'} ../{each.name}"
+        f"sv check ../{each.name} | grep '^ok: run: '"
         for each in service.after
-        if not known[each.name].policies.oneshot and each.condition is not Condition.COMPLETED
+        if not _is_to_end(each, known)
     ]
+
+
+def _is_to_end(after: After, known: Mapping[str, Service]) -> bool:
+    """Whether its end is waited for, which runsv does not keep in mind."""
+    return known[after.name].policies.oneshot or after.condition is Condition.COMPLETED
 
 
 def _notes_of_order(found: Sequence[Service], known: Mapping[str, Service]) -> Iterator[Note]:
     for service in found:
         for each in service.after:
-            other = known[each.name]
-            if other.policies.oneshot or each.condition is Condition.COMPLETED:
+            if _is_to_end(each, known):
+                other = known[each.name].about[0]
                 text = "it does not wait for that, as runsv does not know whether a service has done its work"
-                yield Note(service.about[0], f"depends_on: {other.about[0]} {each.condition.value}", text)
+                yield Note(service.about[0], f"depends_on: {other} {each.condition.value}", text)
+        if service.after:
+            yield Note(service.about[0], "depends_on", "It waits before it starts, but all stop at once")
 
 
 def _then(plan: ExportPlan, found: Sequence[Service]) -> Iterator[str]:

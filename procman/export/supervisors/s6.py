@@ -25,13 +25,15 @@ AGAIN = "s6-supervise starts it again after a second, however often it fails"
 LACKS = {
     **services.lacking("s6-rc"),
     **{f"backoff: {each}": AGAIN for each in ("initial", "max", "reset_after", "give_up_after")},
-    "signal_to": "s6-supervise sends it to the command itself only",
+    "signal_to": "s6-supervise sends it to the command itself, and the others hear it when that has ended",
 }
 ONCE = dict.fromkeys(
     ("restart", "timeout", "stop_signal", "signal_to"), "s6-rc starts a oneshot once, and stops none"
 )
 SOURCE = "/etc/s6-rc/source"
 """Where the folders are taken to go if nobody says it."""
+UNLIMITED = "0"
+"""How long a `finish` may take: it ends by itself, once it has killed what does not."""
 RESERVED = ("s6rc-", "s6-rc-")
 """What no service may be called (s6-rc-compile)."""
 
@@ -53,7 +55,11 @@ def export(plan: ExportPlan, render: Render) -> Export:
     files = [file for each in found for file in _files(plan, each, render)]
     return Export(
         (*files, *_bundle(plan, found)) if found else (),
-        notes=(*services.notes(plan, "s6-rc", LACKS), *_notes_of_oneshots(plan, found)),
+        notes=(
+            *services.notes(plan, "s6-rc", LACKS),
+            *_notes_of_oneshots(plan),
+            *_notes_of_order(found),
+        ),
         scheduled=services.scheduled(plan),
         then=tuple(_then(plan)),
     )
@@ -72,10 +78,11 @@ def _files(plan: ExportPlan, service: Service, render: Render) -> Iterator[File]
 
 def _longrun(plan: ExportPlan, service: Service, render: Render) -> Iterator[File]:
     name, log = service.name, f"{service.name}-log"
-    yield scripts.script(f"{name}/run", _script(service, "$PWD", render), service.about)
-    if service.restart is not Restart.ALWAYS:
-        well = scripts.ends_well(service, "256")
-        yield scripts.script(f"{name}/finish", render("finish.j2", service=service, ends_well=well))
+    yield scripts.script(f"{name}/run", _script(service, f'"$PWD/{envdir.FOLDER}"', render), service.about)
+    well = scripts.ends_well(service, "256")
+    finish = render("finish.j2", ends_well=well, **scripts.stopping(service))
+    yield scripts.script(f"{name}/finish", finish)
+    yield _word(f"{name}/timeout-finish", UNLIMITED)
     if service.policies.stop_signal:
         yield _word(f"{name}/down-signal", preparing.signal(service.policies.stop_signal))
     yield _word(f"{name}/timeout-kill", str(max(1, round(1000 * service.timeout))))
@@ -92,19 +99,22 @@ def _longrun(plan: ExportPlan, service: Service, render: Render) -> Iterator[Fil
 
 def _oneshot(plan: ExportPlan, service: Service, render: Render) -> Iterator[File]:
     """Its folder is not there when it runs, so it finds its variables where they are written."""
-    folder = shell.word(f"{plan.folder or SOURCE}/{service.name}")
+    folder = shell.word(f"{plan.folder or SOURCE}/{service.name}/{envdir.FOLDER}")
     text = render("up.j2", script=_script(service, folder, render).partition("\n")[2])
     yield File(f"{service.name}/up", text, about=service.about)
 
 
-def _script(service: Service, folder: str, render: Render) -> str:
+def _script(service: Service, variables: str, render: Render) -> str:
+    """`variables`: their folder, as a word of the shell."""
     return render(
         "run.j2",
         service=service,
+        line=scripts.line(service),
+        longrun=not service.policies.oneshot,
         preparations=scripts.preparations(service),
         nice=" ".join([*preparing.nice(service), ""]),
         user=_user(service.user),
-        env=f"{folder}/{envdir.FOLDER}" if service.environment else None,
+        env=variables if service.environment else None,
     )
 
 
@@ -135,8 +145,7 @@ def _word(path: str, word: str) -> File:
     return File(path, f"{word}\n", comment="")
 
 
-def _notes_of_oneshots(plan: ExportPlan, found: Sequence[Service]) -> Iterator[Note]:
-    oneshots = {each.name for each in found if each.policies.oneshot}
+def _notes_of_oneshots(plan: ExportPlan) -> Iterator[Note]:
     for type_ in plan.types:
         if type_.policies.oneshot and type_.processes:
             never = type_.policies.restart is Restart.NEVER
@@ -144,13 +153,26 @@ def _notes_of_oneshots(plan: ExportPlan, found: Sequence[Service]) -> Iterator[N
             yield from lacks.of_type(type_.name, type_.policies, table)
             if plan.log:
                 yield Note(type_.name, f"-l {plan.log}", "it writes into the log of s6-rc itself")
+
+
+def _notes_of_order(found: Sequence[Service]) -> Iterator[Note]:
+    known = {each.name: each for each in found}
     for each in found:
-        for other in each.after:
-            if other.condition is Condition.COMPLETED and other.name not in oneshots:
-                yield Note(each.about[0], f"depends_on: {other.name} completed", "it waits until that runs")
+        for after in each.after:
+            other = known[after.name]
+            said = f"depends_on: {other.about[0]} {after.condition.value}"
+            if after.condition is Condition.COMPLETED and not other.policies.oneshot:
+                yield Note(each.about[0], said, "it waits until that runs")
+            if each.policies.autostart and not other.policies.autostart:
+                yield Note(
+                    each.about[0], said, f"It starts '{other.about[0]}', which is not to start by itself"
+                )
 
 
 def _then(plan: ExportPlan) -> Iterator[str]:
-    yield f"s6-rc-compile /etc/s6-rc/compiled-new {shell.word(plan.folder or SOURCE)}"
+    """s6-rc-update stops what the new database does not have, and so it has to have all."""
+    sources = dict.fromkeys((SOURCE, plan.folder or SOURCE))
+    compiled = f"s6-rc-compile /etc/s6-rc/compiled-new {' '.join(map(shell.word, sources))}"
+    yield f"{compiled}   # and all other folders of sources: what is in none is stopped"
     yield "s6-rc-update /etc/s6-rc/compiled-new"
     yield f"s6-rc -u change {plan.app}"

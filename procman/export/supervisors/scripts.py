@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
-from procman.export import shell
+from procman.export import seconds, shell
 from procman.export.plan import EXECUTABLE, File
 from procman.export.supervisors import preparing, services
 
@@ -28,6 +29,20 @@ def preparations(service: Service) -> list[str]:
     if service.policies.umask is not None:
         lines.append(f"umask {service.policies.umask:03o}")
     return lines
+
+
+def line(service: Service) -> str:
+    """What the shell gets. One that stays needs no traps: it ends at once, and `finish` asks for the rest."""
+    return service.command if service.shell_stays else service.line
+
+
+def stopping(service: Service) -> dict[str, object]:
+    """What a script has to know that stops it, or what it has left."""
+    return {
+        "service": service,
+        "signal": preparing.signal(service.policies.stop_signal or signal.Signals.SIGTERM),
+        "seconds": seconds.whole(service.timeout) if service.timeout else 0,
+    }
 
 
 def ends_well(service: Service, by_signal: str) -> str:

@@ -13,7 +13,7 @@ from procman.core.plan import commands
 from procman.core.plan.policies import FOREMAN, Condition
 from procman.core.schedule.durations import wording
 from procman.errors import Problem, UserError
-from procman.export import lacks, seconds
+from procman.export import lacks, searchpath, seconds
 from procman.export.plan import Note, account_variables, restart_of, shell_line
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ PARTING = 5.0
 LOGS = "/var/log"
 NO_BYTES = re.compile(r"[\0\ud800-\udc7f\udd00-\udfff]")
 """What no bytes stand for; of surrogates those do that Python makes of bytes which are no UTF-8."""
-PROBES = ("tcp", "http", "cmd", "log", "notify", "within", "every", "timeout", "failures")
 
 
 class User(NamedTuple):
@@ -49,10 +48,14 @@ class After(NamedTuple):
 
 
 class Service(NamedTuple):
-    """`name` is unique on the machine, `short` in the app; `line` is for `/bin/sh -c`, in folder `cwd`."""
+    """`name` is unique on the machine, `short` in the app; `line` is for `/bin/sh -c`, in folder `cwd`.
+
+    It is `command` with traps, by which a shell starts nothing more once it is asked to stop.
+    """
 
     name: str
     short: str
+    command: str
     line: str
     cwd: str
     environment: Mapping[str, str]
@@ -106,11 +109,13 @@ def _of_process(plan: ExportPlan, process: ProcessPlan, names: Mapping[str, Sequ
     short = _short(process)
     line, cwd = shell_line(process), plan.folder_of(policies)
     # who is said to be somebody else finds the home of that user, whatever files say
-    environment = {**plan.environment, **plan.place, **own, **process.environment}
+    given = {**searchpath.variables(plan), **plan.environment, **plan.place}
+    environment = {**given, **own, **process.environment}
     _check(process.type, line + cwd, environment)
     return Service(
         name=f"{plan.app}-{short}",
         short=short,
+        command=process.command,
         line=line,
         cwd=cwd,
         environment=environment,
@@ -138,16 +143,18 @@ def _check(about: str, command: str, environment: Mapping[str, str]) -> None:
 
 
 def _scheduler(plan: ExportPlan) -> Iterator[Service]:
-    """It reads the app's files by itself, so that it needs nothing of their environment."""
+    """It reads the app's files by itself, so that it needs nothing of their environment but a PATH."""
     tasks = scheduled(plan)
     if tasks:
+        command = shlex.join(plan.scheduler_words(tasks))
         user, own = _user(plan, FOREMAN)
         yield Service(
             name=f"{plan.app}-{SCHEDULER}",
             short=SCHEDULER,
-            line=f"exec {shlex.join(plan.scheduler_words(tasks))}",
+            command=command,
+            line=f"exec {command}",
             cwd=plan.root,
-            environment=own,
+            environment={**searchpath.variables(plan), **own},
             policies=FOREMAN,
             timeout=plan.timeout + PARTING,
             user=user,
@@ -203,8 +210,8 @@ def lacking(supervisor: str) -> dict[str, str]:
     only_at_its_end = f"{supervisor} starts it again only when it ends"
     return {
         "give_up": "the others stay",
-        **{f"ready: {each}": f"{supervisor} does not ask whether it is ready" for each in PROBES},
-        **{f"alive: {each}": only_at_its_end for each in PROBES},
+        **lacks.of_probe("ready", f"{supervisor} does not ask whether it is ready"),
+        **lacks.of_probe("alive", only_at_its_end),
         **dict.fromkeys(("max_memory", "max_runtime", "watch"), only_at_its_end),
         "listen": f"{supervisor} listens nowhere for it, so it has to open its port itself",
         "pty": f"of {supervisor} it gets no terminal",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from procman.core.plan import commands
 from procman.core.plan.policies import FOREMAN, Restart
 from procman.core.schedule.durations import wording
-from procman.export import seconds, shell
+from procman.export import searchpath, seconds, shell
 from procman.export.plan import PRIVATE, Export, File, Note
 from procman.export.supervisors import preparing, services
 from procman.export.supervisors import supervisordquoting as quoting
@@ -49,7 +49,8 @@ FILTERS: Mapping[str, Callable[..., str]] = {
 
 def export(plan: ExportPlan, render: Render) -> Export:
     """One file. Raises `UserError` for what it cannot hold."""
-    found = services.of_plan(plan)
+    path = searchpath.variables(plan)
+    found = tuple(each._replace(environment={**path, **each.environment}) for each in services.of_plan(plan))
     depths = services.depths(found)
     programs = [_program(plan, each, depths) for each in found]
     text = render("app.conf.j2", app=plan.app, programs=programs)
@@ -79,12 +80,20 @@ def _program(plan: ExportPlan, service: Service, depths: Mapping[str, int]) -> d
         "umask": None if policies.umask is None else f"{policies.umask:03o}",
         "priority": 10 * (depths[service.name] + 1) if any(depths.values()) else None,
         "autostart": policies.autostart,
-        "stopsignal": policies.stop_signal and preparing.signal(policies.stop_signal),
+        "stopsignal": _stop_signal(service),
         "stopwaitsecs": seconds.whole(service.timeout),
         "stopasgroup": policies.signal_group,
         "log": os.path.join(services.log_folder(plan), f"{service.short}.log"),
         **_restarts(service),
     }
+
+
+def _stop_signal(service: Service) -> str | None:
+    """None for the usual one."""
+    if not service.timeout:
+        return "KILL"
+    number = service.policies.stop_signal
+    return preparing.signal(number) if number else None
 
 
 def _words(service: Service, with_folder: bool) -> tuple[str, ...]:
@@ -131,5 +140,5 @@ def _then(plan: ExportPlan) -> Iterator[str]:
     """Without the folder for logs supervisord takes none of its file."""
     yield f"mkdir -p {shell.word(services.log_folder(plan))}"
     if plan.folder and plan.folder != INCLUDED:
-        yield f"ln -s {shell.word(os.path.join(plan.folder, plan.app))}.conf {INCLUDED}/"
+        yield f"ln -sf {shell.word(os.path.join(plan.folder, plan.app))}.conf {INCLUDED}/"
     yield "supervisorctl update"

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from procman.core.plan import questions
 from procman.core.plan.policies import Condition, Restart
-from procman.core.tasks.task import Missed, Task
+from procman.core.tasks.task import Missed
 from procman.export import lacks
+from procman.export.cron import nativetasks
 from procman.export.plan import Note
 from procman.export.systemd.quoting import VARIABLE
 from procman.export.systemd.service import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from procman.core.plan.policies import Policies
     from procman.export.plan import ExportPlan, TypePlan
@@ -29,8 +30,7 @@ TYPE = {
     "max_memory": "MemoryMax= is a wall: who needs more is killed at once. It counts cached files too",
 }
 """MemoryMax= is more than nothing, and not the same."""
-OF_READY = {f"ready: {key}": READY for key in ("tcp", "http", "cmd", "log", "within", "every", "timeout")}
-OF_ALIVE = {f"alive: {key}": ALIVE for key in ("tcp", "http", "cmd", "every", "timeout", "failures")}
+OF_READY, OF_ALIVE = lacks.of_probe("ready", READY), lacks.of_probe("alive", ALIVE)
 GROWING = {"backoff: max": "each wait is the first one; RestartMaxDelaySec= is known since systemd 254 only"}
 UNLIMITED = {f"backoff: {key}": NO_LIMIT for key in ("give_up_after", "reset_after")}
 NO_BACKOFF = {f"backoff: {key}": NO_RESTART for key in ("initial", "max", "reset_after", "give_up_after")}
@@ -41,9 +41,9 @@ TASK = {
     **dict.fromkeys(("keep", "keep_for", "keep_keys"), "its history is in the journal"),
     "grace": "systemd makes up for a missed tick, however late",
 }
-READS_OTHERWISE = (
-    "Systemd has rules of its own there: 'export', ${X} and what stands behind ' #' stay as written"
-)
+UNTOLD = "is not set where a timer runs a task, nor is PROCMAN_SCHEDULED_AT; --scheduler does"
+HOWEVER_LATE = "is so however late, where a timer runs a task; --scheduler goes by 'grace'"
+READS_OTHERWISE = "Systemd goes by rules of its own there for backslashes, 'export', ${X} and ' #'"
 
 
 def of_type(plan: ExportPlan, type_: TypePlan) -> Iterator[Note]:
@@ -56,14 +56,19 @@ def of_type(plan: ExportPlan, type_: TypePlan) -> Iterator[Note]:
     yield from lacks.of_type(type_.name, policies, table)
     yield from _depends_on(plan, type_)
     yield from _never(type_)
+    yield from _user(plan, policies, type_.name)
     yield from _listen(type_)
     yield from of_variables(type_.name, policies.env)
 
 
-def of_task(task: Task) -> Iterator[Note]:
-    """The notes on a task that has a timer."""
-    unsaid = () if task.missed is Missed.ONCE else ("grace",)
-    yield from lacks.of_task(task, {key: text for key, text in TASK.items() if key not in unsaid})
+def of_tasks(plan: ExportPlan, timed: Collection[str]) -> Iterator[Note]:
+    """The notes on those that have a timer."""
+    yield from nativetasks.untold(timed, UNTOLD)
+    yield from nativetasks.not_made_up_for(plan, timed, HOWEVER_LATE)
+    for task in plan.tasks:
+        if task.name in timed:
+            unsaid = () if task.missed is Missed.ONCE else ("grace",)
+            yield from lacks.of_task(task, {key: text for key, text in TASK.items() if key not in unsaid})
 
 
 def of_plan(plan: ExportPlan) -> Iterator[Note]:
@@ -130,6 +135,13 @@ def _never(type_: TypePlan) -> Iterator[Note]:
         for key in ("max_memory", "max_runtime"):
             if getattr(policies, key):
                 yield Note(type_.name, f"restart: never with {key}", "who is stopped for it stays down")
+
+
+def _user(plan: ExportPlan, policies: Policies, name: str) -> Iterator[Note]:
+    """Of a user without a name only the number is known."""
+    account = policies.account
+    if account and account.name.isdecimal() and not plan.for_user:
+        yield Note(name, f"user: {account.name}", "systemd starts nobody who is not in /etc/passwd")
 
 
 def _listen(type_: TypePlan) -> Iterator[Note]:

@@ -6,10 +6,12 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from procman.errors import Problem, UserError
+from procman.export import searchpath
 from procman.export.systemd import quoting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from procman.core.plan.plan import ProcessPlan
@@ -24,7 +26,6 @@ READ = (
     "/usr/local/lib/systemd/system",
 )
 READ_OF_USER = "/.config/systemd/user"
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 UNITS = (".service", ".socket", ".target", ".timer")
 
 
@@ -55,7 +56,7 @@ def everywhere(plan: ExportPlan) -> dict[str, Any]:
     return {
         "app": plan.app,
         "for_user": plan.for_user,
-        "search_path": search_path(plan),
+        "search_path": searchpath.whole(plan),
         "target": target(plan),
         "user": user(plan),
         "wanted_by": "default.target" if plan.for_user else "multi-user.target",
@@ -68,10 +69,14 @@ def environment_files(plan: ExportPlan, *own: str) -> list[str]:
     `%i` in a name of ours is the instance.
     """
     named = () if plan.embed_environment else plan.env_files
-    usual = OF_USER if plan.for_user else SYSTEM
-    folder = usual if plan.folder is None else quoting.pattern(plan.folder)
     files = [f"-{quoting.pattern(path)}" for path in named]
-    return files + [f"{folder}/{name}" for name in (f"{plan.app}.env", *own)]
+    return files + [beside(plan, name, quoting.pattern) for name in (f"{plan.app}.env", *own)]
+
+
+def beside(plan: ExportPlan, name: str, held: Callable[[str], str] = quoting.path) -> str:
+    """Where a unit finds another file of the export."""
+    usual = OF_USER if plan.for_user else SYSTEM
+    return f"{usual if plan.folder is None else held(plan.folder)}/{name}"
 
 
 def log(plan: ExportPlan, name: str) -> str | None:
@@ -79,20 +84,20 @@ def log(plan: ExportPlan, name: str) -> str | None:
     return f"{quoting.path(plan.log)}/{name}.log" if plan.log else None
 
 
-def search_path(plan: ExportPlan) -> str | None:
-    """PATH with the folder of procman, which most often is that of the app's own programs too."""
-    folder = os.path.dirname(plan.procman[0])
-    known = not folder or ":" in folder or folder in PATH.split(":")
-    return None if known else f"{folder}:{PATH}"
-
-
 def user(plan: ExportPlan) -> str | None:
     """User=: for root as well, who has no HOME without it."""
     return None if plan.for_user else plan.user or "root"
 
 
+def check(plan: ExportPlan) -> None:
+    """Raise `UserError` for a user without a name: systemd starts nobody who is not in passwd(5)."""
+    if plan.user and plan.user.isdecimal() and not plan.for_user:
+        text = f"user {plan.user} has no name here, and systemd starts only those who have: name one with -u"
+        raise UserError([Problem("user", None, text)])
+
+
 def then(plan: ExportPlan, files: Iterable[File], started: str) -> Iterator[str]:
-    """The commands that start a unit, now and from the next boot on."""
+    """The commands that start a unit, now and from the next boot on; again, where an older one runs."""
     systemctl = "systemctl --user" if plan.for_user else "sudo systemctl"
     if plan.log:
         yield _log_folder(plan, plan.log)
@@ -100,7 +105,8 @@ def then(plan: ExportPlan, files: Iterable[File], started: str) -> Iterator[str]
         paths = [os.path.join(plan.folder, file.path) for file in files if file.path.endswith(UNITS)]
         yield f"{systemctl} link {shlex.join(paths)}"
     yield f"{systemctl} daemon-reload"
-    yield f"{systemctl} enable --now {started}"
+    yield f"{systemctl} enable {started}"
+    yield f"{systemctl} restart {started}"
     if plan.for_user:
         yield "loginctl enable-linger   # all goes on when you log out"
 

@@ -52,8 +52,8 @@ def assignment(name: str, value: str) -> str:
 
 def text(value: str) -> str:
     """A line for people."""
-    line = " ".join(_held(value, "a description").split()).replace("%", "%%")
-    return re.sub(r"\\$", r"\\ ", CONTROLS.sub(" ", line))  # else it would go on in the next line
+    line = CONTROLS.sub(" ", _held(value, "a description")).replace("%", "%%")
+    return re.sub(r"\\$", r"\\ ", line)  # else it would go on in the next line
 
 
 def path(value: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from signal import SIGTERM
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core.exitcodes import signal_name
-from procman.core.plan import commands
 from procman.core.plan.policies import Kind, Restart
+from procman.export import shell
 from procman.export.systemd.quoting import seconds
 
 if TYPE_CHECKING:
@@ -43,15 +44,10 @@ def limit(policies: Policies) -> Limit:
     backoff = policies.backoff
     if policies.restart is not Restart.ON_FAILURE or backoff.give_up_after is None:
         return Limit()
-    first = wait(policies)
+    first = backoff.initial
     waits = (min(first * 2 ** min(n, DOUBLINGS), backoff.longest) for n in range(backoff.give_up_after - 1))
     burst = min(math.ceil(round(sum(waits) / first, 6)) + 1, MOST_STARTS)
     return Limit(seconds(burst * (backoff.reset_after + first)), burst)
-
-
-def wait(policies: Policies) -> float:
-    """Seconds before each restart."""
-    return min(policies.backoff.initial, policies.backoff.longest)
 
 
 def restart(policies: Policies) -> str:
@@ -84,7 +80,7 @@ def _life(policies: Policies) -> Iterator[tuple[str, str]]:
     again = restart(policies)
     yield "Restart", again
     if again != "no":
-        yield "RestartSec", seconds(wait(policies))
+        yield "RestartSec", seconds(policies.backoff.initial)
     if policies.oneshot:
         yield "RemainAfterExit", "yes"
         if policies.max_runtime:
@@ -93,7 +89,7 @@ def _life(policies: Policies) -> Iterator[tuple[str, str]]:
         yield "RuntimeMaxSec", seconds(policies.max_runtime)
     if told(policies.ready) or told(policies.alive):
         yield "NotifyAccess", "all"  # as below procman: whatever it starts may speak for it
-    if policies.ready and told(policies.ready) and not policies.oneshot:
+    if policies.ready and told(policies.ready):
         yield "TimeoutStartSec", seconds(policies.ready.within)
     if policies.alive and told(policies.alive):
         yield "WatchdogSec", seconds(policies.alive.every)
@@ -102,7 +98,7 @@ def _life(policies: Policies) -> Iterator[tuple[str, str]]:
 
 def _stop(plan: ExportPlan, process: ProcessPlan) -> Iterator[tuple[str, str]]:
     timeout = plan.timeout_of(process.policies)
-    stays = commands.script(process.command, ()).stays
+    stays = shell.stays(process.command)
     if stays:
         yield "SuccessExitStatus", CLEAN_SIGNALS_OF_SHELLS
     # a shell that stays would keep the signal to itself
@@ -113,8 +109,7 @@ def _stop(plan: ExportPlan, process: ProcessPlan) -> Iterator[tuple[str, str]]:
 
 
 def _signal(policies: Policies) -> str:
-    name = signal_name(policies.stop_signal or 15)
-    return name if name.startswith("SIG") else str(policies.stop_signal)
+    return signal_name(policies.stop_signal or SIGTERM)
 
 
 def _limits(policies: Policies) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procman.export import lacks
-from procman.export.plan import PRIVATE, Export, File, shell_line
+from procman.export.plan import PRIVATE, Export, File, account_variables, shell_line
 from procman.export.systemd import lacking, place, quoting, service
 from procman.export.systemd import tasks as systemdtasks
 
@@ -34,6 +33,7 @@ FILTERS = {
 
 def export(plan: ExportPlan, render: Render) -> Export:
     """Units for each process type and task, and the environment files that they name."""
+    place.check(plan)
     plan = plan._replace(types=tuple(type_ for type_ in plan.types if type_.processes))
     tasks = systemdtasks.sort(plan)
     files = (
@@ -44,16 +44,14 @@ def export(plan: ExportPlan, render: Render) -> Export:
         *systemdtasks.files(plan, tasks, render),
     )
     then = tuple(place.then(plan, files, place.target(plan)))
-    return Export(files, lacks.unique(_notes(plan, tasks)), tasks.scheduled, then)
+    return Export(files, tuple(_notes(plan, tasks)), tasks.scheduled, then)
 
 
 def _notes(plan: ExportPlan, tasks: Sorted) -> Iterator[Note]:
     yield from lacking.of_plan(plan)
     for type_ in plan.types:
         yield from lacking.of_type(plan, type_)
-    for task in plan.tasks:
-        if task.name in tasks.calendars:
-            yield from lacking.of_task(task)
+    yield from lacking.of_tasks(plan, tasks.calendars)
 
 
 def _target(plan: ExportPlan, tasks: Sorted, render: Render) -> File:
@@ -74,10 +72,12 @@ def _environment(path: str, variables: Mapping[str, str], render: Render) -> Fil
 
 def _type(plan: ExportPlan, type_: TypePlan, render: Render) -> Iterator[File]:
     """Its template unit, of which `%i` is the number of a process; and what each process has of its own."""
+    own = place.unit(plan, type_.name, "@%i.env")
     values = {
         **_service(plan, type_.processes[0], f"{type_.name}.%i"),
         "after": [*_network(plan), *_all(plan, type_.policies.depends_on)],
-        "environment_files": place.environment_files(plan, place.unit(plan, type_.name, "@%i.env")),
+        "environment_files": place.environment_files(plan, own),
+        "has_to_be": place.beside(plan, own),
         "requires": [*_all(plan, lacking.completed(plan, type_))],
         "part_of": place.target(plan),
         "socket": place.unit(plan, type_.name, ".socket") if _listens(type_) else None,
@@ -86,8 +86,10 @@ def _type(plan: ExportPlan, type_: TypePlan, render: Render) -> Iterator[File]:
     yield File(place.unit(plan, type_.name, "@.service"), text, about=(type_.name,))
     if _listens(type_):
         yield _socket(plan, type_, render)
+    account = account_variables(type_.policies)
+    home = {name: value for name, value in account.items() if name in plan.environment}
     for process in type_.processes:
-        yield _environment(place.instance(plan, process, ".env"), process.environment, render)
+        yield _environment(place.instance(plan, process, ".env"), {**home, **process.environment}, render)
 
 
 def _service(plan: ExportPlan, process: ProcessPlan, name: str) -> dict[str, Any]:
@@ -120,6 +122,7 @@ def _release(plan: ExportPlan, render: Render) -> Iterator[File]:
         **_service(plan, process, process.type),
         "after": _network(plan),
         "environment_files": place.environment_files(plan, environment),
+        "has_to_be": None,
         "requires": [],
         "part_of": None,
         "socket": None,

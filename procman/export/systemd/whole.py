@@ -24,6 +24,7 @@ LEAST_TO_START, MORE_TO_START, MORE_TO_STOP = 120.0, 60.0, 10.0
 
 def export(plan: ExportPlan, render: Render) -> Export:
     """One service, which reads the app's files itself."""
+    place.check(plan)
     values = {
         **place.everywhere(plan),
         "command": [*plan.start_words(), *tasks.own_options(plan)],

@@ -12,6 +12,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from procman.core.config.yamltree import DEPTH
 from procman.importing.reading import shells
 
 if TYPE_CHECKING:
@@ -40,9 +41,12 @@ Template = tuple["str | Reference", ...]
 """A text in pieces."""
 
 
-def read(text: str) -> Template:
-    """The pieces of a text. Raises `ValueError` for braces with no variable in them, or without an end."""
-    return joined(_pieces(text))
+def read(text: str, depth: int = 0) -> Template:
+    """The pieces of a text, within so many braces. Raises `ValueError` for braces with no variable in them,
+    without an end, or too many."""
+    if depth > DEPTH:
+        raise ValueError(f"'${{' is nested more than {DEPTH} levels deep")
+    return joined(_pieces(text, depth))
 
 
 def literal(template: Template) -> str | None:
@@ -111,7 +115,7 @@ def joined(pieces: Iterable[str | Reference]) -> Template:
     return (*merged, "".join(run)) if run else tuple(merged)
 
 
-def _pieces(text: str) -> Iterator[str | Reference]:
+def _pieces(text: str, depth: int) -> Iterator[str | Reference]:
     at = 0
     while at < len(text):
         if text.startswith("$$", at):
@@ -122,7 +126,7 @@ def _pieces(text: str) -> Iterator[str | Reference]:
             at = found.end()
         elif text.startswith("${", at):
             end = _closing(text, at + 2)
-            yield _reference(text[at + 2 : end])
+            yield _reference(text[at + 2 : end], depth)
             at = end + 1
         else:
             yield text[at]
@@ -138,11 +142,11 @@ def _closing(text: str, at: int) -> int:
     raise ValueError("'${' has no '}'")
 
 
-def _reference(text: str) -> Reference:
+def _reference(text: str, depth: int) -> Reference:
     found = BRACED.match(text)
     if not found or (found.end() != len(text) and not found[2]):
-        raise ValueError(f"'${{{text}}}' is no variable")
-    return Reference(found[1], found[2] or "", read(text[found.end() :]))
+        raise ValueError("what stands between '${' and '}' is no variable")
+    return Reference(found[1], found[2] or "", read(text[found.end() :], depth + 1))
 
 
 def _assumed(reference: Reference) -> str:

@@ -31,6 +31,13 @@ GIVES_UP = (
     "restart: procman gives up after 10 failures in a row, docker never:"
     " 'backoff: {give_up_after: never}' does as docker"
 )
+ONE_MACHINE = (
+    "here each instance needs a port of its own: procman says in PORT which, and the command has to take it"
+)
+FETCHED = (
+    "image: if it is not here, docker fetches it first, and by then the time to be 'ready' is over:"
+    " 'docker pull' it before"
+)
 IN_DEPLOY = {
     "mode": "only Swarm has it",
     "endpoint_mode": "only Swarm has it",

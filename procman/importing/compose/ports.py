@@ -58,7 +58,10 @@ def of_process(service: Service, file: File, environment: Environment, position:
         if port is not (known[0] if known else None):
             service.lose(port.line, f"ports: {_words(port)}: the command itself says that it listens there")
     targets = [each.target for each in known] + [each for each in exposed if each.isdecimal()]
-    said = environment.own.get(PORT) or next(iter(targets), "")
+    own = environment.own.get(PORT, "")
+    if own and not parts.is_port(own):
+        service.lose(environment.lines[PORT], f"environment: {PORT}: {parts.NO_PORT}")
+    said = next((each for each in (own, *targets) if parts.is_port(each)), "")
     if not said:
         return {}
     if known and known[0].published.partition("-")[0] not in ("", said):

@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core.config.yamltree import Mapping, Scalar, Sequence
-from procman.importing.compose import interpolation
+from procman.importing.compose import interpolation, merging
 from procman.importing.reading.parts import Part
 
 if TYPE_CHECKING:
@@ -128,14 +128,10 @@ def extended(services: Mapping, node: Node, seen: tuple[str, ...] = ()) -> Node:
     if name is None or name in seen or name not in services.entries or not isinstance(node, Mapping):
         return node
     base = extended(services, services.entries[name].value, (*seen, name))
-    own = {key: entry for key, entry in node.entries.items() if key != "extends"}
     if not isinstance(base, Mapping):
         return node
-    merged = {**base.entries, **own}
-    for key, entry in own.items():
-        if key in base.entries and key not in ("command", "entrypoint"):
-            merged[key] = entry._replace(value=_merged(base.entries[key].value, entry.value))
-    return node._replace(entries=merged)
+    own = {key: entry for key, entry in node.entries.items() if key != "extends"}
+    return merging.merged(base, node._replace(entries=own))
 
 
 def _base(node: Node) -> str | None:
@@ -147,15 +143,6 @@ def _base(node: Node) -> str | None:
     below = entry.value.entries if isinstance(entry.value, Mapping) else {}
     named = below["service"].value if "service" in below and "file" not in below else None
     return named.text if isinstance(named, Scalar) else None
-
-
-def _merged(base: Node, own: Node) -> Node:
-    """Mappings key by key, lists one behind the other, else one's own (Compose file reference, Merge)."""
-    if isinstance(base, Mapping) and isinstance(own, Mapping):
-        return own._replace(entries={**base.entries, **own.entries})
-    if isinstance(base, Sequence) and isinstance(own, Sequence):
-        return own._replace(items=(*base.items, *own.items))
-    return own
 
 
 def dependencies(service: Part) -> Iterator[str]:

@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from procman.core.config import yamltree
 from procman.core.config.yamltree import Mapping, Scalar
 from procman.errors import Problem, UserError
-from procman.importing.compose import commands, dockerrun, interpolation, policies, ports
+from procman.importing.compose import commands, dockerrun, interpolation, merging, policies, ports
 from procman.importing.compose import process as composeprocess
 from procman.importing.compose import service as composeservice
 from procman.importing.compose.service import File, Service
-from procman.importing.reading import ours, parts
+from procman.importing.reading import ours, parts, trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from procman.core.config.yamltree import Node
     from procman.importing.compose.commands import Environment
     from procman.importing.found import Found, Keys
     from procman.importing.reading.parts import Part
 
 NONE = "there are no services below 'services:': this is no file of docker compose, or a very old one"
+USUAL_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+OVERRIDE = "docker reads {} with it: name it, too, behind this one"
 SECOND = "a second document starts here: it is not read"
 TOP = {
     "include": "other files are not read: import them as well",
@@ -39,11 +43,44 @@ PERIOD = "10s"
 """Between the stop signal and SIGKILL, when nobody says so."""
 
 
+class Document(NamedTuple):
+    """What is in a file; `ours`: it is an export of procman."""
+
+    root: Mapping
+    ours: bool
+
+
 def read(data: bytes, source: str, found: Found) -> None:
-    """Add the services of a compose file. Raises `UserError` when there are none."""
-    root, *others = parts.documents(data, source, found) or [parts.Part(found, "", None, 1)]
+    """Keep a compose file until all are read: one may be laid over another. Raises `UserError` for what is
+    none."""
+    root, *others = trees.of(yamltree.parse_all, data, source, found) or [Mapping({}, 1)]
     for other in others:
-        other.lose(other.line, SECOND)
+        found.lose(other.line, SECOND)
+    found.gather(_finish, Document(root, ours.is_export(data, "compose")))
+
+
+def _finish(found: Found, items: list[tuple[str, Document]]) -> None:
+    """Add the services of all files together, as docker does it with several."""
+    (source, first), *others = items
+    found.of(source)
+    root: Node = first.root
+    for name, other in others:
+        root = merging.merged(root, merging.elsewhere(other.root, name))
+    if not others:
+        _tell_of_override(source, found)
+    _read(parts.Part(found, "", root, root.line), source, first.ours, found)
+
+
+def _tell_of_override(source: str, found: Found) -> None:
+    """docker reads a second file without being asked."""
+    folder, _, base = source.rpartition("/")
+    stem, dot, ending = base.rpartition(".")
+    other = posixpath.join(folder, f"{stem}.override{dot}{ending}")
+    if base in USUAL_NAMES and found.place.is_file(other):
+        found.lose(None, OVERRIDE.format(other))
+
+
+def _read(root: Part, source: str, is_ours: bool, found: Found) -> None:
     entry = root.entries.pop("services", None)
     if entry is None or not isinstance(entry.value, Mapping) or not entry.value.entries:
         raise UserError([Problem(source, entry.line if entry else None, NONE)])
@@ -52,7 +89,7 @@ def read(data: bytes, source: str, found: Found) -> None:
         for name, each in entry.value.entries.items()
         if not name.startswith("x-")
     ]
-    file = _file(root, services, source, found)._replace(ours=ours.is_export(data, "compose"))
+    file = _file(root, services, source, found)._replace(ours=is_ours)
     if not file.ours:
         _tell_once(services, found)
     _add(services, file, found)
@@ -83,6 +120,9 @@ def _tell_once(services: Iterable[Service], found: Found) -> None:
         if restart and getattr(restart.value, "text", "") in ("always", "unless-stopped"):
             service.lose(restart.line, policies.GIVES_UP)
             break
+    fetched = next((each for each in services if "image" in each.entries and each.has("healthcheck")), None)
+    if fetched and "build" not in fetched.entries:
+        fetched.lose(fetched.line_of("image"), policies.FETCHED)
     if any("stop_grace_period" not in service.entries for service in services):
         found.start.setdefault("timeout", PERIOD)
 
@@ -123,6 +163,8 @@ def _service(service: Service, file: File, found: Found) -> str:
     environment = commands.environment(service)
     _tell_hosts(service, environment, file)
     keys: Keys
+    listens = next((key for key in ("ports", "expose") if service.has(key)), "")
+    line = service.line_of(listens)
     if own := composeprocess.is_own(service, file):
         command, keys = composeprocess.process(service, file, environment, len(found.processes))
         port = str(keys.get("port", ports.usual(len(found.processes))))
@@ -131,6 +173,8 @@ def _service(service: Service, file: File, found: Found) -> str:
         command, through = dockerrun.command(service, file, environment)
         keys = policies.health(service, file, "", through)
     keys |= policies.restart(service, deploy) | policies.stop(service) | policies.number(service, deploy)
+    if own and listens and "instances" in keys and not file.ours:
+        service.lose(line, f"{listens}: {policies.ONE_MACHINE}")
     keys |= policies.limits(service, deploy) | policies.watch(service, file)
     keys |= {"env": environment.env} if environment.env else {}
     deploy.finish(policies.IN_DEPLOY)

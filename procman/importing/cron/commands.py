@@ -5,14 +5,31 @@ from __future__ import annotations
 import re
 import shlex
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from procman.core.plan import shell
+from procman.importing.reading import shells
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SHELL = "/bin/sh"
 SHELLS = ("sh", SHELL, "/usr/bin/sh")
 LIKE_SH = ("bash", "/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/dash", "/bin/ksh")
-PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./\s'\"<>&|;-]*", re.ASCII)
+PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./\s'\"<>&|;=*?-]*", re.ASCII)
 """Signs by which all of these shells mean the same, outside of their own commands."""
+OF_BASH = re.compile(r"[<>]&(?![ \t]*[0-9-])|\|&|&>|<<|\w\+=", re.ASCII)
+"""But not side by side like this."""
+QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+EXPANSION = re.compile(
+    r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)\}|\((?P<command>[^()'\"`$]*)\))", re.ASCII
+)
+VARIABLES = re.compile(
+    r"BASH\w*|RANDOM|SRANDOM|SECONDS|EPOCH\w*|E?UID|GROUPS|HOST(?:NAME|TYPE)|(?:OS|MACH)TYPE|LINENO|SHLVL"
+    r"|SHELLOPTS|FUNCNAME|PIPESTATUS|DIRSTACK|COPROC|HIST\w*|OPTERR|REPLY",
+    re.ASCII,
+)
+"""Those that bash has by itself, and sh need not have."""
 OWN = (
     shell.BUILTINS | shell.RESERVED | frozenset("source pushd popd dirs let declare typeset shopt".split())
 ) - {*"cd true false : exit kill pwd".split()}
@@ -49,13 +66,27 @@ def line(command: str, given: str, program: str) -> str:
 
 def _is_plain(command: str) -> bool:
     """Whether bash and sh do the same with it."""
-    if not PLAIN.fullmatch(command):
+    unquoted = QUOTED.sub(lambda each: "''" if each[0][0] == "'" else each[0], command)
+    rest = EXPANSION.sub(lambda each: "x" if _means_the_same(each) else each[0], unquoted)
+    if not PLAIN.fullmatch(rest) or OF_BASH.search(rest):
         return False
     try:
-        found = shell.read(shell.tokens(command))
+        found = shells.parsed(command)
     except ValueError:
         return False
-    return not found.compound and not OWN & {words[0].text for words in found.commands}
+    return not found.compound and not any(_is_own(words) for words in found.commands)
+
+
+def _means_the_same(expansion: re.Match[str]) -> bool:
+    if expansion["command"] is not None:
+        return _is_plain(expansion["command"])
+    return VARIABLES.fullmatch(expansion["name"] or expansion["braced"]) is None
+
+
+def _is_own(words: Sequence[shell.Token]) -> bool:
+    """Whether a command is one of the shell's own, which each does in its own way."""
+    first = next((each.text for each in words if not shell.ASSIGNMENT.match(each.text)), "")
+    return first in OWN
 
 
 def survives(command: str) -> bool:
@@ -65,11 +96,20 @@ def survives(command: str) -> bool:
     return bare == command.rstrip() and command == command.lstrip() and not escaped
 
 
+def is_whole(command: str) -> bool:
+    """Whether a shell can read it: no quote and no bracket is open."""
+    try:
+        shells.parsed(command)
+    except ValueError:
+        return False
+    return True
+
+
 @lru_cache(16)
 def simple(command: str) -> tuple[shell.Token, ...] | None:
     """The words of the only command of a line, None when there is more in it."""
     try:
-        found = shell.read(shell.tokens(command))
+        found = shells.parsed(command)
     except ValueError:
         return None
     if len(found.commands) != 1 or found.compound or found.after:

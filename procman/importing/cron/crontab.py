@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from procman.core.schedule import schedule, zones
 from procman.errors import Problem, UserError
 from procman.importing import names
-from procman.importing.cron import commands, lines, own, wrappers
+from procman.importing.cron import commands, debian, lines, own, wrappers
 from procman.importing.cron import variables as cronvariables
 from procman.importing.cron.lines import Job, Variable, Wrong
 from procman.importing.reading import ours
@@ -36,7 +36,12 @@ NOT_HERE = (
     " files there: {}"
 )
 OTHER_ZONE = "its times are read in the time zone {}, which another file has set"
-MOST_NAMED = 5
+CUT = (
+    "cron ends the command at the first '%': the rest is its input, and what is left is no command for a"
+    " shell. For a percent sign a crontab needs '\\%'"
+)
+MOST_NAMED, MOST_WRONG = 5, 20
+MORE_WRONG = "from here on {} more lines are no lines of a crontab: nothing is made of them"
 
 
 def read(data: bytes, source: str, found: Found) -> None:
@@ -55,9 +60,11 @@ def carry_over(data: bytes, source: str, found: Found, *, with_user: bool) -> No
         return
     items = [*lines.read(text, with_user)]
     jobs = [item for item in items if isinstance(item, Job)]
-    for item in items:
-        if isinstance(item, Wrong):
-            found.lose(item.line, item.text)
+    wrong = [item for item in items if isinstance(item, Wrong)]
+    for each in wrong[:MOST_WRONG]:
+        found.lose(each.line, each.text)
+    if more := wrong[MOST_WRONG:]:
+        found.lose(more[0].line, MORE_WRONG.format(len(more)))
     variables = [item for item in items if isinstance(item, Variable)]
     _Crontab(found, variables, jobs).tasks()
 
@@ -119,7 +126,7 @@ class _Crontab:
         when = self._schedule(job, told)
         text, given = commands.split(job.command)
         carried = wrappers.carry(text, self.root, self.locks)
-        told += carried.notes
+        told += carried.notes + [CUT] * (bool(given) and not commands.is_whole(text))
         if not carried.command.strip():
             self.found.lose(job.line, NO_COMMAND)
             return
@@ -148,6 +155,7 @@ class _Crontab:
             self.found.lose(job.line, f"'{job.when}': {error}: no task is made of it")
             told.clear()
             return ""
+        told += debian.differences(job.when)
         told += [WITH_SECONDS] * (len(job.when.split()) == 6) + [NOT_IN_SYSLOG] * job.quiet
         if job.user and job.user != self.found.place.me:
             told.append(OTHER_USER.format(job.user, job.user))

@@ -11,16 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 VARIABLE = re.compile(
-    r"""[ \t]*(?:'(?P<single>[^'=]*)'|"(?P<double>[^"=]*)"|(?P<bare>(?:[^\s='"][^\s=]*)?))\s*=\s*"""
+    r"""[ \t]*+(?:'(?P<single>[^'=]*)'|"(?P<double>[^"=]*)"|(?P<bare>(?:[^\s='"][^\s=]*+)?))\s*+=\s*"""
     r"""(?:'(?P<single_value>[^']*)'|"(?P<double_value>[^"]*)"|(?P<value>(?:[^\s'"].*)?))\s*""",
     re.ASCII | re.DOTALL,
 )
 """As env.c of cron has it: matching quotes around all of a name or value, no escapes, nothing expanded;
 blanks at the end are cut off, in quotes too. `NAME=` with nothing behind it is cronie's."""
 BLANKS = " \t\v\f\r"
-FIELD = r"[^\s@#&%!]\S*"
+FIELD = r"[*\w?][-\w*/,#?~+.]*"
+FIRST = r"[*\d?~HR][-\w*/,#?~+.()]*"
+"""What may be a field, at least to some cron: a line with anything else in it is told without it."""
 CLOCK = re.compile(
-    rf"(?P<quiet>-?)(?P<when>{FIELD}(?:[ \t]+{FIELD}){{4}})[ \t]+(?P<rest>.*)", re.ASCII | re.DOTALL
+    rf"(?P<quiet>-?)(?P<when>{FIRST}(?:[ \t]+{FIELD}){{4}})[ \t]+(?P<rest>.*)", re.ASCII | re.DOTALL
 )
 NICKNAME = re.compile(r"(?P<when>@every[ \t]+[^\s]+|@[^\s]+)(?:[ \t]+(?P<rest>.*))?", re.ASCII | re.DOTALL)
 SIXTH = re.compile(r"(\*[^\s]*|[0-9][-0-9,/]*)[ \t]+(?=\S)")

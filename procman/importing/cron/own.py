@@ -70,7 +70,7 @@ def add(text: str, found: Found) -> bool:
 def _put(found: Found, made: dict[str, Keys], lines: dict[str, int], variables: dict[str, str]) -> None:
     for name, value in variables.items():
         if not plan.is_own(name) and name not in OF_CRON and (name, value) != USUAL:
-            found.env[name] = value
+            found.variable(name, value)
     for name, keys in made.items():
         command = keys.pop("command")
         schedules = keys.pop("schedule")

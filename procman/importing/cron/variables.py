@@ -40,7 +40,7 @@ def sort(found: Found, variables: Sequence[Variable], jobs: Sequence[Job]) -> fr
         if text := _lost(each, shared, jobs):
             found.lose(each.line, f"{each.name or '='}: {text}")
         elif each.name in shared:
-            found.env[each.name] = each.value
+            found.variable(each.name, each.value, each.line)
     return frozenset(shared)
 
 

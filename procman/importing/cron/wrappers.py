@@ -7,13 +7,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procman.core.plan import shell
 from procman.core.schedule import durations
 from procman.importing.cron import commands as croncommands
-from procman.importing.reading import seconds
+from procman.importing.reading import seconds, shells
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+
+    from procman.core.plan import shell
 
 FOLDER = re.compile(
     r"cd[ \t]+(?P<folder>'[^']*'|\"[^\"$`\\]*\"|[^\s'\"$`\\;&|<>()*?\[~-][^\s'\"$`\\;&|<>()*?\[]*)"
@@ -95,7 +96,7 @@ def _to_the_front(found: Carried) -> Carried:
     """Without an `&` behind all of it."""
     command = found.command.rstrip(" \t")
     try:
-        if not command.endswith("&") or shell.read(shell.tokens(command)).after != "&":
+        if not command.endswith("&") or shells.parsed(command).after != "&":
             return found
     except ValueError:
         return found

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from procman.importing.kubernetes.values import Sources, Variables
     from procman.importing.reading.parts import Part
 
+PORT = "PORT"
 MACHINE = "there is one machine"
 CONTAINER = "it is about a container, and the process runs without one"
+CONFINED = "procman does not confine: the process may do what its user may"
 MOUNTED = "nothing is mounted: the process sees the folders of this machine"
 LACKS = {
     "lifecycle": "procman runs nothing then: let the command do it",
@@ -105,13 +107,16 @@ def process(container: Part, manifests: Manifests, found: Found, position: int) 
     container.take("image")
     kubernetesvalues.share(found, variables)
     listed = _ports(container)
-    port = variables.own.get("PORT") or next(iter(listed.values()), "")
+    own = variables.own.get(PORT, "")
+    if own and not parts.is_port(own):
+        container.lose(container.line, f"env: {PORT}: {parts.NO_PORT}")
+    port = next((each for each in (own, *listed.values()) if parts.is_port(each)), "")
     usual = str(ports.DEFAULT_BASE + 100 * position)
     keys: Keys = {"port": parts.number(port)} if port and port != usual else {}
     line, around = shells.unwrapped(words, found.place) if words else (line, {})
     known = probes.Container(port or usual, listed, variables.known, around)
     keys |= probes.keys(container, known)
-    keys |= folder(container) | around | account(container) | _limits(container)
+    keys |= folder(container) | around | account(container, manifests) | _limits(container)
     if container.has("tty"):
         keys["pty"] = "always" if container.flag("tty") else "never"
     if container.has("stdin") and not container.flag("stdin"):
@@ -137,12 +142,12 @@ def of_end(container: Part) -> Keys:
     return {"stop_signal": signal} if signal else {}
 
 
-def account(part: Part) -> Keys:
-    """Whom it runs as."""
+def account(part: Part, manifests: Manifests) -> Keys:
+    """Whom it runs as. All else is about what a container may do: an export says it of every one."""
     context = part.part("securityContext")
     user, group = context.text("runAsUser"), context.text("runAsGroup")
     line = context.line
-    context.entries = {}  # all else is about what a container may do
+    context.finish(dict.fromkeys(context.entries, CONFINED), context.entries if manifests.ours else ())
     if not user and not group:
         return {}
     if not part.found.place.is_user(user or group):

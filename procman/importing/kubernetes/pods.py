@@ -90,7 +90,7 @@ def _number(spec: Part, manifests: Manifests) -> Keys:
 
 def containers(name: str, pod: Part, keys: Keys, manifests: Manifests, found: Found) -> None:
     """The processes of a pod."""
-    common = keys | of_pod(pod)
+    common = keys | of_pod(pod, manifests)
     listed = pod.parts("containers")
     several = len(listed) > 1
     for each in listed:
@@ -104,12 +104,12 @@ def containers(name: str, pod: Part, keys: Keys, manifests: Manifests, found: Fo
     pod.finish(OF_POD, POD_SILENT)
 
 
-def of_pod(pod: Part) -> Keys:
+def of_pod(pod: Part, manifests: Manifests) -> Keys:
     """What is said for all containers of a pod."""
     keys: Keys = {}
     if period := pod.text("terminationGracePeriodSeconds"):
         keys["timeout"] = f"{period}s"
-    return keys | kubernetescontainers.account(pod)
+    return keys | kubernetescontainers.account(pod, manifests)
 
 
 def tell_once(found: Found, kinds: list[tuple[str, Part]], manifests: Manifests) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from procman.importing.compose import interpolation
 from procman.importing.kubernetes.values import expanded
-from procman.importing.reading import seconds, shells
+from procman.importing.reading import parts, seconds, shells
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -76,7 +76,7 @@ def _probe(part: Part, container: Container) -> Keys:
         return {}
     found |= {"every": seconds.text(_number(every, PERIOD))} if every else {}
     found |= {"timeout": seconds.text(_number(timeout, TIMEOUT))} if timeout else {}
-    return found | ({"failures": failures} if failures and failures != str(FAILURES) else {})
+    return found | ({"failures": parts.number(failures)} if failures and failures != str(FAILURES) else {})
 
 
 def _number(text: str, usual: float) -> float:

@@ -152,5 +152,5 @@ def expanded(text: str, known: Container[str]) -> Template:
 def share(found: Found, variables: Variables) -> None:
     """Put what ConfigMaps and Secrets say into .env, if nothing else of that name is there."""
     for name, value in variables.shared.items():
-        if found.env.setdefault(name, value) != value:
+        if not found.variable(name, value):
             variables.env[name] = value

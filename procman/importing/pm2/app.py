@@ -40,7 +40,7 @@ class App:
         self.name = part.text("name")
         self.folder = part.text("cwd")
         part.where = self.name or "an app"
-        self.counts_port = False
+        self.counts_port = self.is_max = False
         self.line = part.line
 
     def add(self) -> None:
@@ -53,7 +53,7 @@ class App:
             return
         count = self._count()
         mode = self.part.line_of("exec_mode")
-        cluster = self._is_cluster(many and command.is_node) and count > 1
+        cluster = self._is_cluster(many and command.is_node) and (count > 1 or self.is_max)
         keys = {
             **({"instances": count} if count > 1 else {}),
             **self._end(),
@@ -83,7 +83,8 @@ class App:
     def _count(self) -> int:
         line = self.part.line_of("instances")
         text = self.part.text("instances") or "1"
-        if text in MANY:
+        self.is_max = text in MANY
+        if self.is_max:
             self.part.lose(line, f"instances: {text}: procman does not count processors: write a number")
         number = self._number(text)
         return int(number) if number and 1 <= number < 10000 else 1

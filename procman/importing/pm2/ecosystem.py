@@ -13,7 +13,7 @@ from procman.core.config.yamltree import Mapping, Sequence
 from procman.errors import Problem, UserError
 from procman.importing.pm2 import lacks
 from procman.importing.pm2.app import App
-from procman.importing.reading import jsonlines
+from procman.importing.reading import jsonlines, trees
 from procman.importing.reading.ini import decoded
 from procman.importing.reading.parts import Part
 
@@ -46,11 +46,7 @@ def _tree(data: bytes, source: str, found: Found) -> Node:
     module = MODULE.match(text)
     if module or OBJECT.match(text) or source.endswith((".js", ".cjs", ".mjs")):
         return _javascript(text, source, module.end() if module else 0)
-    problems: list[Problem] = []
-    root = yamltree.parse_any(data, source, problems)
-    for problem in problems:
-        found.lose(problem.line, problem.text)
-    return root
+    return trees.of(yamltree.parse_any, data, source, found)
 
 
 def _javascript(text: str, source: str, at: int) -> Node:

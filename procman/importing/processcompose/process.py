@@ -89,9 +89,9 @@ class Process:
     def keys(self) -> Keys:
         """What procman.yml says of the process type, without what is around it and what it depends on."""
         keys: Keys = {"instances": self.count} if self.count > 1 else {}
-        if self.is_off() or self._is_foreground():
+        if True in (self.is_off(), self._is_foreground()):
             keys["autostart"] = False
-        if self.part.flag("is_tty") or self.part.flag("is_interactive"):
+        if True in (self.part.flag("is_tty"), self.part.flag("is_interactive")):
             keys["pty"] = "always"
         keys |= {**policies.end(self.part), **policies.stop(self.part)}
         keys |= {
@@ -102,7 +102,7 @@ class Process:
 
     def is_off(self) -> bool:
         """Whether it is not started with the others."""
-        return self.part.flag("disabled") or self.part.flag("is_disabled")
+        return True in (self.part.flag("disabled"), self.part.flag("is_disabled"))
 
     def dependencies(self) -> dict[str, str]:
         """Conditions by the names of other processes."""

@@ -10,13 +10,12 @@ from procman.importing.processcompose import lacks, schedule
 from procman.importing.processcompose.lacks import AGAIN, BASH, LOGGED, PROJECT_USUAL
 from procman.importing.processcompose.process import Process, Project, variables
 from procman.importing.processcompose.text import Context
-from procman.importing.reading import surroundings
+from procman.importing.reading import surroundings, trees
 from procman.importing.reading.parts import Part
 from procman.importing.reading.partvalues import usual
 from procman.importing.reading.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from procman.errors import Problem
     from procman.importing.found import Found
 
 SHELLS: dict[tuple[str, ...], tuple[str, ...] | None] = {
@@ -30,10 +29,7 @@ SHELLS: dict[tuple[str, ...], tuple[str, ...] | None] = {
 
 def read(data: bytes, source: str, found: Found) -> None:
     """Add the processes of a file to what is found. Raises `UserError`."""
-    problems: list[Problem] = []
-    root = yamltree.parse(data, source, problems)
-    for problem in problems:
-        found.lose(problem.line, problem.text)
+    root = trees.of(yamltree.parse, data, source, found)
     part = Part(found, "", root, root.line)
     processes = part.take("processes")
     project = _project(found, part)

@@ -89,7 +89,7 @@ def _expanded(text: str) -> Iterator[str | Shell]:
         at = _closing(text, found.end())
         reference = text[found.start() : at]
         if not POSIX.fullmatch(reference):
-            raise ValueError(f"{reference} is more than the shell can say")
+            raise ValueError("what stands between '${' and '}' is more than the shell can say")
         yield Shell(reference)
     yield text[at:]
 
@@ -118,8 +118,10 @@ def _value(inside: str, context: Context) -> str | Shell:
     named = NAMED.fullmatch(inside)
     if named and named[1] == REPLICA:
         return words.instance(0) if context.replicas > 1 else "0"
-    if not named or named[1] not in context.vars:
-        raise ValueError(f"{{{{{inside}}}}} is no name of 'vars' with a value")
+    if not named:
+        raise ValueError("what stands between '{{' and '}}' is more than a name of 'vars'")
+    if named[1] not in context.vars:
+        raise ValueError(f"{{{{.{named[1]}}}}} is no name of 'vars' with a value")
     return context.vars[named[1]]
 
 

@@ -5,11 +5,12 @@ Heroku Dev Center, app.json Schema; Dokku's documentation, File Formats, app.jso
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from procman.core.config.yamltree import Mapping, Scalar
+from procman.core.plan import plan
 from procman.errors import Problem, UserError
+from procman.importing.found import OTHER_VALUE
 from procman.importing.procfiles import apphealth
 from procman.importing.reading import jsonlines, surroundings
 from procman.importing.reading.parts import Part, is_null
@@ -46,10 +47,8 @@ SCRIPTS = {
 }
 OVERLAP = {"allow": "allow", "forbid": "skip", "replace": "replace"}
 UTC = "Dokku goes by the clock of its machine, mostly UTC, procman by that of its own: write 'timezone: UTC'"
+TYPE = "is the command a type of the Procfile, write what that runs instead"
 OTHERS = "a type that is not named here is not started there, but for 'web'. procman starts one of each"
-PROCFILE = (
-    "the commands are in the app's Procfile, which is not there yet: procman needs it beside these settings"
-)
 
 
 def read(data: bytes, source: str, found: Found) -> None:
@@ -58,20 +57,15 @@ def read(data: bytes, source: str, found: Found) -> None:
     if not isinstance(root, Mapping):
         raise UserError([Problem(source, root.line, "this is no app.json: an object belongs here, { ... }")])
     part = Part(found, "", root, root.line)
-    settings: dict[str, Keys] = {}
-    _formation(part, settings)
-    _healthchecks(part, settings)
-    for name, keys in settings.items():
-        found.settings[name] = {**found.settings.get(name, {}), **keys}
-    if settings and not found.place.is_file(os.path.join(found.place.root, "Procfile")):
-        found.lose(None, PROCFILE)
+    _formation(found, part)
+    _healthchecks(found, part)
     _cron(found, part)
     _environment(found, part)
     _scripts(part)
     part.finish(LACKS, SILENT)
 
 
-def _formation(part: Part, settings: dict[str, Keys]) -> None:
+def _formation(found: Found, part: Part) -> None:
     below = part.part("formation")
     if below.entries:
         below.lose(below.line, OTHERS)
@@ -86,15 +80,15 @@ def _formation(part: Part, settings: dict[str, Keys]) -> None:
         elif quantity:
             each.lose(line, f"quantity: '{quantity}' is no whole number")
         each.finish(FORMATION)
-        if keys and keys != {"instances": 1}:
-            settings[name] = keys
+        for key, value in keys.items() if keys != {"instances": 1} else ():
+            found.setting(name, key, value, each.line)
 
 
-def _healthchecks(part: Part, settings: dict[str, Keys]) -> None:
+def _healthchecks(found: Found, part: Part) -> None:
     below = part.part("healthchecks")
-    for name in [*below.entries]:
-        if keys := apphealth.keys(below.parts(name)):
-            settings[name] = {**settings.get(name, {}), **keys}
+    for name, entry in [*below.entries.items()]:
+        for key, value in apphealth.keys(below.parts(name)).items():
+            found.setting(name, key, value, entry.line)
 
 
 def _cron(found: Found, part: Part) -> None:
@@ -115,7 +109,7 @@ def _cron(found: Found, part: Part) -> None:
             each.lose(each.line, UTC)
             told = True
         if " " not in command:
-            each.lose(each.line, f"is '{command}' a type of the Procfile, write its command instead")
+            each.lose(each.line, TYPE)
         found.task(None, command, keys, each.line)
 
 
@@ -128,9 +122,11 @@ def _environment(found: Found, part: Part) -> None:
         around = Surroundings("env", entry.line, (), {name: (value,)})
         for own in surroundings.shared(found, around):
             if own == surroundings.PORT:
-                found.env[own] = value  # the first port of the app, as in Foreman
-            else:
+                found.variable(own, value, entry.line)  # the first port of the app, as in Foreman
+            elif plan.is_own(name):
                 below.lose(entry.line, f"{name}: procman itself sets this variable")
+            else:
+                below.lose(entry.line, f"{name}: {OTHER_VALUE}")
 
 
 def _value(below: Part, name: str, line: int, node: object) -> str | None:

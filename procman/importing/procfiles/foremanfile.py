@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 from procman.core.config import yamltree
 from procman.core.config.values import SWITCH
 from procman.core.config.yamltree import Mapping, Scalar, Sequence
+from procman.importing.reading import trees
 
 if TYPE_CHECKING:
     from procman.core.config.yamltree import Node
-    from procman.errors import Problem
     from procman.importing.found import Found
 
 OPTIONS = {
     "procfile": "procfile",
-    "root": "root",
-    "app_root": "root",
     "env": "env",
     "port": "port",
     "formation": "formation",
@@ -29,40 +27,44 @@ OPTIONS = {
 }
 TURNED = {"no_color": "color", "no_colour": "color", "no_timestamp": "timestamp", "no_prefix": "prefix"}
 """Those that turn something off."""
+OF_FOLDER = ("root", "app_root")
+WHERE_IT_STANDS = "procman.yml stands in the app's folder: write it there, with -d"
 OF_EXPORT = ("app", "format", "location", "log", "run", "template", "user")
 FOR_EXPORT = "it is an option of 'procman export': say it there"
 HIDES = "it hides the output of processes there, and procman hides that of none"
 UNKNOWN = "Foreman has no such option, nor has procman: nothing is made of it"
 NO_VALUE = "there is no value that the option could have: nothing is made of it"
+LACKS = {
+    **dict.fromkeys(OF_FOLDER, WHERE_IT_STANDS),
+    **dict.fromkeys(OF_EXPORT, FOR_EXPORT),
+    "quiet": HIDES,
+}
 
 
 def read(data: bytes, source: str, found: Found) -> None:
     """Add the options of the file. Raises `UserError` for what is no YAML."""
-    problems: list[Problem] = []
-    root = yamltree.parse(data, source, problems)
-    for problem in problems:
-        found.lose(problem.line, problem.text)
+    root = trees.of(yamltree.parse, data, source, found)
     for written, entry in root.entries.items():
         key = written.removeprefix(":").replace("-", "_")
         if isinstance(entry.value, Scalar) and (entry.value.null or entry.value.empty):
             continue
-        if why := _option(found, key, entry.value):
+        if why := _option(found, key, entry.value, entry.line):
             found.lose(entry.line, f"{written}: {why}")
 
 
-def _option(found: Found, key: str, node: Node) -> str:
+def _option(found: Found, key: str, node: Node, line: int) -> str:
     """Carry an option over; else returns why it is not."""
     if key in TURNED:
-        off = isinstance(node, Scalar) and SWITCH.get(node.text.lower(), False)
-        if off:
-            found.start[TURNED[key]] = "never" if TURNED[key] == "color" else False
-        return ""
+        said = SWITCH.get(node.text.lower()) if isinstance(node, Scalar) else None
+        if said:
+            found.option(TURNED[key], "never" if TURNED[key] == "color" else False, line)
+        return NO_VALUE if said is None else ""
     if key not in OPTIONS:
-        return FOR_EXPORT if key in OF_EXPORT else HIDES if key == "quiet" else UNKNOWN
+        return LACKS.get(key, UNKNOWN)
     value = _value(node)
     if value in (None, "", [], {}):
         return NO_VALUE
-    found.start[OPTIONS[key]] = value
+    found.option(OPTIONS[key], value, line)
     return ""
 
 

@@ -4,10 +4,12 @@ variable of the processes, as overmind has it.
 
 from __future__ import annotations
 
+import os.path
 import re
 from typing import TYPE_CHECKING, Any
 
 from procman.core.plan import dotenv
+from procman.importing.found import OTHER_VALUE
 from procman.importing.systemd import reading
 
 if TYPE_CHECKING:
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
 
     from procman.importing.found import Found
 
+ENV = ".env"
 PREFIX = "OVERMIND_"
 ALL = "all"
 PORT_STEP, INSTANCE_STEP = "100", "1"
+NAME = re.compile(r"\s*(?:export\s+)?'?([^=#\s']+)'?\s*=")
 NEEDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)[}:]", re.ASCII)
 
 OF_TMUX = "procman has no tmux: 'procman attach' leads to a process's terminal"
@@ -34,63 +38,67 @@ OTHERS = {
     "PORT_STEP": "it is always 100",
     "FORMATION_PORT_STEP": "it is always 1",
     "ANY_CAN_DIE": "write 'restart: never' below each process",
+    "ROOT": "procman.yml stands in the app's folder: write it there, with -d",
 }
 SAME = {"SHELL": ("sh", "/bin/sh"), "PORT_STEP": (PORT_STEP,), "FORMATION_PORT_STEP": (INSTANCE_STEP,)}
 UNKNOWN = "overmind's option is not known: nothing is made of it"
 FOR_ALL = "it is for all processes there: write it below each"
-NO_PAIR = "'{}' is not NAME=VALUE: nothing is made of it"
+NO_PAIR = "a part of it is not NAME=VALUE: nothing is made of that"
 DEPENDS = "its value depends on ${{{}}}, which is not in the file: it is empty in .env: write it there"
 
 
 def read(data: bytes, source: str, found: Found) -> None:
     """Add what the file says. Raises `UserError` with every line that is none."""
     values = dotenv.parse(data, source, {}).values
-    lines = data.decode("utf-8-sig").splitlines()
+    places = _places(data.decode("utf-8-sig"))
     for name, value in values.items():
-        number, text = _place(lines, name)
+        number, text = places.get(name, (None, ""))
         if not name.startswith(PREFIX):
-            found.env[name] = value
+            if not found.variable(name, value, number):
+                found.lose(number, f"{name}: {OTHER_VALUE}")
             if missing := next((each for each in NEEDED.findall(text) if each not in values), ""):
                 found.lose(number, f"{name}: {DEPENDS.format(missing)}")
-        elif why := _option(found, name.removeprefix(PREFIX), value):
-            found.lose(number, f"{name}={value}: {why}")
+        elif why := _option(found, name.removeprefix(PREFIX), value, number):
+            found.lose(number, f"{name}: {why}")
     if isinstance(formation := found.start.get("formation"), dict):
         for name in _list(values.get(f"{PREFIX}IGNORED_PROCESSES", "")):
             formation[name] = 0  # else `all` would be one of it, too
+    files = found.start.get("env", [ENV])
+    if ENV not in files and found.place.is_file(os.path.join(found.place.root, ENV)):
+        files.insert(0, ENV)  # which overmind reads in any case
 
 
-def _place(lines: list[str], name: str) -> tuple[int | None, str]:
-    """Where the last line of a variable is, and the line."""
-    pattern = re.compile(rf"\s*(?:export\s+)?'?{re.escape(name)}'?\s*=")
-    numbers = [number for number, line in enumerate(lines, start=1) if pattern.match(line)]
-    return (numbers[-1], lines[numbers[-1] - 1]) if numbers else (None, "")
+def _places(text: str) -> dict[str, tuple[int, str]]:
+    """Where the last line of each variable is, and the line."""
+    rows = enumerate(text.splitlines(), start=1)
+    return {match[1]: (number, row) for number, row in rows if (match := NAME.match(row))}
 
 
-def _option(found: Found, option: str, value: str) -> str:
+def _option(found: Found, option: str, value: str, line: int | None) -> str:
     """Carry an option over; returns what is to be said of it, nothing if it is all there."""
     if option in OPTIONS:
         key, read_value = OPTIONS[option]
-        found.start[key] = read_value(value)
+        found.option(key, read_value(value), line)
         return ""
     if option in OF_TYPES:
-        return _of_types(found, option, value)
+        return _of_types(found, option, value, line)
     if value in SAME.get(option, ()) or (option in SWITCHES and not reading.switch(value)):
         return ""
     return OTHERS.get(option, UNKNOWN)
 
 
-def _of_types(found: Found, option: str, value: str) -> str:
+def _of_types(found: Found, option: str, value: str, line: int | None) -> str:
     """What is said of process types by their names; their commands are in the Procfile."""
     key, read_pair = OF_TYPES[option]
     wrong = ""
     for item in _list(value):
         name, said = read_pair(item)
         if said is None:
-            wrong = NO_PAIR.format(item)
+            wrong = NO_PAIR
         elif name == ALL:
             wrong = FOR_ALL
         else:
-            found.settings.setdefault(name, {})[key] = said
+            found.setting(name, key, said, line)
     return wrong
 
 
@@ -115,7 +123,6 @@ def _always(said: Any) -> Callable[[str], tuple[str, Any]]:
 
 OPTIONS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "PROCFILE": ("procfile", str),
-    "ROOT": ("root", str),
     "PORT": ("port", lambda value: int(value) if value.isdecimal() else value),
     "TIMEOUT": ("timeout", lambda value: f"{value}s" if value.isdecimal() else value),
     "FORMATION": ("formation", _formation),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from procman.importing.found import Found
 
+UNREAD = "it cannot be read: are these sections with 'name = value' below them?"
 YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 """What supervisord and circus take for yes and no, in any case of letters."""
 
@@ -77,8 +78,8 @@ def read(data: bytes, source: str, **settings: Any) -> list[Section]:
         parser.read_file(lines)
     except configparser.Error as error:
         raise UserError(_problems(error, source)) from None
-    except (AttributeError, TypeError, ValueError) as error:
-        raise UserError([Problem(source, lines.number or None, f"not read: {error}")]) from None
+    except (AttributeError, TypeError, ValueError):
+        raise UserError([Problem(source, lines.number or None, UNREAD)]) from None
     return [_section(parser, name) for name in parser.sections()]
 
 
@@ -109,7 +110,7 @@ def _problems(error: configparser.Error, source: str) -> list[Problem]:
     if isinstance(error, configparser.ParsingError):
         text = "expected 'name = value', or a section like [program:web]"
         return [Problem(source, line, text) for line, _ in error.errors[:20]]
-    return [Problem(source, None, error.message)]
+    return [Problem(source, None, UNREAD)]
 
 
 class Options:

@@ -29,7 +29,6 @@ NAME = re.compile(r"[A-Za-z_$][\w$]*|[0-9]+", re.ASCII)
 BEHIND = re.compile(r"[\w.$]")
 ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\n)|(.))", re.DOTALL)
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-SHOWN = 30
 
 
 def parse(data: bytes, source: str) -> Node:
@@ -75,7 +74,7 @@ class _Parser:
             return Scalar(string, self.line(at), quoted=True)
         found = WORD.match(self.text, at)
         if not found or BEHIND.match(self.text, found.end()):
-            self.fail(at, f"no value is here, but {self.shown(at)}")
+            self.fail(at, f"a value is missing here, at {self.shown(at)}")
         self.at = found.end()
         return Scalar(found[0], self.line(at))
 
@@ -142,10 +141,8 @@ class _Parser:
         return bisect_right(self.ends, at - 1) + 1
 
     def shown(self, at: int) -> str:
-        rest = self.text[at:].partition("\n")[0].rstrip()
-        return (
-            f"'{rest[:SHOWN]}{'...' * (len(rest) > SHOWN)}'" if at < len(self.text) else "the end of the file"
-        )
+        """The sign that stands there, and no more: it may be a secret's."""
+        return f"'{self.text[at]}'" if at < len(self.text) else "the end of the file"
 
     def fail(self, at: int, text: str) -> NoReturn:
         raise UserError([Problem(self.source, self.line(at), f"not JSON: {text}")])

@@ -58,7 +58,7 @@ def share(found: Found, names: list[str]) -> None:
     each_env = [found.processes[name].get("env", {}) for name in names]
     for variable, value in [*each_env[0].items()]:
         alike = all(env.get(variable) == value for env in each_env)
-        if alike and found.env.setdefault(variable, value) == value:
+        if alike and found.variable(variable, value):
             for name in names:
                 found.processes[name]["env"].pop(variable)
     for name in names:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from procman.core.config import yamltree
 from procman.core.config.yamltree import Entry, Mapping, Scalar, Sequence
+from procman.importing.reading import trees
 
 if TYPE_CHECKING:
     from collections import abc
@@ -13,20 +15,19 @@ if TYPE_CHECKING:
     from typing import Self
 
     from procman.core.config.yamltree import Node
-    from procman.errors import Problem
     from procman.importing.found import Found
 
 YES = ("true", "yes", "on", "1")
+NAME = re.compile(r"[^\s=\0]+")
+NO_PORT = "this is no port: nothing is made of it"
+NO_PAIR = "this is not NAME=value: nothing is made of it"
 UNKNOWN = "procman does not know this key: nothing is made of it"
 
 
 def documents(data: bytes, source: str, found: Found) -> list[Part]:
     """The documents of a file. Mistakes that leave a tree are told. Raises `UserError` for others."""
-    problems: list[Problem] = []
-    trees = yamltree.parse_all(data, source, problems)
-    for problem in problems:
-        found.lose(problem.line, problem.text)
-    return [Part(found, "", tree, tree.line) for tree in trees]
+    found_trees = trees.of(yamltree.parse_all, data, source, found)
+    return [Part(found, "", tree, tree.line) for tree in found_trees]
 
 
 class Part:
@@ -103,7 +104,11 @@ class Part:
         if isinstance(entry.value, Mapping):
             return [*self._entries(key, entry.value)]
         nodes = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
-        return [_pair(found) for node in nodes if (found := self._scalar(key, node))]
+        pairs = [_pair(found) for node in nodes if (found := self._scalar(key, node))]
+        for name, _, line in pairs:
+            if not NAME.fullmatch(name):
+                self.lose(line, f"{key}: {NO_PAIR}")
+        return [pair for pair in pairs if NAME.fullmatch(pair[0])]
 
     def _entries(self, key: str, node: Mapping) -> Iterator[tuple[str, Scalar | None, int]]:
         for name, entry in node.entries.items():
@@ -141,6 +146,11 @@ def is_empty(node: Node) -> bool:
 def number(text: str) -> int | str:
     """A whole number as such, so that it is written without quotes; all else as it is."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
+
+
+def is_port(text: str) -> bool:
+    """Whether it is the number of a port."""
+    return text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= 65535
 
 
 def _pair(node: Scalar) -> tuple[str, Scalar | None, int]:

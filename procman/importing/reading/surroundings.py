@@ -5,10 +5,11 @@ it, else as words of the shell in front of its command.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core.plan import plan
-from procman.importing.reading import words
+from procman.importing.reading import parts, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from procman.importing.reading.words import Word
 
 PORT = "PORT"
+BEGUN = re.compile(r"[\w.-]*", re.ASCII)
 
 
 class Surroundings(NamedTuple):
@@ -63,10 +65,8 @@ def shared(found: Found, around: Surroundings) -> dict[str, Word]:
     left = {}
     for name, word in _settable(found, around).items():
         value = words.literal(word)
-        if value is None or plan.is_own(name):
+        if value is None or plan.is_own(name) or not found.variable(name, value, around.line):
             left[name] = word
-        else:
-            found.env[name] = value
     return left
 
 
@@ -90,9 +90,8 @@ def _settable(found: Found, around: Surroundings) -> dict[str, Word]:
     for name, word in around.variables.items():
         text = "".join(each for each in word if isinstance(each, str))
         if not name or any(sign.isspace() or sign in "=\0" for sign in name) or "\0" in text:
-            found.lose(
-                around.line, f"{around.where}: variable {name!r}: no process can have it: it is left out"
-            )
+            text = f"variable {_shown(name)}: no process can have it: it is left out"
+            found.lose(around.line, f"{around.where}: {text}")
         else:
             settable[name] = word
     return settable
@@ -105,12 +104,18 @@ def _exportable(found: Found, around: Surroundings, variables: Mapping[str, Word
             exportable[name] = word
         else:
             text = "the shell can set no variable of this name: it is left out"
-            found.lose(around.line, f"{around.where}: variable {name}: {text}")
+            found.lose(around.line, f"{around.where}: variable {_shown(name)}: {text}")
     return exportable
+
+
+def _shown(name: str) -> str:
+    """What is surely the name: behind it there may be a value, where somebody has forgotten the `=`."""
+    begun = BEGUN.match(name)
+    shown = begun[0] if begun else ""
+    return f"'{shown}{'...' * (shown != name)}'"
 
 
 def _is_free(found: Found, value: str) -> bool:
     """Whether it is a port, and no other type has it."""
-    number = int(value) if value.isascii() and value.isdecimal() and len(value) < 6 else 0
     taken = {each.get("port") for each in found.processes.values()}
-    return 1 <= number <= 65535 and number not in taken and str(number) == value
+    return parts.is_port(value) and value == str(int(value)) and int(value) not in taken

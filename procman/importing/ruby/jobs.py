@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.core.config.yamltree import Mapping, Scalar
 from procman.core.schedule import schedule as schedules
+from procman.core.schedule.rules import Every
+from procman.core.schedule.wallclock import WallClock
 from procman.importing.ruby import fugit, values
 from procman.importing.ruby.values import CODE
 
@@ -36,8 +38,8 @@ STARTING = (
     "each tick starts Rails, to enqueue a job. One that comes before the last is done is skipped: with less"
     " than a minute between them, leave it to the queue"
 )
-OFTEN, SOME_DAY = 60, datetime(2026, 1, 1, tzinfo=UTC)
-"""Seconds between ticks; and where they are looked at."""
+OFTEN = 60
+"""Seconds between ticks."""
 
 
 class LeftOutError(ValueError):
@@ -192,7 +194,7 @@ class Jobs:
             raise LeftOutError(said.at, f"{key}: {error}") from None
         if found.assumed:
             self.note(CLOCK)
-        if (schedules.shortest_gap(schedules.parse(found.expression, UTC), SOME_DAY) or OFTEN) < OFTEN:
+        if _comes_often(found.expression):
             self.note(STARTING)
         return found.expression
 
@@ -220,6 +222,14 @@ class Jobs:
         """Tell what is true of several jobs."""
         for text in self._notes:
             self.found.lose(None, text)
+
+
+def _comes_often(expression: str) -> bool:
+    """Whether there are ticks with less than a minute between them."""
+    rule = schedules.parse(expression, UTC).form.rule
+    if isinstance(rule, Every):
+        return rule.interval < OFTEN
+    return isinstance(rule, WallClock) and len(rule.cron.second.values) > 1
 
 
 def of_environment(tree: Mapping, found: Found) -> Mapping:

@@ -64,10 +64,8 @@ def _of_scalar(node: Scalar) -> Any:
 
 
 def _unsure(match: re.Match[str]) -> Any:
-    text = match[0]
-    raise ValueError(
-        f"it is not sure what Ruby makes of {text[:40]}: write it in quotes, or as a plain number"
-    )
+    what = "a symbol or a tag" if match[0][0] in ":!" else "such a number, date or time"
+    raise ValueError(f"it is not sure what Ruby makes of {what}: write it in quotes, or as a plain number")
 
 
 WORDS: dict[re.Pattern[str], Callable[[re.Match[str]], Any]] = {

@@ -19,12 +19,18 @@ if TYPE_CHECKING:
     from procman.importing.reading.words import Word
 
 NUMBERED = re.compile(r"%%|%\(process_num\)([#0\- +]*[0-9]*(?:\.[0-9]+)?)([diouxXs])")
-LONG = re.compile(r"%(?:\([^)]*\))?[^%A-Za-z]*[0-9]{4}")
+LONG = re.compile(r"%%|%(?:\([^)]*\))?[^%A-Za-z]*[0-9]{4}")
 """A width that would fill the memory."""
 FORMED = re.compile(r"%%|%\((?:ENV_[^)]*|host_node_name)\)(?!s)")
 """What is left to the shell cannot be made longer or shorter."""
 NAMELESS = re.compile(r"%%|%(?!\()")
 """Python would put in all that is known."""
+WRONG = {
+    LONG: "a number of more than three digits behind '%'",
+    FORMED: "of the environment only the form %(ENV_X)s can be read",
+    NAMELESS: "a name in brackets is missing behind '%': write '%%' for a percent sign",
+}
+"""In each of these patterns `%%` is passed over."""
 ENV = "ENV_"
 SPLITS = re.compile(r"""[\s"'\\]""")
 """What is no part of a word when supervisord has put a value in and takes the line apart."""
@@ -82,12 +88,9 @@ def _expanded(text: str, known: Known) -> tuple[str, Marks]:
 
 
 def _replaced(text: str, table: _Table) -> str:
-    if LONG.search(text):
-        raise ValueError("a number of more than three digits behind '%'")
-    if any(found[0] != "%%" for found in FORMED.finditer(text)):
-        raise ValueError("of the environment only the form %(ENV_X)s can be read")
-    if any(found[0] != "%%" for found in NAMELESS.finditer(text)):
-        raise ValueError("a name in brackets is missing behind '%': write '%%' for a percent sign")
+    for pattern, wrong in WRONG.items():
+        if any(found[0] != "%%" for found in pattern.finditer(text)):
+            raise ValueError(wrong)
     try:
         return NUMBERED.sub(table.number, text) % table
     except KeyError as error:

@@ -50,6 +50,7 @@ class Program:
         self.count = self.options.whole("numprocs", 1)
         self.known = self._known()
         self.logs: list[str] = []
+        self.restart = ""
 
     def add(self) -> None:
         """Add it to what is found, unless there is no command that can be run."""
@@ -119,7 +120,7 @@ class Program:
     def _end(self) -> Keys:
         """Restart and backoff. Who is up for `startsecs` has no failure behind it."""
         up, tries = self.options.whole("startsecs", 1), self.options.whole("startretries", 3)
-        restart = self._restart()
+        restart = self.restart = self._restart()
         if restart == "never":
             if up and "startsecs" in self.section.options:
                 self.options.lose(

@@ -21,7 +21,7 @@ COMMENTS = (";", "#")
 PROGRAMS = ("program", "fcgi-program")
 KNOWN = (*PROGRAMS, "group", "include", "supervisord", *lacks.SECTIONS)
 SIGNALS = (
-    "autorestart=unexpected: procman does not start a process again that somebody ends with SIGTERM, SIGINT,"
+    "unexpected: procman does not start a process again that somebody ends with SIGTERM, SIGINT,"
     " SIGHUP or SIGPIPE, as systemd does not. With 'restart: always' it does"
 )
 
@@ -40,11 +40,10 @@ def read(data: bytes, source: str, found: Found) -> None:
             daemon = _daemon(found, section, daemon)
     programs = [Program(found, each, daemon) for each in sections if each.kind in PROGRAMS]
     _tell_of_order(programs)
-    before = len(found.processes)
     for program in sorted(programs, key=lambda each: each.priority):
         program.add()
     _tell_of_logs(programs)
-    _tell_of_signals(found, before, sections)
+    _tell_of_signals(programs)
     for section in sections:
         _tell_of(found, section)
 
@@ -96,11 +95,10 @@ def _tell_of_logs(programs: list[Program]) -> None:
         first.options.lose(", ".join(keys), lacks.LOGGED)
 
 
-def _tell_of_signals(found: Found, before: int, sections: list[Section]) -> None:
-    new = [*found.processes.values()][before:]
-    if any(keys.get("restart") == "on-failure" for keys in new):
-        line = next((each.line for each in sections if each.kind in PROGRAMS), None)
-        found.lose(line, SIGNALS)
+def _tell_of_signals(programs: list[Program]) -> None:
+    first = next((each for each in programs if each.restart == "on-failure"), None)
+    if first:
+        first.options.lose("autorestart", SIGNALS)
 
 
 def _tell_of(found: Found, section: Section) -> None:

@@ -28,7 +28,10 @@ class Reader:
     def lose_rest(self) -> None:
         """Say so of all that nobody has asked for."""
         for setting in self.unit.left:
-            if why := lacks.why(setting):
+            why = lacks.why(setting)
+            if why == lacks.ELSE:  # a slip of the pen, it may be: nobody knows whether its value is a secret
+                self.found.lose(setting.line, f"{setting.key}: {why}")
+            elif why:
                 self.lose(setting, why)
 
     def word(self, key: str) -> str:

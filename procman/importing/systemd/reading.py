@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 COMMENT = re.compile(r"[ \t]*[#;]")
 SECTION = re.compile(r"\[([^\]]+)\]")
 DROP_IN = re.compile(r"(?:^|/)([^/]+\.(?:service|timer))\.d/[^/]+\.conf$")
+SECRET = re.compile(r"Exec\w*|\w*Environment|\w*Credential\w*")
+LONGEST = 60
 YES = frozenset("1 yes y true t on".split())
 SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Zµμ]*)\s*", re.ASCII)
 UNITS = {
@@ -38,7 +40,10 @@ class Setting(NamedTuple):
     line: int
 
     def __str__(self) -> str:
-        shown = self.value if len(self.value) <= 60 else f"{self.value[:57]}..."
+        """For people: without a value that may be a secret, as of variables and in commands."""
+        if SECRET.fullmatch(self.key):
+            return self.key
+        shown = self.value if len(self.value) <= LONGEST else f"{self.value[: LONGEST - 3]}..."
         return f"{self.key}={shown}"
 
 

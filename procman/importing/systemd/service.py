@@ -124,7 +124,7 @@ def _variables(reader: Reader) -> dict[str, Word]:
             for pair in quoting.split(said.value):
                 name, equals, value = pair.partition("=")
                 if not equals:
-                    raise ValueError(f"'{pair}' is not NAME=value")
+                    raise ValueError("a part of it is not NAME=value: has a value blanks, put it in quotes")
                 variables[name] = quoting.known(value, reader.unit)
         except ValueError as error:
             reader.lose(said, f"{error}: it is left out")

@@ -18,6 +18,7 @@ NO_UNIT = "there is neither [Service] nor [Timer]: it is no unit that runs somet
 NOT_HERE = "{} is not among the files: name it with this one, and they become a task"
 NOTHING = "no ExecStart that can be read: nothing is made of it"
 ELSEWHERE = "procman does not wait for what is not among the files: {}"
+DROP_INS = "systemd reads {0}/*.conf with it: name these files, too"
 NO_SETTING = "this is no setting: it is left out"
 
 
@@ -35,7 +36,16 @@ def read(data: bytes, source: str, found: Found) -> None:
     found.gather(_finish, Unit(reading.name_of(source, text), source, settings))
 
 
+def _tell_of_drop_ins(found: Found, sources: list[str]) -> None:
+    """Those that lie beside a unit, of which none is named."""
+    for source in sources:
+        folder = f"{source}.d"
+        if found.place.is_folder(folder) and not any(each.startswith(f"{folder}/") for each in sources):
+            found.of(source).lose(None, DROP_INS.format(folder))
+
+
 def _finish(found: Found, items: list[tuple[str, Any]]) -> None:
+    _tell_of_drop_ins(found, [source for source, _ in items])
     units: dict[str, Unit] = {}
     for _, unit in items:
         if unit.name in units:  # a drop-in
