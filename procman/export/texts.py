@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def of(plan: ExportPlan) -> dict[str, str]:
     """Each text, by how to name it."""
-    found = {**plan.environment, "the folder of the app": plan.root}
+    variables = [plan.environment, *(each.policies.env for each in plan.types)]
+    found = {f"the name of the variable {name!r}": name for each in variables for name in each}
+    found |= {**plan.environment, "the folder of the app": plan.root}
     found |= {"the command of release": plan.release.command} if plan.release else {}
     for task in plan.tasks:
         found[f"the command of {task.name}"] = task.command

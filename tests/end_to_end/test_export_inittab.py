@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,8 +97,16 @@ def is_whole(path: Path) -> bool:
     return path.exists() and path.read_bytes().count(b"\0") == 2
 
 
-def test_what_ends_comes_back_as_another_user_in_a_folder_with_a_blank(tmp_path: Path) -> None:
-    folder = tmp_path / "my app"
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Others may look into it; into those of pytest nobody may."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_what_ends_comes_back_as_another_user_in_a_folder_with_a_blank(open_folder: Path) -> None:
+    folder = open_folder / "my app"
     folder.mkdir()
     command = "echo $(id -un) $(id -gn) $HOME $USER $(nice) $(umask) $(ulimit -n) $PATH >> out; sleep 0.05"
     what = plan(
@@ -106,10 +115,9 @@ def test_what_ends_comes_back_as_another_user_in_a_folder_with_a_blank(tmp_path:
         root=str(folder),
         folder=str(folder),
         user="nobody",
-        log=str(tmp_path / "log"),
+        log=str(open_folder / "log"),
     )
-    for each in (folder, *tmp_path.parents[:2], tmp_path):
-        each.chmod(0o777)
+    folder.chmod(0o777)
     with booted(export("inittab", what), folder):
         wait_until(lambda: (folder / "out").exists() and len((folder / "out").read_text().splitlines()) > 2)
     expected = f"nobody nogroup /nonexistent nobody 5 0027 512 {inittab.PATH}"

@@ -264,6 +264,10 @@ def test_what_xml_cannot_hold_is_told_by_its_name() -> None:
         with pytest.raises(UserError, match="SECRET has a") as told:
             export("launchd", plan("web: ./web\n", env={"SECRET": f"hidden{text}"}))
         assert "hidden" not in str(told.value)
+        with pytest.raises(ValueError, match="XML cannot hold"):
+            plists.text(text)
+    with pytest.raises(UserError, match="the name of the variable 'A"):
+        export("launchd", plan("web: ./web\n", env={"A\x1b": "hidden"}))
 
 
 @given(

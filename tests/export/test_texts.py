@@ -24,6 +24,16 @@ def test_bytes_that_are_no_letters_are_for_processes_alone() -> None:
     assert (texts.is_for_processes(text), texts.is_utf_8(text)) == (True, False)
 
 
+def test_names_of_variables_are_looked_at_too() -> None:
+    said = plan("web: ./web\n", "processes: {web: {env: {B: b}}}\n", env={"A\x1b": "a"})
+    with pytest.raises(UserError) as told:
+        texts.check(said, "x", lambda text: text not in ("A\x1b", "B"), "is wrong")
+    assert [str(problem) for problem in told.value.problems] == [
+        "x: the name of the variable 'A\\x1b' is wrong",
+        "x: the name of the variable 'B' is wrong",
+    ]
+
+
 def test_all_that_comes_from_the_user_is_looked_at() -> None:
     lines = "web: ./web\nrelease: ./migrate\n"
     yml = "processes: {web: {env: {A: b}, cwd: app}}\ntasks: {t: {command: ./t, description: of it}}\n"

@@ -29,7 +29,7 @@ def imported(kind: str, *files: tuple[str, bytes]) -> Found | None:
         found = gather(*files, kind=kind)
     except UserError as error:
         assert error.problems  # noqa: PT017
-        assert all(each.text for each in error.problems)
+        assert all(each.text for each in error.problems)  # noqa: PT017
         return None
     app = loaded(found)
     assert {each.name: each.command for each in app.types} == {

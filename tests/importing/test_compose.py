@@ -163,8 +163,8 @@ def test_what_is_not_carried_over_is_told_with_its_line() -> None:
         "20: web: restart: procman gives up after 10 failures in a row, docker never:"
         " 'backoff: {give_up_after: never}' does as docker",
         f"37: migrate: {build}",
-        "40: db: image: if it is not here, docker fetches it first, and by then the time to be 'ready' is over:"
-        " 'docker pull' it before",
+        "40: db: image: if it is not here, docker fetches it first, and by then the time to be 'ready' is"
+        " over: 'docker pull' it before",
     ]
 
 

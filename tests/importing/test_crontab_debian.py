@@ -25,7 +25,7 @@ DOWN, BEHIND = "Debian's cron finds nothing in a range that goes down", "Debian'
     ("when", "texts"),
     [
         ("0 22-2 * * *", [f"hour '22-2': {DOWN}"]),
-        ("0 3 * nov-feb FRI-mon", [f"month 'nov-feb': {DOWN}", f"day of week 'FRI-mon': {DOWN}"]),
+        ("0 3 * nov-feb FRI-mon", [f"month 'nov-feb', day of week 'FRI-mon': {DOWN}"]),
         ("0 3 1-5,20-10/2 * *", [f"day of month '1-5,20-10/2': {DOWN}"]),
         ("0 3 * * mon#1", [f"day of week 'mon#1': {BEHIND} 'mon'"]),
         ("0 3 * * tue,mon#1,fri", [f"day of week 'tue,mon#1,fri': {BEHIND} 'tue,mon'"]),

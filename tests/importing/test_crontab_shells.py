@@ -25,35 +25,13 @@ def read(*lines: str) -> tuple[dict[str, Any], list[str]]:
 
 EXAMPLES = int(os.environ.get("PROCMAN_EXAMPLES", "200"))
 BASHISMS = (
-    "x &>f",
-    "x >&f",
-    "x |& y",
-    "x <<<y",
-    "A+=1 x",
-    "x $RANDOM",
-    'x "$UID"',
-    "x $'a'",
-    "x ${A/b/c}",
-    "x {a,b}",
-)
-BASHISMS += (
-    "A=1 echo -e x",
-    "x $(echo -e a)",
-    "x; source y",
-    "x $(cat <(y))",
-    "coproc x",
-    "[ a == b ]",
-    "x $((2**3))",
+    *("x &>f", "x >&f", "x >&1a", "x |& y", "x <<<y", "A+=1 x", "x $RANDOM", 'x "$UID"', "x $'a'"),
+    *("x ${A/b/c}", "x {a,b}", "A=1 echo -e x", "x $(echo -e a)", "x; source y", "x $(cat <(y))"),
+    *("coproc x", "[ a == b ]", "x $((2**3))", r"\%1"),
 )
 PLAIN = (
-    "x 2>&1",
-    "x >&2",
-    "A=1 x",
-    "x '$RANDOM'",
-    "x $HOME ${HOME}",
-    "x > a-$(date +\\%F)",
-    "x '*.gz' *.gz",
-    "x --a=b | y",
+    *("x 2>&1", "x >&2", "x >&-|y", "A=1 x", "x '$RANDOM'", "x $HOME ${HOME}", r"x > a-$(date +\%F)"),
+    *("x '*.gz' *.gz", "x --a=b | y"),
 )
 
 

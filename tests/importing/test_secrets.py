@@ -51,63 +51,121 @@ def test_no_secret_is_told(kind: str, secret: str) -> None:
     assert not [line for line in told(kind, *texts) if MARK in line]
 
 
-COMPOSE = "services:\n  web:\n    build: .\n    command: x\n    environment:\n      "
-SLIPS = [
-    *(("compose", f"{COMPOSE}{each}\n") for each in (
-        "PASSWORD: @s3cr3t", "PASSWORD: *s3cr3t", "PASSWORD: %s3cr3t", "PASSWORD: `s3cr3t`", "PASSWORD: !s3cr3t x",
-        "PASSWORD: [s3cr3t]", "PASSWORD: {s3cr3t: x}", "PASSWORD: 's3cr3t", "PASSWORD: s3cr3t: x",
-        "- 'PASSWORD: s3cr3t'", "- PASSWORD s3cr3t", "- PASSWORD: s3cr3t", "PASSWORD: ${s3cr3t!}",
-        "PASSWORD: ${Xs3cr3t", "PASSWORD: ${X:-${s3cr3t/x}}", "PORT: s3cr3t", "PS: s3cr3t", "PASSWORD: &a s3cr3t\n      X: *b",
-    )),
-    *(("process-compose", f"processes: {{web: {{command: x, environment: [{each}]}}}}") for each in (
-        "'PASSWORD=${s3cr3t!}'", "'PASSWORD s3cr3t'", "'PASSWORD: s3cr3t'", "'PASSWORD:s3cr3t'", "PASSWORD: s3cr3t",
-        "'PORT=s3cr3t'", "'PS=s3cr3t'",
-    )),
-    *(("systemd", f"[Service]\nExecStart=/x\n{each}\n") for each in (
-        "Environment=PASSWORD=a s3cr3t", "Environment='PASSWORD=s3cr3t", "Environment=PASSWORD=%s3cr3t",
-        "Environment=PASSWORD=\\x00s3cr3t", "Enviroment=PASSWORD=s3cr3t", "ExecStart=/y --password 's3cr3t",
-        "ExecStartPre=/y --password %s3cr3t", "ExecStop=/y s3cr3t", "SetCredential=a:s3cr3t", "s3cr3t",
-        "ConditionEnvironment=PASSWORD=s3cr3t", "PassEnvironment=A\nUnsetEnvironment=PASSWORD=s3cr3t",
-    )),
-    *((kind, f"{each}\n") for kind in ("crontab", "crontab-system") for each in (
-        "export PASSWORD=s3cr3t", "export PASSWORD='a s3cr3t b c d e'", "PASSWORD: s3cr3t a b c d e",
-        "PASSWORD s3cr3t a b c d e", "'PASSWORD' s3cr3t", "PASSWORD='s3cr3t' x", "PASSWORD='s3cr3t",
-        "PASSWORD=s3cr3t", "MAILTO=s3cr3t", "CONTENT_TYPE=s3cr3t", "A=s3cr3t\n* * * * * root x\nA=s3cr3t2\n",
-        "* * * * * s3cr3t", "@dayly s3cr3t root x", "* * * * s3cr3t",
-    )),
-    *(("supervisord", f"[program:x]\ncommand=x\nenvironment={each}\n") for each in (
-        "PASSWORD=s3cr3t x", "PASSWORD='s3cr3t", "PASSWORD s3cr3t", "PASSWORD='%s3cr3t'", "PASSWORD=%s3cr3t",
-        "A.B=s3cr3t", "PORT=s3cr3t", "PASSWORD: s3cr3t", "\n  s3cr3t", "X=1\ns3cr3t",
-    )),
-    *(("circus", f"[watcher:x]\ncmd=x\n[env:x]\n{each}\n") for each in (
-        "PASSWORD s3cr3t", "PASSWORD.X=s3cr3t", "PORT=s3cr3t", "PASSWORD=$(circus.s3cr3t",
-    )),
-    *((kind, each) for kind in ("pm2", "app.json") for each in (
-        '{"env": {"PASSWORD": s3cr3t}}', '{"env": {"PASSWORD": \'s3cr3t}}', '{"env": {"PASSWORD": "s3cr3t}}',
-        '{"env": {"PASSWORD" s3cr3t}}', '{"env": {"PASSWORD": "x" s3cr3t}}', '{"env": {"PASSWORD": ["s3cr3t"]}}',
-        '{"env": {"PORT": "s3cr3t", "PS": "s3cr3t"}}', '{"env": {"A": "s3cr3t\\u0000"}}', '{} s3cr3t',
-        '{"apps": [{"script": "x", "env": {"PASSWORD": ["s3cr3t"], "A.B": "s3cr3t", "PORT": "s3cr3t"}}]}',
-    )),
-    *(("kubernetes", "kind: Secret\nmetadata: {name: a}\n" + each) for each in (
-        "data: {A: s3cr3t}", "stringData: {A: [s3cr3t]}", "stringData: [s3cr3t]", "stringData: s3cr3t",
-        "stringData: {A: @s3cr3t}", "stringData: {A: &s3cr3t, B: *s3cr3t}",
-        "data: {}\n---\nkind: Pod\nspec: {containers: [{command: [x], env: [{name: A, value: [s3cr3t]}]}]}",
-        "data: {}\n---\nkind: Pod\nspec: {containers: [{command: [x], env: [{name: PORT, value: s3cr3t}]}]}",
-    )),
-    *(("overmind", f"{each}\n") for each in (
-        "OVERMIND_NEW=s3cr3t", "OVERMIND_STOP_SIGNALS=s3cr3t", "PASSWORD s3cr3t", "PASSWORD: s3cr3t", "PORT=s3cr3t",
-        "PASSWORD='s3cr3t", "PASSWORD='s3cr3t' s3cr3t", "PASSWORD='a\ns3cr3t",
-    )),
-    *(("good_job", f"config.good_job.cron = {{ a: {{ cron: '@daily', class: 'A', args: {each} }} }}") for each in (
-        "['s3cr3t", "[s3cr3t(1)]", "{ s3cr3t => 1 }", "['s3cr3t' + 1]", "[0x5s3cr3t]",
-    )),
-    *((kind, f"a: {{cron: '@daily', schedule: '@daily', every: 1h, class: A, args: {each}}}\n")
-      for kind in ("sidekiq-cron", "sidekiq-scheduler", "solid_queue", "good_job") for each in (
-        "[:'s3cr3t']", "[!s3cr3t x]", "@s3cr3t", "'[s3cr3t]'", "[1_s3cr3t]", "{token: 0_s3cr3t}", "[0_1s3cr3t]",
-    )),
-    ("foreman", "password: s3cr3t\n"), ("foreman", "env: {PASSWORD: [s3cr3t]}\n"), ("foreman", "s3cr3t\n"),
-]  # fmt: skip
-"""Variables as somebody writes them who is wrong about the format."""
+WRONG: list[tuple[tuple[str, ...], str, tuple[str, ...]]] = [
+    (
+        ("compose",),
+        "services:\n  web:\n    build: .\n    command: x\n    environment:\n      @@\n",
+        (
+            *("PASSWORD: @s3cr3t", "PASSWORD: *s3cr3t", "PASSWORD: %s3cr3t", "PASSWORD: `s3cr3t`"),
+            *("PASSWORD: !s3cr3t x", "PASSWORD: [s3cr3t]", "PASSWORD: {s3cr3t: x}", "PASSWORD: 's3cr3t"),
+            *("PASSWORD: s3cr3t: x", "- 'PASSWORD: s3cr3t'", "- PASSWORD s3cr3t", "- PASSWORD: s3cr3t"),
+            *("PASSWORD: ${s3cr3t!}", "PASSWORD: ${Xs3cr3t", "PASSWORD: ${X:-${s3cr3t/x}}", "PORT: s3cr3t"),
+            *("PS: s3cr3t", "PASSWORD: &a s3cr3t\n      X: *b"),
+        ),
+    ),
+    (
+        ("process-compose",),
+        "processes: {web: {command: x, environment: [@@]}}",
+        (
+            *("'PASSWORD=${s3cr3t!}'", "'PASSWORD s3cr3t'", "'PASSWORD: s3cr3t'", "'PASSWORD:s3cr3t'"),
+            *("PASSWORD: s3cr3t", "'PORT=s3cr3t'", "'PS=s3cr3t'"),
+        ),
+    ),
+    (
+        ("systemd",),
+        "[Service]\nExecStart=/x\n@@\n",
+        (
+            *(
+                "Environment=PASSWORD=a s3cr3t",
+                "Environment='PASSWORD=s3cr3t",
+                "Environment=PASSWORD=%s3cr3t",
+            ),
+            *("Environment=PASSWORD=\\x00s3cr3t", "Enviroment=PASSWORD=s3cr3t", "ExecStart=/y -p 's3cr3t"),
+            *("ExecStartPre=/y -p %s3cr3t", "ExecStop=/y s3cr3t", "SetCredential=a:s3cr3t", "s3cr3t"),
+            *("ConditionEnvironment=A=s3cr3t", "UnsetEnvironment=PASSWORD=s3cr3t", "ExecStart=+/y -p s3cr3t"),
+        ),
+    ),
+    (
+        ("crontab", "crontab-system"),
+        "@@\n",
+        (
+            *("export PASSWORD=s3cr3t", "export PASSWORD='a s3cr3t b c d e'", "PASSWORD: s3cr3t a b c d e"),
+            *("PASSWORD s3cr3t a b c d e", "'PASSWORD' s3cr3t", "PASSWORD='s3cr3t' x", "PASSWORD='s3cr3t"),
+            *(
+                "PASSWORD=s3cr3t",
+                "MAILTO=s3cr3t",
+                "CONTENT_TYPE=s3cr3t",
+                "* * * * * s3cr3t",
+                "* * * * s3cr3t",
+            ),
+            *("@dayly s3cr3t root x", "A=s3cr3t\n* * * * * root x\nA=s3cr3t2\n"),
+        ),
+    ),
+    (
+        ("supervisord",),
+        "[program:x]\ncommand=x\nenvironment=@@\n",
+        (
+            *("PASSWORD=s3cr3t x", "PASSWORD='s3cr3t", "PASSWORD s3cr3t", "PASSWORD='%s3cr3t'"),
+            *(
+                "PASSWORD=%s3cr3t",
+                "A.B=s3cr3t",
+                "PORT=s3cr3t",
+                "PASSWORD: s3cr3t",
+                "\n  s3cr3t",
+                "X=1\ns3cr3t",
+            ),
+        ),
+    ),
+    (
+        ("circus",),
+        "[watcher:x]\ncmd=x\n[env:x]\n@@\n",
+        ("PASSWORD s3cr3t", "PASSWORD.X=s3cr3t", "PORT=s3cr3t", "PASSWORD=$(circus.s3cr3t"),
+    ),
+    (
+        ("pm2", "app.json"),
+        "@@",
+        (
+            *('{"env": {"A": s3cr3t}}', '{"env": {"A": \'s3cr3t}}', '{"env": {"A": "s3cr3t}}', "{} s3cr3t"),
+            *('{"env": {"A" s3cr3t}}', '{"env": {"A": "x" s3cr3t}}', '{"env": {"A": ["s3cr3t"]}}'),
+            *('{"env": {"PORT": "s3cr3t", "PS": "s3cr3t"}}', '{"env": {"A": "s3cr3t\\u0000"}}'),
+            '{"apps": [{"script": "x", "env": {"A": ["s3cr3t"], "A.B": "s3cr3t", "PORT": "s3cr3t"}}]}',
+        ),
+    ),
+    (
+        ("kubernetes",),
+        "kind: Secret\nmetadata: {name: a}\n@@",
+        (
+            *("data: {A: s3cr3t}", "stringData: {A: [s3cr3t]}", "stringData: [s3cr3t]", "stringData: s3cr3t"),
+            *("stringData: {A: @s3cr3t}", "stringData: {A: &s3cr3t, B: *s3cr3t}"),
+            "---\nkind: Pod\nspec: {containers: [{command: [x], env: [{name: A, value: [s3cr3t]}]}]}",
+            "---\nkind: Pod\nspec: {containers: [{command: [x], env: [{name: PORT, value: s3cr3t}]}]}",
+        ),
+    ),
+    (
+        ("overmind",),
+        "@@\n",
+        (
+            *("OVERMIND_NEW=s3cr3t", "OVERMIND_STOP_SIGNALS=s3cr3t", "PASSWORD s3cr3t", "PASSWORD: s3cr3t"),
+            *("PORT=s3cr3t", "PASSWORD='s3cr3t", "PASSWORD='s3cr3t' s3cr3t", "PASSWORD='a\ns3cr3t"),
+        ),
+    ),
+    (
+        ("good_job",),
+        "config.good_job.cron = { a: { cron: '@daily', class: 'A', args: @@ } }",
+        ("['s3cr3t", "[s3cr3t(1)]", "{ s3cr3t => 1 }", "['s3cr3t' + 1]", "[0x5s3cr3t]"),
+    ),
+    (
+        ("sidekiq-cron", "sidekiq-scheduler", "solid_queue", "good_job"),
+        "a: {cron: '@daily', schedule: '@daily', every: 1h, class: A, args: @@}\n",
+        (
+            *("[:'s3cr3t']", "[!s3cr3t x]", "@s3cr3t", "'[s3cr3t]'", "[1_s3cr3t]", "{token: 0_s3cr3t}"),
+            "[0_1s3cr3t]",
+        ),
+    ),
+    (("foreman",), "@@\n", ("password: s3cr3t", "env: {PASSWORD: [s3cr3t]}", "s3cr3t")),
+]
+"""Variables as somebody writes them who is wrong about the format: kinds, the file, and what stands in it."""
+SLIPS = [(kind, text.replace("@@", each)) for kinds, text, slips in WRONG for kind in kinds for each in slips]
 
 
 @pytest.mark.parametrize(("kind", "text"), SLIPS)

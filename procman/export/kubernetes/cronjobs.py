@@ -93,10 +93,8 @@ def _fields(cron: Cron) -> str | None:
 def _values(field: Field) -> str:
     """As short as it can be said: `*/10` for 0,10,20,30,40,50."""
     values = field.values
-    if len(values) > 2 and values[0] == 0:
-        step = values[1]
-        if values == tuple(range(0, field.kind.size, step)):
-            return _step(step)
+    if len(values) > 2 and values == tuple(range(0, field.kind.size, values[1])):
+        return _step(values[1])
     return _list(field)
 
 

@@ -18,7 +18,7 @@ SHELLS = ("sh", SHELL, "/usr/bin/sh")
 LIKE_SH = ("bash", "/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/dash", "/bin/ksh")
 PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./\s'\"<>&|;=*?-]*", re.ASCII)
 """Signs by which all of these shells mean the same, outside of their own commands."""
-OF_BASH = re.compile(r"[<>]&(?![ \t]*[0-9-])|\|&|&>|<<|\w\+=", re.ASCII)
+OF_BASH = re.compile(r"[<>]&(?![ \t]*(?:[0-9]+|-)(?:[\s;&|<>]|$))|\|&|&>|<<|\w\+=", re.ASCII)
 """But not side by side like this."""
 QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 EXPANSION = re.compile(
@@ -84,9 +84,9 @@ def _means_the_same(expansion: re.Match[str]) -> bool:
 
 
 def _is_own(words: Sequence[shell.Token]) -> bool:
-    """Whether a command is one of the shell's own, which each does in its own way."""
+    """Whether a command is one of the shell's own, which each does in its own way; `%1` is a job of bash."""
     first = next((each.text for each in words if not shell.ASSIGNMENT.match(each.text)), "")
-    return first in OWN
+    return first in OWN or first.startswith("%")
 
 
 def survives(command: str) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from procman.importing.reading.words import Word
 
 PORT = "PORT"
-BEGUN = re.compile(r"[\w.-]*", re.ASCII)
+LIKE_A_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 
 
 class Surroundings(NamedTuple):
@@ -90,7 +90,7 @@ def _settable(found: Found, around: Surroundings) -> dict[str, Word]:
     for name, word in around.variables.items():
         text = "".join(each for each in word if isinstance(each, str))
         if not name or any(sign.isspace() or sign in "=\0" for sign in name) or "\0" in text:
-            text = f"variable {_shown(name)}: no process can have it: it is left out"
+            text = f"{_shown(name)}: no process can have it: it is left out"
             found.lose(around.line, f"{around.where}: {text}")
         else:
             settable[name] = word
@@ -104,15 +104,13 @@ def _exportable(found: Found, around: Surroundings, variables: Mapping[str, Word
             exportable[name] = word
         else:
             text = "the shell can set no variable of this name: it is left out"
-            found.lose(around.line, f"{around.where}: variable {_shown(name)}: {text}")
+            found.lose(around.line, f"{around.where}: {_shown(name)}: {text}")
     return exportable
 
 
 def _shown(name: str) -> str:
-    """What is surely the name: behind it there may be a value, where somebody has forgotten the `=`."""
-    begun = BEGUN.match(name)
-    shown = begun[0] if begun else ""
-    return f"'{shown}{'...' * (shown != name)}'"
+    """What is surely a name; else it may be a value, where somebody has forgotten the `=`."""
+    return f"variable {name}" if LIKE_A_NAME.fullmatch(name) else "a variable"
 
 
 def _is_free(found: Found, value: str) -> bool:

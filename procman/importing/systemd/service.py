@@ -123,7 +123,7 @@ def _variables(reader: Reader) -> dict[str, Word]:
         try:
             for pair in quoting.split(said.value):
                 name, equals, value = pair.partition("=")
-                if not equals:
+                if not equals or not words.NAME.fullmatch(name):
                     raise ValueError("a part of it is not NAME=value: has a value blanks, put it in quotes")
                 variables[name] = quoting.known(value, reader.unit)
         except ValueError as error:
