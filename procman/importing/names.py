@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from procman.core.plan import shell
-from procman.importing.reading import shells
+from procman.importing.reading import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -83,7 +83,7 @@ def _about(command: str, deepest: int) -> str:
 def _parts(command: str) -> list[list[str]]:
     """The words of each simple command of a line; of a pipe the first counts."""
     try:
-        line = shells.parsed(command)
+        line = parsed.of(command)
     except ValueError:
         return [words] if (words := command.split()) else []
     parts = [

@@ -42,10 +42,10 @@ def supervise(app: App, folder: Path, *words: str) -> Running:
     return app.launch("runsvdir", str(folder / "services"))
 
 
-def sv(folder: Path, *words: str) -> str:
-    """What sv says of the service that is its last word."""
-    *act, name = words
-    command = ("sv", "-w", "20", *act, str(folder / "services" / name))
+def sv(folder: Path, act: str, name: str) -> str:
+    """What sv says of a service, at once or when it has done what it is to do."""
+    patience = () if act in ("status", "up") else ("-w", "20")
+    command = ("sv", *patience, act, str(folder / "services" / name))
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
@@ -155,6 +155,7 @@ def test_who_does_not_stop_in_time_is_killed_with_its_children(app: App, folder:
     both = stopped.pid(app, "child"), stopped.pid(app, "main")
     assert sv(folder, "stop", "shop-web-1").startswith("ok: down: ")
     assert timeout == "0" or stopped.heard(app, "main") == ["SIGTERM"]
+    assert stopped.heard(app, "child") == []  # for it there is no time left
     assert all(map(stopped.is_gone, both))
     stop(app, runsvdir)
 
@@ -212,6 +213,16 @@ def test_who_depends_on_another_waits_until_it_runs(app: App, folder: Path) -> N
     sv(folder, "start", "shop-redis-1")
     wait_until(lambda: len(seen.read_text().split()) > 1)
     assert seen.read_text().split() == ["run", "run"]
+    stop(app, runsvdir)
+
+
+def test_who_still_waits_can_be_stopped(app: App, folder: Path) -> None:
+    app.procfile(web="sleep 1000", redis="sleep 1000")
+    types = "web: {depends_on: [redis], stop_signal: WINCH}, redis: {autostart: false}"
+    app.write("procman.yml", f"processes: {{{types}}}\n")
+    runsvdir = supervise(app, folder, "-T", "1")
+    wait_until(lambda: is_waiting(folder, "shop-web-1"))
+    assert sv(folder, "stop", "shop-web-1").startswith("ok: down: ")  # a shell does not hear WINCH
     stop(app, runsvdir)
 
 

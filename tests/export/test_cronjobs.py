@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from procman.core.schedule import zones
 from procman.core.schedule.schedule import parse
 from procman.export.kubernetes import cronjobs
 
@@ -52,5 +53,5 @@ def test_the_same_ticks_or_none(expression: str, zone: str, expected: tuple[str,
 
 def test_a_zone_that_a_cluster_does_not_know_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     schedule = parse("*/10 * * * *", ZoneInfo(BERLIN))
-    monkeypatch.setattr(cronjobs.zones, "load", lambda _: None)
+    monkeypatch.setattr(zones, "load", lambda _: None)
     assert cronjobs.timetable(schedule) is None

@@ -197,5 +197,5 @@ def _notes(plan: ExportPlan) -> Iterator[Note]:
 def _then(plan: ExportPlan, with_crontab: bool) -> tuple[str, ...]:
     folder = shell.word(plan.folder or _folder(plan))
     owned = f"chown root {folder}/{plan.app}-*.sh   # init runs them as root"
-    lines = f"cat {folder}/{plan.app}.inittab >> /etc/inittab   # in place of those that are there from before"
+    lines = f"cat {folder}/{plan.app}.inittab >> /etc/inittab   # in place of the old ones"
     return (owned, lines, "telinit q", *([crontab.then(plan)] * with_crontab))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from procman.core.plan import shell
-from procman.importing.reading import shells
+from procman.importing.reading import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def _is_plain(command: str) -> bool:
     if not PLAIN.fullmatch(rest) or OF_BASH.search(rest):
         return False
     try:
-        found = shells.parsed(command)
+        found = parsed.of(command)
     except ValueError:
         return False
     return not found.compound and not any(_is_own(words) for words in found.commands)
@@ -99,7 +99,7 @@ def survives(command: str) -> bool:
 def is_whole(command: str) -> bool:
     """Whether a shell can read it: no quote and no bracket is open."""
     try:
-        shells.parsed(command)
+        parsed.of(command)
     except ValueError:
         return False
     return True
@@ -109,7 +109,7 @@ def is_whole(command: str) -> bool:
 def simple(command: str) -> tuple[shell.Token, ...] | None:
     """The words of the only command of a line, None when there is more in it."""
     try:
-        found = shells.parsed(command)
+        found = parsed.of(command)
     except ValueError:
         return None
     if len(found.commands) != 1 or found.compound or found.after:

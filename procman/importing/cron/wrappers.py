@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.core.schedule import durations
 from procman.importing.cron import commands as croncommands
-from procman.importing.reading import seconds, shells
+from procman.importing.reading import parsed, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -96,7 +96,7 @@ def _to_the_front(found: Carried) -> Carried:
     """Without an `&` behind all of it."""
     command = found.command.rstrip(" \t")
     try:
-        if not command.endswith("&") or shells.parsed(command).after != "&":
+        if not command.endswith("&") or parsed.of(command).after != "&":
             return found
     except ValueError:
         return found

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from procman.importing.found import Keys, Place
 
-TOO_DEEP = "it is nested too deep"
 SHELLS = frozenset(("sh", "/bin/sh", "/usr/bin/sh"))
 """What procman runs a line with, by the names that people give it. Another shell stays named."""
 TRAP = re.compile(re.escape(shell.TRAP) + r"(\w+); ")
@@ -64,14 +63,6 @@ def unwrapped(argv: Sequence[str], place: Place) -> tuple[str, Keys]:
             at = found.end()
             keys |= {} if folder == "." else {"cwd": folder}
     return (as_written(script[at:]) if at else command_of(argv)), keys
-
-
-def parsed(line: str) -> shell.Line:
-    """The commands of a line. Raises `ValueError` for one that the shell cannot read, or no person."""
-    try:
-        return shell.read(shell.tokens(line))
-    except RecursionError:
-        raise ValueError(TOO_DEEP) from None
 
 
 def _is_script(argv: Sequence[str]) -> bool:
