@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import psutil
 
-from tests.end_to_end.harness import PYTHON
+from tests.end_to_end.harness import PYTHON, App
 from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.end_to_end.harness import App
+    from collections.abc import Iterator
 
 PROGRAM = """
 import os, signal, sys
@@ -62,7 +63,17 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def open_up(path: Path) -> None:
-    """Let users in who are nobody here, through the folders above as well."""
-    for each in (path, *path.parents[:3]):
-        each.chmod(0o777)
+@contextmanager
+def open_to_all() -> Iterator[tuple[App, Path]]:
+    """An app, and a folder beside it, where other users find their way. Each pytest that starts closes the
+    folders of all pytests to them."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "app").mkdir()
+        (folder / "app").chmod(0o777)
+        app = App(folder / "app")
+        try:
+            yield app, folder
+        finally:
+            app.close()

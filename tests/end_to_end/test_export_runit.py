@@ -18,7 +18,7 @@ from tests.end_to_end import stopped
 from tests.end_to_end.exported import check_clock, check_world, export, seen, write_app
 from tests.end_to_end.output import wait_until
 from tests.end_to_end.policed import free_port
-from tests.end_to_end.stopped import HEARS, open_up
+from tests.end_to_end.stopped import HEARS, open_to_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -227,17 +227,17 @@ def test_who_still_waits_can_be_stopped(app: App, folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-def test_another_user_with_its_groups_its_home_and_its_limits(app: App, folder: Path) -> None:
-    app.procfile(web="echo $(id) $HOME $USER $(nice) $(umask) $(ulimit -S -n) >>out; cat; sleep 1000")
-    said = "nice: 5, umask: '027', nofile: 77, stdin: 'null'"
-    app.write("procman.yml", f"processes: {{web: {{{said}}}}}\n")
-    open_up(app.root)
-    open_up(folder)
-    runsvdir = supervise(app, folder, "-u", "games")
+def test_another_user_with_its_groups_its_home_and_its_limits() -> None:
     games = pwd.getpwnam("games")
-    wait_until(lambda: (app.root / "out").exists() and (app.root / "out").read_text())
     ids = subprocess.run(["id", "games"], capture_output=True, text=True, check=True).stdout.strip()
-    assert (app.root / "out").read_text() == f"{ids} {games.pw_dir} games 5 0027 77\n"
-    wait_until((folder / "log" / "web-1" / "current").exists)
-    assert (folder / "log" / "web-1" / "current").stat().st_uid == games.pw_uid
-    stop(app, runsvdir)
+    with open_to_all() as (app, folder):
+        app.procfile(web="echo $(id) $HOME $USER $(nice) $(umask) $(ulimit -S -n) >>out; cat; sleep 1000")
+        limits = "nice: 5, umask: '027', nofile: 77, stdin: 'null'"
+        app.write("procman.yml", f"processes: {{web: {{{limits}}}}}\n")
+        runsvdir = supervise(app, folder, "-u", "games")
+        wait_until(lambda: (app.root / "out").exists() and (app.root / "out").read_text())
+        assert (app.root / "out").read_text() == f"{ids} {games.pw_dir} games 5 0027 77\n"
+        current = folder / "log" / "web-1" / "current"
+        wait_until(current.exists)
+        assert current.stat().st_uid == games.pw_uid
+        stop(app, runsvdir)

@@ -54,6 +54,20 @@ def test_a_timeout_is_that_of_timeout_and_ends_all_of_its_group() -> None:
     assert " timeout -k 2.5 90 /bin/sh -c " in found
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("date +%H", r"date +\%H"),
+        (r"'a\b'", r"'a\b'"),
+        (r"'a\\b'", r"'a\''\b'"),
+        (r"'a\\%b'", r"'a\''\''\%b'"),
+    ],
+)
+def test_each_cron_reads_percents_and_backslashes_alike(line: str, expected: str) -> None:
+    """Debian's takes two backslashes for one, cronie does not; both run it in tests/end_to_end."""
+    assert crontab.command(line) == expected
+
+
 def test_a_log_is_for_each_task() -> None:
     found = line(exported(f"t: {{command: ./t, {OFTEN}}}", log="/var/log/my app"))
     assert found.endswith(" >>'/var/log/my app/shop-t.log' 2>&1")

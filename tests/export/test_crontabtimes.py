@@ -118,6 +118,12 @@ def test_several_schedules_are_lines_only_if_they_never_tick_together() -> None:
     assert times("daily at 09:30", "daily at 09:30 UTC") == []
 
 
+def test_several_schedules_are_lines_only_if_all_can_be_and_go_by_one_clock() -> None:
+    assert times("hourly at :15", "every 90s") == []
+    assert times("daily at 09:30", "daily at 10:30 UTC") == []
+    assert times("every 7 minutes", zone="UTC") == [], "no part of an hour, whatever the zone"
+
+
 def test_two_times_in_one_gap_are_one_tick_here_and_two_runs_of_cron() -> None:
     assert times("0,30 2 * * *") == []
     assert times("0 2 * * *", "30 2 * * *") == []

@@ -93,6 +93,7 @@ def test_ids_are_unique_and_of_four_signs() -> None:
     assert {len(each) for each in ids} == {4}
     assert ids[0] == "AB01"
     assert ids[98] == "AB99"
+    assert export("inittab", plan("web: ./web\n", app="-a")).text("-a.inittab").splitlines()[2][:5] == "AX01:"
 
 
 def test_more_processes_than_ids_are_a_mistake() -> None:
@@ -157,9 +158,11 @@ def test_what_no_shell_exports_is_set_by_env() -> None:
     assert "\nexec env 'a.b=c d' /bin/sh -c 'exec ./web' </dev/null\n" in text
 
 
-def test_a_user_without_a_name_is_a_mistake() -> None:
+def test_a_user_without_a_name_and_a_nul_are_mistakes() -> None:
     with pytest.raises(UserError, match="user 4242 has no name here"):
         export("inittab", plan("web: ./web\n", user="4242"))
+    with pytest.raises(UserError, match="inittab: A has a NUL in it"):
+        export("inittab", plan("web: ./web\n", env={"A": "\0"}))
 
 
 def test_variables_are_there_only_behind_the_change_of_the_user() -> None:

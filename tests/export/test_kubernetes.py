@@ -560,6 +560,14 @@ def test_more_than_kubectl_applies_is_a_mistake() -> None:
     with pytest.raises(UserError, match="the Secret shop has more in it than the 256 KiB that") as raised:
         exported(env={f"A{number}": "x" * 100_000 for number in range(3)})
     assert "xxx" not in str(raised.value)
+    with pytest.raises(UserError, match="256 KiB"):
+        exported(env={"A": "é" * 140_000})
+
+
+def test_what_yaml_cannot_hold_is_named_and_not_shown() -> None:
+    with pytest.raises(UserError, match="SECRET has a NUL") as raised:
+        exported(env={"SECRET": "hush\udcff"})
+    assert "hush" not in str(raised.value)
 
 
 def test_the_oracle_expands_as_the_documentation_says() -> None:

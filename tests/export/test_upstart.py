@@ -145,8 +145,11 @@ def test_all_tasks_can_be_left_to_the_scheduler_which_is_there_for_jobs_too() ->
 
 
 def test_what_cron_does_otherwise_is_told() -> None:
-    found = export("upstart", plan("", TASKS_YML))
-    assert [note.split("'")[1] for note in found.notes] == ["missed: once", "PROCMAN_RUN_ID"]
+    found = export(
+        "upstart", plan("", f"{TASKS_YML}  t: {{command: ./t, schedule: hourly at :15, keep: 7}}\n")
+    )
+    assert [note.split("'")[1] for note in found.notes] == ["missed: once", "PROCMAN_RUN_ID", "keep: 7"]
+    assert [path for path, file in found.files.items() if "'keep: 7'" in file.text] == ["shop.crontab"]
 
 
 def test_a_user_of_its_own_has_its_home_by_name() -> None:
@@ -169,9 +172,11 @@ def test_nothing_is_told_of_a_type_without_processes() -> None:
     assert export("upstart", what._replace(types=types)).notes == []
 
 
-def test_a_user_without_a_name_is_a_mistake() -> None:
+def test_a_user_without_a_name_and_a_nul_are_mistakes() -> None:
     with pytest.raises(UserError, match="user 4242 has no name here"):
         export("upstart", plan("web: ./web\n", user="4242"))
+    with pytest.raises(UserError, match="upstart: A has a NUL in it"):
+        export("upstart", plan("web: ./web\n", env={"A": "\0"}))
 
 
 def test_files_are_copied_unless_they_are_where_upstart_looks() -> None:

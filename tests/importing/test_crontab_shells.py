@@ -25,7 +25,19 @@ def read(*lines: str) -> tuple[dict[str, Any], list[str]]:
 
 EXAMPLES = int(os.environ.get("PROCMAN_EXAMPLES", "200"))
 BASHISMS = (
-    *("x &>f", "x >&f", "x >&1a", "x |& y", "x <<<y", "A+=1 x", "x $RANDOM", 'x "$UID"', "x $'a'"),
+    *(
+        "x &>f",
+        "x >&f",
+        "x >&1a",
+        "x > *",
+        "x 2>>a?b",
+        "x |& y",
+        "x <<<y",
+        "A+=1 x",
+        "x $RANDOM",
+        'x "$UID"',
+        "x $'a'",
+    ),
     *("x ${A/b/c}", "x {a,b}", "A=1 echo -e x", "x $(echo -e a)", "x; source y", "x $(cat <(y))"),
     *("coproc x", "[ a == b ]", "x $((2**3))", r"\%1"),
 )
@@ -75,22 +87,22 @@ def test_what_sh_does_as_bash_stays_as_it_is(line: str) -> None:
                     "$(/usr/bin/printf z)",
                     "$RANDOM",
                     " | /bin/cat ",
-                    " && ",
-                    "; ",
+                    " && /bin/echo ",
+                    "; /bin/echo ",
                     " 2>&1",
                     " >&2",
                     " |& /bin/cat",
                 ),
                 *(
                     " &> /dev/null",
-                    " < /dev/null",
+                    " < /dev/null ",
                     "$'q'",
                     "#",
                     "!",
                     "[a]",
                     "`/bin/true`",
                     "\\",
-                    "A=1 /bin/true;",
+                    " && A=1 /bin/echo ",
                 ),
             ]
         ),
@@ -106,6 +118,5 @@ def test_what_is_not_left_to_bash_is_the_same_with_sh(text: str) -> None:
         subprocess.run([shell, "-c", line], capture_output=True, check=False, cwd="/usr", env={"X": "a  b*"})
         for shell in ("bash", "sh")
     )
-    codes = [127 if each.returncode == 126 else each.returncode for each in (by_sh, by_bash)]
     assert by_sh.stdout == by_bash.stdout
-    assert codes[0] == codes[1]  # a folder is no command (126), or none is found (127)
+    assert bool(by_sh.returncode) == bool(by_bash.returncode)  # of failures each has its own numbers

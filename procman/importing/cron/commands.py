@@ -18,8 +18,10 @@ SHELLS = ("sh", SHELL, "/usr/bin/sh")
 LIKE_SH = ("bash", "/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/dash", "/bin/ksh")
 PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./\s'\"<>&|;=*?-]*", re.ASCII)
 """Signs by which all of these shells mean the same, outside of their own commands."""
-OF_BASH = re.compile(r"[<>]&(?![ \t]*(?:[0-9]+|-)(?:[\s;&|<>]|$))|\|&|&>|<<|\w\+=", re.ASCII)
-"""But not side by side like this."""
+OF_BASH = re.compile(
+    r"[<>]&(?![ \t]*(?:[0-9]+|-)(?:[\s;&|<>]|$))|\|&|&>|<<|[<>]\s*[^\s;&|<>]*[*?]|\w\+=", re.ASCII
+)
+"""But not side by side like this. Behind `>` bash puts in what fits a pattern."""
 QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 EXPANSION = re.compile(
     r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)\}|\((?P<command>[^()'\"`$]*)\))", re.ASCII
