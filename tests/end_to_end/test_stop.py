@@ -65,7 +65,7 @@ def test_the_whole_group_gets_the_signal(app: App) -> None:
 
 def test_last_words_of_a_group_whose_leader_has_ended_are_printed(app: App) -> None:
     late = "trap 'while [ ! -e go ]; do sleep 0.02; done; echo last words; exit' TERM; echo up; "
-    app.procfile(web=f"({late} while :; do sleep 0.02; done) & trap 'exit 0' TERM; wait")
+    app.procfile(web=f"trap 'exit 0' TERM; ({late} while :; do sleep 0.02; done) & wait")
     running = app.start()
     running.wait_for("up$")
     running.process.terminate()
