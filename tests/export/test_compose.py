@@ -287,6 +287,12 @@ def test_questions_of_one_kind_are_two_as_well(other: str) -> None:
     assert any("the one healthcheck is that of 'ready'" in note for note in found.notes)
 
 
+def test_a_port_is_asked_by_what_images_have() -> None:
+    found = service(said=of_web("ready: {tcp: 6379}, alive: {tcp: 6379, every: 1ms}"))["healthcheck"]
+    assert found["test"][1] == "nc -z 127.0.0.1 6379 || bash -c ': </dev/tcp/127.0.0.1/6379'"
+    assert found["interval"] == "1ms"
+
+
 def test_a_command_is_asked_where_the_process_runs() -> None:
     found = service(said=of_web("cwd: app, umask: '027', ready: {cmd: is it}"))
     assert found["healthcheck"]["test"][1] == "umask 027; cd ./app || exit; is it"

@@ -365,6 +365,12 @@ def test_a_release_is_a_job_that_is_awaited_before_the_others() -> None:
     )
 
 
+@pytest.mark.parametrize(("said", "deleted"), [("oneshot: true", True), ("nice: 1", False)])
+def test_jobs_that_have_run_make_room(said: str, deleted: bool) -> None:
+    then = exported(said=of_web(said)).export.then
+    assert any(line.startswith("kubectl delete job") for line in then) is deleted
+
+
 def test_a_task_is_a_cronjob() -> None:
     found = exported("", of_task("timeout: 90s, retries: 3, grace: 10m, desc: 'Says: it'"))
     read = documents(found)["CronJob shop-t"]

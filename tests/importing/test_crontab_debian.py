@@ -18,7 +18,7 @@ def read(*lines: str) -> tuple[dict[str, Any], list[str]]:
 
 
 WITH_SECONDS = "six fields: the first is read as seconds"
-DOWN, BEHIND = "Debian's cron finds nothing in a range that goes down", "Debian's cron reads no further than"
+DOWN, BEHIND = "to Debian's cron a range that goes down is empty", "Debian's cron reads no further than"
 
 
 @pytest.mark.parametrize(

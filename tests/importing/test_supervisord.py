@@ -228,7 +228,7 @@ SECTIONS = [
     ("[fcgi-program:x]\nsocket=unix:///tmp/s\ncommand=x", "TCP ports only"),
     ("[something]\nx=1", "does not know this section"),
     ("[program:]\ncommand=x", "the section has no name"),
-    ("[program:x]\ncommand=%(nothing)s", "%(nothing)s means nothing here. The program is left out"),
+    ("[program:x]\ncommand=%(nothing)s", "a name in '%(...)s' means nothing here. The program is left out"),
     ("[program:x]\ncommand=echo 'a", "a quote has no end"),
     ("[program:x]\nnumprocs=1", "it is empty"),
     ("[program:x]\ncommand=echo 50%", "write '%%' for a percent sign"),

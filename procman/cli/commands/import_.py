@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
+import stat
 import sys
 from typing import TYPE_CHECKING
 
 from procman.app import accounts, reading
 from procman.cli import answers, complaints
-from procman.errors import Problem, UserError, suggest
+from procman.errors import USAGE, Problem, UserError, suggest
 from procman.importing import checked, sources, written
 from procman.importing.found import Found, Place
 from procman.shortages import reason
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
     from procman.cli.options import Namespace
 
 STDIN, SHOWN = "-", "standard input"
+DOTENV = ".env"
+NAMES = ("Procfile", "procman.yml", DOTENV)
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 PRIVATE, PUBLIC = 0o600, 0o644
+NOTHING = "nothing was found that procman could run"
 
 
 def run(options: Namespace) -> int:
@@ -26,22 +32,32 @@ def run(options: Namespace) -> int:
     me = accounts.name_of(os.geteuid())
     found = Found(Place(root, os.path.isdir, os.path.isfile, accounts.may_be, me))
     mistakes = reading.Mistakes()
-    for path in options.files:
+    paths = [*dict.fromkeys(options.files)]
+    for path in paths:
         mistakes.gather(lambda path=path: _read(path, options.from_format, found), None)  # type: ignore[misc]
     mistakes.check()
     found.finish()
     checked.check(found)
     if not (found.processes or found.tasks or found.settings or found.start):
-        found.lost.append(Problem("import", None, "nothing was found that procman could run"))
+        found.lost.append(Problem("import", None, NOTHING))
     texts = written.texts(found)
-    files = dict(zip(("Procfile", "procman.yml", ".env"), texts, strict=True))
+    files = dict(zip(NAMES, texts, strict=True))
     files = {name: text for name, text in files.items() if text}
     if options.write:
-        _write(root, files)
+        _write(root, files, PUBLIC if all(map(_is_public, paths)) else PRIVATE)
     else:
         _print(files)
     complaints.tell(*(f"{each}" for each in found.told()))
-    return 0
+    return 0 if files else USAGE
+
+
+def _is_public(path: str) -> bool:
+    """Whether everybody may read it: else what is made of it is not for everybody either."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode if path == STDIN else os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mode) and bool(mode & stat.S_IROTH)
 
 
 def _read(path: str, named: str | None, found: Found) -> None:
@@ -64,7 +80,7 @@ def _print(files: dict[str, str]) -> None:
         answers.say_text(text)
 
 
-def _write(root: str, files: dict[str, str]) -> None:
+def _write(root: str, files: dict[str, str], mode: int) -> None:
     """All of them, or none. Raises `UserError`."""
     there = [name for name in files if os.path.lexists(os.path.join(root, name))]
     if there:
@@ -75,13 +91,16 @@ def _write(root: str, files: dict[str, str]) -> None:
         os.makedirs(root, exist_ok=True)
         for name, text in files.items():
             path = os.path.join(root, name)
-            mode = PRIVATE if name == ".env" else PUBLIC
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            with open(os.open(path, NEW, PRIVATE if name == DOTENV else mode), "wb") as file:
                 made.append(path)
                 file.write(text.encode("utf-8", "surrogateescape"))
-    except OSError as error:
+    except BaseException as error:
         for path in made:
             os.unlink(path)
+        if not isinstance(error, OSError):
+            raise
         raise UserError([Problem(root, None, f"cannot be written: {reason(error)}")]) from None
-    answers.say(*(f"{os.path.relpath(path)} is written" for path in made))
-    answers.say("ask 'procman check' what it means")
+    if made:
+        elsewhere = "" if os.path.samefile(root, os.curdir) else f" -d {shlex.quote(os.path.relpath(root))}"
+        answers.say(*(f"{os.path.relpath(path)} is written" for path in made))
+        answers.say(f"ask 'procman check{elsewhere}' what it means")

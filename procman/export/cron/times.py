@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from procman.core.tasks.task import Task
 
 REBOOT = "@reboot"
-HOUR, QUARTER = 3600, 900
+HOUR = 3600
 ALL = "*"
 
 
@@ -73,7 +73,7 @@ def _every(rule: Every) -> Times | None:
     """
     if rule.interval % 60 or HOUR % rule.interval:
         return None
-    if QUARTER % rule.interval and any(offset % rule.interval for offset in _offsets(rule.zone)):
+    if any(offset % rule.interval for offset in _offsets(rule.zone)):
         return None
     minutes = {60: ALL, HOUR: "0"}.get(rule.interval, f"*/{rule.interval // 60}")
     return Times(f"{minutes} * * * *")

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 KINDS = (MINUTE, HOUR, DAY, MONTH, WEEKDAY)
 RANGE = re.compile(r"([0-9]+|[a-z]+)-([0-9]+|[a-z]+)(?:/[0-9]+)?", re.I | re.ASCII)
 DOWN = (
-    "Debian's cron finds nothing in a range that goes down, and never runs it then; a task goes on over the"
-    " end, and runs"
+    "to Debian's cron a range that goes down is empty, and nothing ran then. procman goes on with the lowest"
+    " value, so the task runs"
 )
-BEHIND = "Debian's cron reads no further than '{}', so it runs on other days, too; a task keeps to all of it"
+BEHIND = "Debian's cron reads no further than '{}', so it ran on other days, too. procman reads all of it"
 
 
 def differences(expression: str) -> Iterator[str]:

@@ -47,6 +47,7 @@ def read(data: bytes, source: str, found: Found) -> None:
     manifests = Manifests(_sources(kinds), ours.is_export(data, "kubernetes"))
     for kind, each in kinds:
         _object(kind, each, manifests, found)
+    values.tell_of_others(found, manifests.sources)
     pods.tell_once(found, kinds, manifests)
 
 
@@ -78,7 +79,7 @@ def _sources(kinds: list[tuple[str, Part]]) -> Sources:
             name = _named(part, "name")
             for key in ("metadata", "apiVersion"):
                 part.take(key)
-            found[kind, name] = values.data(part, kind)
+            found[kind, name] = values.Source(values.data(part, kind), part.line, set())
     return found
 
 

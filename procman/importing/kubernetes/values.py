@@ -25,10 +25,21 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)")
 CONFIG, SECRET = "ConfigMap", "Secret"
+MOST_NAMED = 3
+NOT_TAKEN = "no container has it as a variable: nothing is made of it"
 OUTSIDE = "set it in .env, or in the environment that procman is started in"
 
-Sources = dict[tuple[str, str], dict[str, str]]
-"""What ConfigMaps and Secrets hold, by kind and name."""
+
+class Source(NamedTuple):
+    """A ConfigMap or Secret: what it holds, and the names of what containers have taken."""
+
+    values: dict[str, str]
+    line: int
+    taken: set[str]
+
+
+Sources = dict[tuple[str, str], Source]
+"""By kind and name."""
 
 
 class Variables(NamedTuple):
@@ -65,8 +76,10 @@ def of_container(container: Part, sources: Sources) -> Variables:
     for each in container.parts("envFrom"):
         before = each.text("prefix")
         for key, kind in (("configMapRef", CONFIG), ("secretRef", SECRET)):
-            for name, value in _all(each.part(key), kind, sources).items():
-                if NAME.fullmatch(before + name):
+            source = _source(each.part(key), kind, sources)
+            for name, value in source.values.items() if source else ():
+                if source and NAME.fullmatch(before + name):
+                    source.taken.add(name)
                     _put(found, before + name, (value,), shared=True)
         each.finish()
     for each in container.parts("env"):
@@ -74,12 +87,12 @@ def of_container(container: Part, sources: Sources) -> Variables:
     return found
 
 
-def _all(part: Part, kind: str, sources: Sources) -> dict[str, str]:
+def _source(part: Part, kind: str, sources: Sources) -> Source | None:
     name, optional = part.text("name"), part.flag("optional")
     part.finish()
     if name and (kind, name) not in sources and not optional:
         part.lose(part.line, f"the {kind} '{name}' is not in this file: {OUTSIDE}")
-    return sources.get((kind, name), {})
+    return sources.get((kind, name))
 
 
 def _variable(found: Variables, part: Part, sources: Sources) -> None:
@@ -98,9 +111,10 @@ def _variable(found: Variables, part: Part, sources: Sources) -> None:
         below = from_.part(key)
         source, of, optional = below.text("name"), below.text("key"), below.flag("optional")
         below.finish()
-        known = sources.get((kind, source), {}).get(of)
-        if known is not None:
-            _put(found, name, (known,), shared=True)
+        known = sources.get((kind, source))
+        if known and of in known.values:
+            known.taken.add(of)
+            _put(found, name, (known.values[of],), shared=True)
         elif not optional:
             part.lose(line, f"the {kind} '{source}' with its '{of}' is not in this file: {OUTSIDE}")
     from_.finish(dict.fromkeys(from_.entries, f"only a pod has this: {OUTSIDE}"))
@@ -133,6 +147,15 @@ def _resolved(value: Template, found: Variables) -> Template:
     return interpolation.joined(
         known[each.name] if isinstance(each, Reference) and each.name in known else each for each in value
     )
+
+
+def tell_of_others(found: Found, sources: Sources) -> None:
+    """What no container has as a variable."""
+    for (kind, name), source in sources.items():
+        others = [key for key in source.values if key not in source.taken]
+        if others:
+            shown = ", ".join(others[:MOST_NAMED]) + ", ..." * (len(others) > MOST_NAMED)
+            found.lose(source.line, f"{kind} {name}: {shown}: {NOT_TAKEN}")
 
 
 def expanded(text: str, known: Container[str]) -> Template:

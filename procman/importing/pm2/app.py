@@ -24,6 +24,7 @@ UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, None: 0.001}
 USUAL_STOP, USUAL_UPTIME, USUAL_RESTARTS = 1.6, 1.0, 16
 AT_ONCE, LONGEST, RESET = 0.1, 15.0, 30.0
 """pm2 waits not at all, or with `exp_backoff_restart_delay` up to 15 s, until it has been up for 30 s."""
+MIN_UPTIME = "min_uptime: 'reset_after' is the 30s behind which exp_backoff_restart_delay begins anew"
 INSTANCE = "NODE_APP_INSTANCE"
 OTHER_ENVIRONMENT = "env_"
 MANY = ("max", "0", "-1")
@@ -128,11 +129,14 @@ class App:
     def _end(self) -> Keys:
         """Restart and backoff: who is up for `min_uptime` has no failure behind it."""
         delay, growing = self._time("restart_delay"), self._time("exp_backoff_restart_delay")
+        least = self.part.line_of("min_uptime")
         up, tries = self._time("min_uptime"), self._whole("max_restarts")
         restart = self._restart()
         if restart == "never":
             return {"restart": restart}
         if growing:
+            if up is not None:
+                self.part.lose(least, MIN_UPTIME)
             limit = "never" if tries is None else max(tries, 1)
             backoff = {"initial": growing, "max": max(growing, LONGEST), "reset_after": RESET}
         else:

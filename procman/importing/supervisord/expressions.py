@@ -93,12 +93,10 @@ def _replaced(text: str, table: _Table) -> str:
             raise ValueError(wrong)
     try:
         return NUMBERED.sub(table.number, text) % table
-    except KeyError as error:
-        raise ValueError(f"%({error.args[0]})s means nothing here") from None
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(
-            f"'%' is not used as it has to be ({error}): write '%%' for a percent sign"
-        ) from None
+    except KeyError:
+        raise ValueError("a name in '%(...)s' means nothing here") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("'%' is not used as it has to be: write '%%' for a percent sign") from None
 
 
 def _pairs(parts: list[str]) -> Iterator[tuple[str, str]]:
