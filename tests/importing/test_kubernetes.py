@@ -190,9 +190,10 @@ def test_a_job_is_a_process_that_ends_and_a_cron_job_a_task() -> None:
 
 def test_what_is_not_carried_over_is_told_with_its_line() -> None:
     outside = "set it in .env, or in the environment that procman is started in"
+    unused = "no container has it as a variable: nothing is made of it"
     assert lost(gather(("shop.yaml", SHOP))) == [
-        "shop.yaml:1: ConfigMap settings: app.properties: no container has it as a variable: nothing is made"
-        " of it",
+        f"shop.yaml:1: ConfigMap settings: app.properties: {unused}",
+        f"shop.yaml:9: Secret secrets: TOKEN: {unused}",
         "shop.yaml:15: restartPolicy: procman gives up after 10 failures in a row,"
         " Kubernetes never: 'backoff: {give_up_after: never}' does as Kubernetes",
         f"shop.yaml:42: Deployment shop-web: env: NODE: valueFrom: fieldRef: only a pod has this: {outside}",

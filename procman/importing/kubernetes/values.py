@@ -11,6 +11,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from procman.core.config import yamltree
 from procman.core.plan import plan
 from procman.importing.compose import interpolation
 from procman.importing.compose.interpolation import Reference
@@ -58,16 +59,25 @@ class Variables(NamedTuple):
 def data(part: Part, kind: str) -> dict[str, str]:
     """What a ConfigMap or Secret holds; a Secret's `data` in base64 (RFC 4648)."""
     found = {}
-    for name, value, line in part.pairs("data"):
+    for name, value, line in _pairs(part, "data"):
         text = value.text if value else ""
         try:
             found[name] = text if kind == CONFIG else base64.b64decode(text, validate=True).decode()
         except (binascii.Error, ValueError):
             part.lose(line, f"data: {name}: it is no text in base64: nothing is made of it")
-    for name, value, _ in part.pairs("stringData"):
+    for name, value, _ in _pairs(part, "stringData"):
         found[name] = value.text if value else ""
     part.finish({"binaryData": "a variable holds text only"}, silent=("type", "immutable"))
     return found
+
+
+def _pairs(part: Part, key: str) -> list[tuple[str, yamltree.Scalar | None, int]]:
+    entry = part.entries.get(key)
+    if entry is None or isinstance(entry.value, yamltree.Mapping):
+        return part.pairs(key)
+    part.take(key)
+    part.lose(entry.line, f"{key}: names with values belong here: nothing is made of it")
+    return []
 
 
 def of_container(container: Part, sources: Sources) -> Variables:
