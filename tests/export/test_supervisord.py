@@ -219,6 +219,11 @@ def test_stopping(tmp_path: Path) -> None:
     assert web("stop_signal: QUIT, timeout: 0s", tmp_path).stopsignal == 9  # at once
 
 
+def test_the_commands_of_a_shell_that_stays_hear_the_stop_signal_too(tmp_path: Path) -> None:
+    found = written(shop("web: ./a | ./b\n", "", tmp_path), tmp_path)["shop-web-1"]
+    assert found.stopasgroup
+
+
 def test_part_of_a_second_is_told(tmp_path: Path) -> None:
     exported = shop("web: ./web\n", "processes: {web: {timeout: 200ms}}\n", tmp_path)
     assert exported.notes == [

@@ -82,7 +82,8 @@ def _program(plan: ExportPlan, service: Service, depths: Mapping[str, int]) -> d
         "autostart": policies.autostart,
         "stopsignal": _stop_signal(service),
         "stopwaitsecs": seconds.whole(service.timeout),
-        "stopasgroup": policies.signal_group,
+        "stopasgroup": policies.signal_group
+        or service.shell_stays,  # such a shell keeps the signal to itself
         "log": os.path.join(services.log_folder(plan), f"{service.short}.log"),
         **_restarts(service),
     }
