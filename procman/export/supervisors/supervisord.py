@@ -128,6 +128,8 @@ def _remembers(policies: Policies, restart: Restart) -> int | None:
 def _notes_of_values(found: tuple[Service, ...]) -> Iterator[Note]:
     for each in {each.about: each for each in found}.values():
         name, policies = each.about[0], each.policies
+        if each.shell_stays and not policies.signal_group:
+            yield Note(name, "signal_to: main", "is the whole group there: the shell of this line stays")
         if each.restart is Restart.ON_FAILURE:
             yield Note(name, "restart: on-failure", QUICK)
         reset = policies.backoff.reset_after
