@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from procman.core.tasks.query import Query
-    from procman.store.database import Value
+    from procman.store.needs import Value
 
 
 def _insertion(table: str, fields: Sequence[str]) -> str:
@@ -33,6 +33,9 @@ def _update(event: Event, columns: str = "") -> str:
 RUNS = f"SELECT {', '.join(Run._fields)} FROM runs"
 STATES = f"SELECT {', '.join(TaskState._fields)} FROM tasks"
 PASTS = f"SELECT {', '.join(Past._fields)} FROM pasts"
+STATES_OF = f"{STATES} WHERE name"
+PASTS_OF = f"{PASTS} WHERE task"
+ENDED_PASTS = f"{PASTS} WHERE last_outcome IS NOT NULL"
 PUT_STATE = f"INSERT OR REPLACE {_insertion('tasks', TaskState._fields)}"
 PUT_PAST = f"INSERT OR REPLACE {_insertion('pasts', Past._fields)}"
 _columns = (*Run._fields[1:], "at")
@@ -55,6 +58,12 @@ OLD_KEYS = (
     " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = keys.run AND state <> 'finished')"
     " ORDER BY since, key LIMIT ?"
 )
+DELETE_RUN = "DELETE FROM runs WHERE id = ?"
+DELETE_KEY = "DELETE FROM keys WHERE task = ? AND key = ?"
+OUTPUT = "SELECT output FROM outputs WHERE run = ?"
+DELETE_OUTPUT = "DELETE FROM outputs WHERE run = ?"
+LAST_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'runs'"
+NO_LIMIT = -1
 OPEN = "state IN ('queued', 'claimed', 'running')"
 """As the index has it: SQLite takes a partial index only for a query that says the same."""
 OPEN_RUNS = f"{RUNS} INDEXED BY runs_open WHERE {OPEN}"
