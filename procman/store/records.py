@@ -36,7 +36,7 @@ class Records:
         return self._db.together()
 
     def _runs(self, where: str, *values: Value) -> list[Run]:
-        return [to_run(row) for row in self._db.rows(f"{self._sql.RUNS} WHERE {where}", *values)]
+        return [to_run(row) for row in self._db.rows(f"{self._sql.RUNS_WHERE} {where}", *values)]
 
     def _insert(self, run: Run) -> int | None:
         """The id; None when its tick has a row."""

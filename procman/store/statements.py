@@ -31,6 +31,7 @@ def _update(event: Event, columns: str = "") -> str:
 
 
 RUNS = f"SELECT {', '.join(Run._fields)} FROM runs"
+RUNS_WHERE = f"{RUNS} WHERE"
 STATES = f"SELECT {', '.join(TaskState._fields)} FROM tasks"
 PASTS = f"SELECT {', '.join(Past._fields)} FROM pasts"
 STATES_OF = f"{STATES} WHERE name"
@@ -105,8 +106,8 @@ TEXT = (
 )
 
 
-def asked(query: Query) -> tuple[str, list[Value]]:
-    """What a query says, as a condition and its values."""
+def asked(query: Query, contains: str = TEXT) -> tuple[str, list[Value]]:
+    """What a query says, as a condition and its values; `contains` has five values of its own."""
     outcomes = query.outcomes or ()
     text = query.text or ""
     conditions: list[tuple[bool, str, list[Value]]] = [
@@ -119,7 +120,7 @@ def asked(query: Query) -> tuple[str, list[Value]]:
             f"coalesce(outcome, '') IN ({', '.join(['NULL', *'?' * len(outcomes)])})",
             [outcome or "" for outcome in outcomes],
         ),
-        (query.text is not None, TEXT, [*[text] * 4, text.encode(errors="replace")]),
+        (query.text is not None, contains, [*[text] * 4, text.encode(errors="replace")]),
     ]
     given = [(condition, values) for is_given, condition, values in conditions if is_given]
     where = " AND ".join(condition for condition, _ in given) or "true"
