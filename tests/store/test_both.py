@@ -18,12 +18,12 @@ from procman.core.tasks.transitions import Event
 from procman.store.open import open_store
 from procman.store.postgres.store import PostgresStore
 from procman.testing.memory import MemoryStore
-from tests import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from procman.engine.store import Store
+    from tests import postgres
 
 TASKS = st.sampled_from(["mail", "report", "é 'quoted\""])
 OWNERS = st.sampled_from(["101:1:boot", "202:2:boot"])

@@ -113,3 +113,19 @@ BEGIN
 END $$;
 CREATE TRIGGER key_free AFTER UPDATE OF outcome ON procman.runs FOR EACH ROW
 WHEN (NEW.key IS NOT NULL AND NEW.outcome = 'canceled') EXECUTE FUNCTION procman.free_key();
+
+-- Who runs an app: each procman renews its row; one that is silent for too long is taken for dead.
+CREATE TABLE procman.instances (
+    app text NOT NULL,
+    id text NOT NULL,
+    host text NOT NULL,
+    pid bigint NOT NULL,
+    version text NOT NULL,
+    labels text NOT NULL, -- as args
+    started_at double precision NOT NULL, -- by the clock of its host
+    heartbeat timestamptz NOT NULL, -- by the clock of the server
+    clock_ahead double precision NOT NULL, -- seconds by which its host's clock was ahead of the server's
+    running integer NOT NULL,
+    PRIMARY KEY (app, id)
+);
+CREATE INDEX instances_app ON procman.instances (app, heartbeat);

@@ -8,6 +8,7 @@ from procman.core.tasks import transitions
 from procman.store.claims import Claims
 from procman.store.postgres import opening
 from procman.store.postgres.database import Database
+from procman.store.postgres.instances import Instances
 from procman.store.postgres.statements import Statements
 from procman.store.requests import Requests
 from procman.store.rows import from_run
@@ -31,8 +32,10 @@ class PostgresStore(Claims, Requests):
             number = opening.prepare(connection, app, shown)
         finally:
             connection.close()
+        self.app = app
         self._sql = Statements(app, number)
         self._db = self._server = Database(connect, shown, opening.OF_SCHEMA << 24 | number)
+        self.instances = Instances(self._server, app)
 
     def request(self, request: Request) -> tuple[int, bool]:
         if request.key is None:
