@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from procman.core.plan.plan import ProcessPlan
     from procman.core.plan.questions import Question
     from procman.core.tasks.strays import Stray
+    from procman.engine.lease import Lease
     from procman.engine.store import Store
 
 
@@ -157,3 +158,5 @@ class World(NamedTuple):
     """The orphans that are there outside the sessions of these children."""
     reach: Callable[[int, int], bool]
     """Send a process and all below it a signal; whether there was one that we may signal."""
+    lease: Lease | None = None
+    """Ours, on a store that several hosts share."""

@@ -15,6 +15,7 @@ from procman.core.tasks import due, transitions
 from procman.core.tasks.facts import of_end
 from procman.core.tasks.run import Ending, Outcome, Run
 from procman.engine.active import Active, Lane
+from procman.engine.lease import FENCED
 from procman.engine.leftovers import Leftovers
 from procman.engine.process import Process, may_be_asked
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 STOPPED = (Outcome.STOPPED, "procman was asked to stop")
 KILLED = (Outcome.LOST, transitions.KILLED_WHILE_IT_RAN)
+LOST = (KILLED, FENCED)
 RETRIED = (Outcome.FAILED, Outcome.TIMED_OUT)
 
 
@@ -64,6 +66,10 @@ class Runs:
     def starting(self) -> bool:
         """Whether children wait to be started."""
         return self._processes.starting
+
+    def rerunnable(self) -> list[str]:
+        """The names of runs that somebody else may run again when we are taken for dead."""
+        return [name for name, each in self._by_name.items() if each.task.rerun_if_lost]
 
     def of(self, task: str) -> list[str]:
         """The names of the runs of a task."""
@@ -228,7 +234,7 @@ class Runs:
     def _rerun(self, active: Active, at: float) -> float | None:
         """When what ended with procman is due again, if it is: at once, for whoever comes next."""
         ending, task = (active.outcome, active.reason), active.task
-        again = (ending == STOPPED and task.rerun_if_stopped) or (ending == KILLED and task.rerun_if_lost)
+        again = (ending == STOPPED and task.rerun_if_stopped) or (ending in LOST and task.rerun_if_lost)
         return at if again else None
 
     @property

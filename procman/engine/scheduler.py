@@ -44,6 +44,7 @@ class Scheduler:
         world: World,
     ) -> None:
         self.tasks = tasks
+        self._lease = world.lease
         self.publish = publish
         self.world = world
         self.ticks = Ticks(tasks, world)
@@ -66,10 +67,12 @@ class Scheduler:
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock: anew each time, since the other clock may be set."""
-        due = [self.ticks.next_at, self.intake.at]
+        lapsed = self._lease is not None and self._lease.lapsed
+        due = [] if lapsed else [self.ticks.next_at if self._may_tick else None, self.intake.at]
         due += [self._claimed[0][0].due] if self._claimed else []
         walls = [at for at in due if at is not None]
         times = [self._runs.deadline, self._queue.deadline]
+        times += [self._lease.deadline] if self._lease else []
         if self._admissions.open:
             times += [self._recover_at] if self.orphans.ending else []
             times += [self._later[0][0]] if self._later else []
@@ -91,7 +94,9 @@ class Scheduler:
         """Do what is due."""
         self._queue.expire(now, self._runs.starting)
         self._runs.expire(now)
-        if not self._admissions.open:
+        if self._lease:
+            self._lease.expire(now, self._runs)
+        if not self._admissions.open or (self._lease and self._lease.lapsed):
             return
         wall = self.world.wall()
         self._watch_clock(wall)
@@ -100,12 +105,21 @@ class Scheduler:
         if self._recover_at is not None and self._recover_at <= now:
             self._recover_at = None
             self._queue.query(Recover(self))
-        if rows := self.ticks.rows(wall):
+        if self._may_tick and (rows := self.ticks.rows(wall)):
             self._queue.query(ClaimTicks(self, rows, wall))
         self.admit()
         if self.intake.due(wall):
             self.look()
             self.pruning.begin(wall)
+
+    def renewed(self, news: tuple[float, float]) -> None:
+        """The lease was renewed: when that was sent, and by how much our clock is ahead of the store's."""
+        if self._lease and self._lease.renewed(*news):
+            self.begin_anew()
+
+    @property
+    def _may_tick(self) -> bool:
+        return self._lease is None or self._lease.may_tick
 
     def postpone(self, seconds: float) -> None:
         """All were suspended for so long."""

@@ -1,0 +1,120 @@
+"""A thread that renews our lease on a store of several hosts, and hears when one of them rings.
+
+A lease must be renewed in time whatever else the store is asked, so it has a connection of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import threading
+import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Protocol
+
+from procman.core.messages import Poked, WorkDone
+from procman.errors import ShortageError, StoreError
+from procman.shortages import NO_THREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from procman.core.messages import Message
+    from procman.host.poller import Poller
+
+EVERY_SECONDS = 5.0
+AGAIN_SECONDS = 1.0
+"""After a renewal that failed."""
+JITTER = 0.1
+"""Of two hundred hosts that start together, not all come at the same moment."""
+
+
+class Line(Protocol):
+    """A connection to the store, for this thread alone. Each call may raise `StoreError`."""
+
+    def renew(self) -> float:
+        """Renew the lease; by how many seconds our clock is ahead of the store's."""
+        ...
+
+    def fileno(self) -> int:
+        """What becomes readable when somebody may have rung; -1 where nobody can ring."""
+        ...
+
+    def rung(self) -> bool:
+        """Whether somebody has rung; what has come is read."""
+        ...
+
+    def close(self, leave: bool) -> None:
+        """The end; `leave` gives the lease back first. Raises nothing."""
+        ...
+
+
+class Heartbeat:
+    """`renewed` gets when a renewal was sent (monotonic) and how wrong our clock is, in the thread that waits."""
+
+    def __init__(self, line: Line, poller: Poller, renewed: Callable[[tuple[float, float]], None]) -> None:
+        self._line = line
+        self._renewed = renewed
+        self._news: SimpleQueue[Message] = SimpleQueue()
+        self._told_read, self._told_write = _pipe()
+        self._end_read, self._end_write = _pipe()
+        self._ended = False
+        poller.watch(self._told_read, self._heard)
+        self._thread = threading.Thread(target=self._run, name="procman-lease", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            raise ShortageError(NO_THREAD) from None
+
+    def close(self, patience: float) -> None:
+        """Give the lease back, if that takes no longer than so many seconds."""
+        self._ended = True
+        os.write(self._end_write, b"!")
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        while not self._ended:
+            sent = time.monotonic()
+            try:
+                self._tell(WorkDone(self._renewed, (sent, self._line.renew())))
+                seconds = EVERY_SECONDS * random.uniform(1 - JITTER, 1 + JITTER)
+            except StoreError:  # the scheduler has noticed it, or will
+                seconds = AGAIN_SECONDS
+            with suppress(StoreError):
+                self._listen(sent + seconds)
+            self._wait(-1, min(sent + seconds, time.monotonic() + AGAIN_SECONDS))
+        self._line.close(leave=True)
+
+    def _listen(self, until: float) -> None:
+        while not self._ended and time.monotonic() < until:
+            if self._wait(self._line.fileno(), until) and self._line.rung():
+                self._tell(Poked())
+
+    def _wait(self, descriptor: int, until: float) -> bool:
+        """Whether there is something to read before then; False as well when it is the end."""
+        watched = [self._end_read] + [descriptor] * (descriptor >= 0)
+        found = select.select(watched, (), (), max(0.0, until - time.monotonic()))[0]
+        return descriptor in found
+
+    def _tell(self, message: Message) -> None:
+        self._news.put(message)
+        with suppress(BlockingIOError):  # full of wake-ups already
+            os.write(self._told_write, b"!")
+
+    def _heard(self) -> Iterator[Message]:
+        with suppress(BlockingIOError):
+            os.read(self._told_read, 1 << 16)
+        while True:
+            try:
+                yield self._news.get_nowait()
+            except Empty:
+                return
+
+
+def _pipe() -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        os.set_blocking(end, False)
+    return ends
