@@ -16,7 +16,7 @@ from procman.errors import StoreBusyError, UnsafeError, UserError
 from procman.host import place, wake
 from procman.store.database import ASK_AGAIN_SECONDS
 from procman.store.failures import BUSY_SECONDS
-from procman.store.open import in_folder
+from procman.store.open import is_on_server
 from procman.store.sharing import SHARING
 
 TYPE_CHECKING = False  # as type checkers know it
@@ -84,16 +84,19 @@ class _Call:
             words = tuple(arguments.word(position, value) for position, value in enumerate(args, start=1))
             trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
             self._request = Request(arguments.name(task), words, trigger, due, now, arguments.key(key))
-            self._folder = _folder(root)
+            self._folder, self._store = _folder(root), place.store(root)
             names.check(root, self._folder, task, bool(words))
             if words:
                 arguments.fit(words)
 
     def attempt(self) -> int | None:
         """The number of the run, once it is on the disk; None while others have the store locked."""
-        path = in_folder(self._folder)
+        if is_on_server(self._store.where):
+            from procman.store.postgres import sharing  # few apps have a server
+
+            return sharing.SHARING.request(self._store, self._request)
         try:
-            with SHARING.store(path, lambda: statefolder.prepare(self._folder)) as store:
+            with SHARING.store(self._store.where, lambda: statefolder.prepare(self._folder)) as store:
                 number, _ = store.request(self._request)
                 log = store.log()
         except StoreBusyError:

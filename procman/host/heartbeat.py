@@ -52,7 +52,7 @@ class Line(Protocol):
 
 
 class Heartbeat:
-    """`renewed` gets when a renewal was sent (monotonic) and how wrong our clock is, in the thread that waits."""
+    """`renewed` gets when a renewal was sent (monotonic) and how wrong our clock is, as a message does."""
 
     def __init__(self, line: Line, poller: Poller, renewed: Callable[[tuple[float, float]], None]) -> None:
         self._line = line

@@ -10,16 +10,34 @@ from procman.typed import NamedTuple
 
 ROOT, STATE = "PROCMAN_ROOT", "PROCMAN_STATE"
 """What every child of procman has in its environment: the app's folder, and that of its state."""
+STORE, APP = "PROCMAN_STORE", "PROCMAN_APP"
+"""The URL of a store that is no file of that folder, and what the app is called there."""
+DATABASE = "procman.db"
 SOCKET = "control.sock"
 """In that folder, while `procman start` runs the app."""
-FILE, KEY = "procman.yml", b"state_dir"
+FILE, KEYS = "procman.yml", (b"state_dir", b"store")
 
 State = tuple[int, int, int, int]
 
 
+class Store(NamedTuple):
+    """A path or a URL, and what the app is called there. A URL may have a password in it."""
+
+    where: str
+    app: str
+
+
+class Said(NamedTuple):
+    """What procman.yml says of these places, as written."""
+
+    state_dir: str | None = None
+    store: str | None = None
+    app: str | None = None
+
+
 class _Known(NamedTuple):
     state: State
-    named: str | None
+    said: Said
 
 
 _known: dict[str, _Known] = {}
@@ -32,10 +50,17 @@ def of(root: str) -> str:
     `state_dir` in procman.yml does. Both may be relative to the app. Raises `UserError` when the file has
     mistakes because of which that is not known.
     """
-    named = os.environ.get(STATE)
-    if not named or not _is(root, os.environ.get(ROOT)):
-        named = _in_file(os.path.join(root, FILE))
+    named = _in_environment(root, STATE) or _in_file(os.path.join(root, FILE)).state_dir
     return os.path.abspath(os.path.join(root, os.path.expanduser(named or statefolder.NAME)))
+
+
+def store(root: str) -> Store:
+    """The store of the app in `root`: what `PROCMAN_STORE` says, else `store` in procman.yml, else the file
+    in the folder of its state. Raises `UserError` as `of` does."""
+    said = _in_file(os.path.join(root, FILE))
+    where = _in_environment(root, STORE) or said.store or os.path.join(of(root), DATABASE)
+    name = _in_environment(root, APP) or said.app
+    return Store(where, name or os.path.basename(os.path.realpath(root)) or "app")
 
 
 def usual(root: str) -> str:
@@ -71,28 +96,33 @@ def _is(root: str, other: str | None) -> bool:
     return not other or os.path.realpath(root) == os.path.realpath(other)
 
 
-def _in_file(path: str) -> str | None:
-    """What the file says. Few have the key, and all others are not parsed for it."""
+def _in_environment(root: str, variable: str) -> str | None:
+    """What it says of this app."""
+    return os.environ.get(variable) if _is(root, os.environ.get(ROOT)) else None
+
+
+def _in_file(path: str) -> Said:
+    """What the file says. Few have such keys, and all others are not parsed for them."""
     try:
         state, known = state_of(os.stat(path)), _known.get(path)
         if known and known.state == state:
-            return known.named
+            return known.said
         with open(path, "rb") as file:
             data = file.read()
     except OSError:
-        return None
-    named = _parse(data, path, known) if KEY in data else None
-    _known[path] = _Known(state, named)
-    return named
+        return Said()
+    said = _parse(data, path, known) if any(key in data for key in KEYS) else Said()
+    _known[path] = _Known(state, said)
+    return said
 
 
-def _parse(data: bytes, path: str, before: _Known | None) -> str | None:
-    """While somebody edits the file, and it has mistakes, the state stays where it is."""
-    from procman.core.config.taskfile import state_dir  # and with it YAML, 20 ms
+def _parse(data: bytes, path: str, before: _Known | None) -> Said:
+    """While somebody edits the file, and it has mistakes, all stays where it is."""
+    from procman.core.config.taskfile import where  # and with it YAML, 20 ms
 
     try:
-        return state_dir(data, path)
+        return Said(*where(data, path))
     except UserError:
         if before is None:
             raise
-        return before.named
+        return before.said

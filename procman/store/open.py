@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import os
 
-from procman.errors import StoreError
+from procman.errors import RefusedError, StoreError
 from procman.store.failures import BUSY_SECONDS
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
+    from procman.store.postgres.store import PostgresStore
     from procman.store.sqlite import SqliteStore
 
 DATABASE = "procman.db"
 """The store of an app, in its folder of state."""
+SERVERS = ("postgresql", "postgres")
+NO_DRIVER = "a store in PostgreSQL needs psycopg: pip install 'procman-cli[postgres]'"
+
+
+def is_on_server(place: str) -> bool:
+    """Whether several hosts can share it."""
+    return place.partition(":")[0].lower() in SERVERS and ":" in place
+
+
+def on_server(place: str, app: str) -> PostgresStore:
+    """Open a store on a server. Raises `StoreError`."""
+    try:
+        from procman.store.postgres.store import PostgresStore  # most apps have no server, and no driver
+    except ImportError as error:
+        raise RefusedError(f"{NO_DRIVER} ({error})") from None
+    return PostgresStore(place, app)
 
 
 def open_store(place: str, durable: bool = False, patience: float = BUSY_SECONDS) -> SqliteStore:
@@ -34,6 +51,8 @@ def in_folder(folder: str) -> str:
 
 def is_there(place: str) -> bool:
     """Whether there is a store already. Where that cannot be seen there may be: opening it tells why."""
+    if is_on_server(place):
+        return True
     try:
         os.stat(_path(place))
     except FileNotFoundError:

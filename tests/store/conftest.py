@@ -45,4 +45,4 @@ def opened(kind: str, path: str, request: pytest.FixtureRequest) -> Store:
     if kind == "sqlite":
         return open_store(path)
     server = request.getfixturevalue("server")
-    return PostgresStore(server.url, request.node.name, "the store")
+    return PostgresStore(server.url, request.node.name)

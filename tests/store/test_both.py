@@ -207,7 +207,7 @@ class OnServer(Stores):
         super().__init__()
 
     def _open(self) -> Store:
-        return PostgresStore(self.server.url, self._app, "the store")
+        return PostgresStore(self.server.url, self._app)
 
     def _both(self, operation: Callable[[Store], Any], undone: bool = False) -> None:
         super()._both(operation)

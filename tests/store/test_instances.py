@@ -20,7 +20,7 @@ OTHER = Instance("b2@two", "two", 4712, "2.1", 1_700_000_001.5)
 
 @pytest.fixture
 def store(server: Server, request: pytest.FixtureRequest) -> Iterator[PostgresStore]:
-    store = PostgresStore(server.url, request.node.name, "the store")
+    store = PostgresStore(server.url, request.node.name)
     yield store
     store.close()
 
@@ -65,7 +65,7 @@ def test_who_leaves_is_forgotten_and_so_is_who_died_long_ago(store: PostgresStor
 
 
 def test_another_app_in_the_same_database_is_not_seen(store: PostgresStore, server: Server) -> None:
-    other = PostgresStore(server.url, "it's another?", "the store")
+    other = PostgresStore(server.url, "it's another?")
     other.instances.renew(OTHER, 0.0)
     assert store.instances.all() == []
     other.close()

@@ -62,6 +62,12 @@ def of(start: Mapping[str, Schema]) -> Schema:
     parts = {
         "timezone": _about("The zone of schedules of the clock (default: the system's).", schemas.TEXT),
         "state_dir": _about("Where history and jobs are kept (default: .procman).", schemas.TEXT),
+        "store": _about(
+            "The URL of a store that several hosts share (default: a file in state_dir).", schemas.TEXT
+        ),
+        "app": _about(
+            "What the app is called in a store that several share (default: its folder).", schemas.TEXT
+        ),
         "start": _about("Options of 'procman start', as on its command line.", schemas.keys(start)),
         "processes": _about(
             "What is said of the Procfile's process types, by their names.", schemas.mapping(_process())

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from procman.store.needs import Row, Value
 
+LIMITS = "; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+"""A host that is suspended in the middle of a transaction keeps the others waiting no longer."""
 PLACEHOLDER = re.compile(r"\?(\d*)")
 
 
@@ -36,6 +38,7 @@ class Database:
         self._process = os.getpid()
         self._depth = 0
         self._failed = False
+        self._parting: list[str] = []
 
     @property
     def connection(self) -> psycopg.Connection[Any]:
@@ -65,7 +68,7 @@ class Database:
         try:
             yield
             if self._depth == 1:
-                self._run("COMMIT")
+                self._run("; ".join([*self._parting, "COMMIT"]))
         except BaseException:
             self._failed = True
             raise
@@ -73,6 +76,11 @@ class Database:
             self._depth -= 1
             if not self._depth:
                 self._end()
+
+    def before_commit(self, sql: str) -> None:
+        """Have a statement made as the last of this transaction, on the same way as its end."""
+        if sql not in self._parting:
+            self._parting.append(sql)
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
         """What a query gives."""
@@ -132,11 +140,19 @@ class Database:
         self._try(lambda connection: connection.execute(sql))
 
     def _begin(self, alone: bool) -> None:
+        """A connection that was lost since the last time shows now, and nothing is lost with it."""
         lock = f"; SELECT pg_advisory_xact_lock({self._lock})" if alone else ""
-        self._run(f"BEGIN{lock}")
+        known = self._connection
+        try:
+            self._run(f"BEGIN{LIMITS}{lock}")
+        except StoreError:
+            if known is None or not known.closed:
+                raise
+            self._run(f"BEGIN{LIMITS}{lock}")
 
     def _end(self) -> None:
         self._failed = False
+        self._parting = []
         connection = self._connection
         if self._process != os.getpid() or connection is None:
             return

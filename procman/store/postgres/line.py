@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from procman.errors import StoreError
-from procman.store.postgres import opening
+from procman.store.postgres import address, opening
+from procman.store.postgres.bell import Bell
 from procman.store.postgres.database import Database
 from procman.store.postgres.failures import failure
 from procman.store.postgres.instances import Instances
@@ -20,17 +21,12 @@ if TYPE_CHECKING:
     from procman.core.tasks.instance import Instance
 
 
-def channel(number: int) -> str:
-    """The channel on which an app is rung."""
-    return f"procman_{number}"
-
-
 class Line:
     """For one thread. `instance` gives what is to be known of us now."""
 
-    def __init__(self, url: str, app: str, shown: str, instance: Callable[[], Instance]) -> None:
-        self._app, self._shown, self._instance = app, shown, instance
-        self._connect = opening.connector(url, shown)
+    def __init__(self, url: str, app: str, instance: Callable[[], Instance]) -> None:
+        self._app, self._shown, self._instance = app, address.shown(url), instance
+        self._connect = opening.connector(url, self._shown)
         self._database: Database | None = None
         self._pid = 0
         self.hears = False
@@ -50,7 +46,9 @@ class Line:
         """Whether somebody else has rung. Raises `StoreError` when the connection is lost."""
         connection = self._found().connection
         try:
-            return [*connection.notifies(timeout=0)] != []
+            return {each.payload for each in connection.notifies(timeout=0)} - {
+                self._instance().name
+            } != set()
         except psycopg.Error as error:
             raise failure(error, self._shown) from error
 
@@ -73,5 +71,5 @@ class Line:
         number = opening.prepare(connection, self._app, self._shown)
         self.hears = connection.prepare_threshold is not None
         if self.hears:
-            connection.execute(f"LISTEN {channel(number)}")
+            connection.execute(f"LISTEN {Bell(self._app, number).channel}")
         return connection

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from procman.errors import RefusedError
+from procman.store.postgres import address
 from procman.store.postgres.failures import failure
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ def connector(url: str, shown: str) -> Callable[[], psycopg.Connection[Any]]:
 
     def connect() -> psycopg.Connection[Any]:
         try:
-            said = psycopg.conninfo.conninfo_to_dict(url)
-            options: dict[str, Any] = {**OPTIONS, **said}
+            options: dict[str, Any] = {**OPTIONS, **address.parameters(url)}
             connection: psycopg.Connection[Any] = psycopg.connect(**options, autocommit=True)
             if _is_pooled(connection):
                 connection.prepare_threshold = None  # what one server has prepared, another does not know

@@ -85,6 +85,7 @@ class Statements:
         self.OUTPUT = f"{self._select(['output'], 'outputs')} AND run = ?"
         self.SAME_KEY = f"{self._select(['run'], 'keys')} AND task = ? AND key = ?"
         self.LAST_ID = f"SELECT last_value FROM {self._sequence} WHERE is_called"
+        self.CONTINUE = f"SELECT setval('{self._sequence}', ?)"
         self.RETENTIONS = (
             "SELECT p.task, r.keep, r.keep_for, r.keep_keys FROM procman.pasts AS p"
             " LEFT JOIN procman.retentions AS r ON r.app = p.app AND r.task = p.task"
