@@ -94,7 +94,7 @@ class _Call:
         if is_on_server(self._store.where):
             from procman.store.postgres import sharing  # few apps have a server
 
-            return sharing.SHARING.request(self._store, self._request)
+            return sharing.SHARING.request(*self._store, self._request)
         try:
             with SHARING.store(self._store.where, lambda: statefolder.prepare(self._folder)) as store:
                 number, _ = store.request(self._request)

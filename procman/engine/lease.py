@@ -6,7 +6,7 @@ renew it stops those runs before that moment, and starts nothing until the store
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from procman.core.facts import Notice
 from procman.core.schedule.durations import wording
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from procman.core.facts import Fact
-    from procman.engine.runs import Runs
 
 TO_SPARE = 3.0
 """Seconds between the last SIGKILL and the end of the lease."""
@@ -26,6 +25,18 @@ LEAST_SECONDS = 10.0
 CLOCK_SECONDS, WRONG_SECONDS = 1.0, 30.0
 """A clock that is wrong by more is told of; by more than the second, no tick is claimed by it."""
 FENCED = (Outcome.LOST, "the store could not be reached, so another host may run it again")
+
+
+class Stoppable(Protocol):
+    """The runs that are there."""
+
+    def rerunnable(self) -> list[str]:
+        """The names of those that another host may run again."""
+        ...
+
+    def stop(self, name: str, outcome: Outcome, reason: str, now: float) -> None:
+        """Stop one, and say why."""
+        ...
 
 
 class Lease:
@@ -60,7 +71,7 @@ class Lease:
             self._publish(Notice("the store is back: this host takes part again"))
         return back
 
-    def expire(self, now: float, runs: Runs) -> None:
+    def expire(self, now: float, runs: Stoppable) -> None:
         """Stop what another host may run again, in time for it to be gone when the lease ends."""
         if self.lapsed or now < self._renewed + self._patience:
             return

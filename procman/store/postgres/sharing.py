@@ -12,7 +12,6 @@ from procman.store.open import on_server
 
 if TYPE_CHECKING:
     from procman.core.tasks.run import Request
-    from procman.host.place import Store
     from procman.store.postgres.store import PostgresStore
 
 PATIENCE = 10.0
@@ -24,15 +23,15 @@ class Sharing:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._stores: dict[Store, PostgresStore] = {}
+        self._stores: dict[tuple[str, str], PostgresStore] = {}
 
-    def request(self, place: Store, request: Request) -> int:
+    def request(self, url: str, app: str, request: Request) -> int:
         """Write a request; the number of its run. Raises `StoreError`."""
         if not self._lock.acquire(timeout=PATIENCE):
             raise StoreBusyError(f"the store cannot be had: other threads have had it for {PATIENCE:g} s")
         try:
-            store = self._stores.get(place) or on_server(*place)
-            self._stores[place] = store
+            store = self._stores.get((url, app)) or on_server(url, app)
+            self._stores[url, app] = store
             return store.request(request)[0]
         finally:
             self._lock.release()
