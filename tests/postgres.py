@@ -37,17 +37,23 @@ def programs() -> str | None:
     return next((path for path in found if os.path.exists(f"{path}/postgres")), None)
 
 
+def account() -> dict[str, Any]:
+    """For `Popen`: postgres and pgbouncer refuse to be root."""
+    if os.geteuid():
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
 class Server:
     """A cluster; `start` and `stop` as often as a test wants it."""
 
     def __init__(self, bin_: str, folder: Path) -> None:
         self.bin, self.folder = bin_, folder
         self.data = folder / "data"
-        self._options: dict[str, Any] = {}
-        if os.geteuid() == 0:  # postgres refuses to be root
-            account = pwd.getpwnam("nobody")
-            self._options = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-            os.chown(folder, account.pw_uid, account.pw_gid)
+        self._options = account()
+        if self._options:
+            os.chown(folder, self._options["user"], self._options["group"])
         folder.chmod(0o755)
         self._run("initdb", f"--pgdata={self.data}", f"--username={USER}", *INITDB)
         self._process: subprocess.Popen[bytes] | None = None

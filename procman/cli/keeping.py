@@ -10,10 +10,10 @@ from procman.core.facts import Notice
 from procman.errors import StoreError
 from procman.host import place, wake
 from procman.shortages import in_words
-from procman.store.open import is_on_server, on_server, open_store
+from procman.store.open import is_on_server, on_server, open_store, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from procman.core.facts import Fact
     from procman.engine.lease import Lease
@@ -23,12 +23,20 @@ if TYPE_CHECKING:
     from procman.store.sqlite import SqliteStore
 
 CLOSING_SECONDS = 2.0
+NO_BELL = (
+    "a pool stands before the server (pgbouncer in transaction mode?): nobody can be woken through it, and what"
+    " is asked for begins up to 30 s late. Give procman the address of the server itself"
+)
 
 
 class Keeping(Protocol):
     """For one kind of store."""
 
     liveness: Liveness
+    said: Sequence[Notice]
+    """Where the store is, for people, unless that goes without saying."""
+    count: Callable[[], int]
+    """How many runs are here; several hosts are told."""
 
     def open(self, patience: float) -> SqliteStore | PostgresStore:
         """Open the store, or make it. Raises `StoreError`."""
@@ -47,16 +55,21 @@ class Keeping(Protocol):
         ...
 
 
-def of(root: str, poller: Poller, renewed: Callable[[tuple[float, float]], None]) -> Keeping:
-    """What keeps the app in `root`. `renewed` is told when a lease was renewed."""
+def of(
+    root: str, poller: Poller, renewed: Callable[[tuple[float, float]], None], labels: Sequence[str]
+) -> Keeping:
+    """What keeps the app in `root`. `renewed` is told when a lease was renewed; `labels` are ours."""
     store = place.store(root)
     if is_on_server(store.where):
-        return OnServer(store, place.of(root), poller, renewed)
+        return OnServer(store, place.of(root), poller, renewed, tuple(labels))
     return InFolder(store.where, place.of(root), poller)
 
 
 class InFolder:
     """A file, in the folder of the app's state or elsewhere: all is on this machine."""
+
+    said: Sequence[Notice] = ()
+    count: Callable[[], int] = staticmethod(lambda: 0)
 
     def __init__(self, path: str, folder: str, poller: Poller) -> None:
         from procman.host.owners import Owners
@@ -92,30 +105,37 @@ class OnServer:
         folder: str,
         poller: Poller,
         renewed: Callable[[tuple[float, float]], None],
+        labels: tuple[str, ...],
     ) -> None:
         from procman.host.leases import Leases
 
         self._store, self._folder, self._poller, self._renewed = store, folder, poller, renewed
-        self._leases = Leases(__version__, time.time())
+        self._leases = Leases(__version__, time.time(), labels)
+        self.said: Sequence[Notice] = [Notice(f"the app is '{store.app}' in {shown(store.where)}")]
         self.liveness: Liveness = self._leases
+        self.count: Callable[[], int] = lambda: 0
         self._end: Callable[[], None] = lambda: None
+        self._rings = True
 
     def open(self, patience: float) -> PostgresStore:
         statefolder.prepare(self._folder)
         store = on_server(*self._store)
         store.name, store.look = self._leases.owner, self._leases.look
+        self._rings = store.rings
         return store
 
     def listen(self) -> Iterator[Notice]:
         """That begins with the lease."""
-        yield from ()
+        if not self._rings:
+            self._rings = True
+            yield Notice(f"{shown(self._store.where)}: {NO_BELL}")
 
     def lease(self, publish: Callable[[Fact], None], kill_timeout: float) -> Lease:
         from procman.engine.lease import Lease
         from procman.host.heartbeat import Heartbeat
         from procman.store.postgres.line import Line
 
-        line = Line(*self._store, lambda: self._leases.instance)
+        line = Line(*self._store, lambda: self._leases.instance._replace(running=self.count()))
         heartbeat = Heartbeat(line, self._poller, self._renewed)
         self._end = lambda: heartbeat.close(CLOSING_SECONDS)
         return Lease(publish, kill_timeout, time.monotonic())

@@ -43,11 +43,12 @@ class Scheduling:
     Trouble with the store is none here: processes come first, and the thread tries again as long as it lasts.
     """
 
-    def __init__(self, app: App, poller: Poller) -> None:
+    def __init__(self, app: App, poller: Poller, labels: Sequence[str]) -> None:
         self._folder = place.of(app.root)
         self._root = app.root
         self._tasks: Mapping[str, Task] = app.tasks
-        self._keeping = keeping.of(app.root, poller, self._renewed)
+        self._labels = labels
+        self._keeping = keeping.of(app.root, poller, self._renewed, labels)
         self._store: SqliteStore | PostgresStore | None = None
         self._scheduler: Scheduler | None = None
         self._queue: storequeue.StoreQueue | None = None
@@ -121,10 +122,14 @@ class Scheduling:
             strays=strays.find,
             reach=strays.reach,
             lease=self._keeping.lease(publish, kill_timeout),
+            labels=self._labels,
         )
         self._publish, self._renew = publish, renew
+        for notice in self._keeping.said:
+            publish(notice)
         self._queue = storequeue.StoreQueue(self._worker, publish, world.clock)
         runs = Runs(supervisor.processes, self._queue, publish, world, kill_timeout)
+        self._keeping.count = lambda: sum(runs.count.values())
         self._scheduler = Scheduler(self._tasks, runs, self._queue, publish, world)
         return self._scheduler
 

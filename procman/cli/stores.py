@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager, suppress
 
-from procman import statefolder
+from procman import __version__, statefolder
 from procman.cli import complaints
 from procman.core.plan.commands import unknown_task
 from procman.errors import Problem, ProcmanError, UnknownNameError, UnsafeError
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from procman.core.tasks.task import Task
+    from procman.engine.needs import Liveness
     from procman.engine.store import Store
+    from procman.store.postgres.instances import Instances
 
 PATIENCE = 1.0
 """Seconds."""
@@ -46,6 +48,20 @@ def reading(root: str) -> Iterator[Store | None]:
         return
     with closing(open_for_writing(root)) as store:
         yield store
+
+
+def liveness(root: str, store: Store | None) -> Liveness:
+    """Who tells whether those live that have runs in the app's store. Raises `StoreError`."""
+    from procman.host.owners import Owners
+
+    instances: Instances | None = getattr(store, "instances", None)
+    if instances is None:
+        return Owners(place.of(root))
+    from procman.host.leases import Leases
+
+    leases = Leases(__version__, 0.0)
+    leases.look(instances.living())
+    return leases
 
 
 class Told(NamedTuple):

@@ -6,7 +6,7 @@ renew it stops those runs before that moment, and starts nothing until the store
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from procman.core.facts import Notice
 from procman.core.schedule.durations import wording
@@ -27,16 +27,24 @@ CLOCK_SECONDS, WRONG_SECONDS = 1.0, 30.0
 FENCED = (Outcome.LOST, "the store could not be reached, so another host may run it again")
 
 
-class Stoppable(Protocol):
-    """The runs that are there."""
+class Unshared:
+    """Of a store that no other host has, nobody needs a lease: that is always there."""
 
-    def rerunnable(self) -> list[str]:
-        """The names of those that another host may run again."""
-        ...
+    deadline: float | None = None
+    lapsed = False
+    may_tick = True
+    killed_by = 0.0
 
-    def stop(self, name: str, outcome: Outcome, reason: str, now: float) -> None:
-        """Stop one, and say why."""
-        ...
+    def lapses(self, now: float) -> bool:
+        """Whether it is not to be counted on from now on, for the first time since it was renewed."""
+        return False
+
+    def tell(self, stopped: int, now: float) -> None:
+        """Say what follows from that, with so many runs stopped."""
+
+    def renewed(self, sent: float, ahead: float) -> bool:
+        """The store has heard what we sent then; whether others may have taken us for dead before."""
+        return False
 
 
 class Lease:
@@ -47,57 +55,65 @@ class Lease:
         self._patience = max(LEAST_SECONDS, LEASE_SECONDS - kill_timeout - TO_SPARE)
         self._renewed = now
         self._told_ahead = 0.0
+        self._told_silence = False
         self.ahead = 0.0
         """Seconds by which our clock is ahead of the store's."""
-        self.lapsed = False
-        """Whether nothing may start, as others may take us for dead."""
+        self.lapsed = True
+        """Whether nothing may start, as others take us for dead, or may do so soon; or do not know us yet."""
 
     @property
     def deadline(self) -> float | None:
-        """When `expire` is due."""
-        return None if self.lapsed else self._renewed + self._patience
+        """When `lapses` is to be asked."""
+        return None if self._told_silence else self._renewed + self._patience
+
+    @property
+    def killed_by(self) -> float:
+        """When nothing may be left of what others may run again."""
+        return self._renewed + LEASE_SECONDS - TO_SPARE
 
     @property
     def may_tick(self) -> bool:
         """Whether our clock is right enough for ticks of schedules."""
-        return not self.lapsed and abs(self.ahead) <= WRONG_SECONDS
+        return not self._is_wrong(self.ahead)
 
-    def renewed(self, sent: float, ahead: float) -> bool:
-        """The store has heard what we sent then; whether we were out of its reach before."""
-        self._renewed, self.ahead = max(self._renewed, sent), ahead
-        self._watch_clock()
-        back, self.lapsed = self.lapsed, False
-        if back:
-            self._publish(Notice("the store is back: this host takes part again"))
-        return back
+    def lapses(self, now: float) -> bool:
+        """Whether it is not to be counted on from now on, for the first time since it was renewed."""
+        if self._told_silence or now < self._renewed + self._patience:
+            return False
+        self.lapsed = self._told_silence = True
+        return True
 
-    def expire(self, now: float, runs: Stoppable) -> None:
-        """Stop what another host may run again, in time for it to be gone when the lease ends."""
-        if self.lapsed or now < self._renewed + self._patience:
-            return
-        self.lapsed = True
-        names = runs.rerunnable()
-        what = (
-            f"{len(names)} runs are stopped, as other hosts may run them again" if names else "nothing runs"
+    def tell(self, stopped: int, now: float) -> None:
+        """Say what follows from that, with so many runs stopped."""
+        more = {0: "", 1: "; 1 run is stopped, as another host may run it again"}.get(
+            stopped, f"; {stopped} runs are stopped, as other hosts may run them again"
         )
         silent = wording(round(now - self._renewed))
-        self._publish(
-            Notice(f"the store was not reached for {silent}: {what}, and nothing starts until then")
-        )
-        for name in names:
-            runs.stop(name, *FENCED, now)
+        self._publish(Notice(f"the store was not reached for {silent}: nothing starts until it is{more}"))
+
+    def renewed(self, sent: float, ahead: float) -> bool:
+        """The store has heard what we sent then; whether others may have taken us for dead before."""
+        self._renewed, self.ahead = max(self._renewed, sent), ahead
+        self.lapsed = False
+        if self._told_silence:
+            self._publish(Notice("the store is back: this host takes part again"))
+        self._watch_clock()
+        back, self._told_silence = self._told_silence, False
+        return back
+
+    def _is_wrong(self, ahead: float) -> bool:
+        return abs(ahead) > WRONG_SECONDS
 
     def _watch_clock(self) -> None:
-        wrong = abs(self.ahead) > CLOCK_SECONDS
-        if wrong and abs(self.ahead - self._told_ahead) > CLOCK_SECONDS:
+        off = abs(self.ahead) > CLOCK_SECONDS
+        moved = abs(self.ahead - self._told_ahead) > CLOCK_SECONDS
+        crossed = self._is_wrong(self.ahead) != self._is_wrong(self._told_ahead)
+        if off and (moved or crossed):
             self._told_ahead = self.ahead
             where = "ahead of" if self.ahead > 0 else "behind"
-            more = "" if self.may_tick else ": no tick of a schedule is taken here until it is right"
-            self._publish(
-                Notice(
-                    f"the clock of this host is {wording(round(abs(self.ahead)))} {where} the store's{more}"
-                )
-            )
-        elif not wrong and self._told_ahead:
+            more = ": no tick of a schedule is taken here until it is right" * self._is_wrong(self.ahead)
+            off_by = wording(abs(self.ahead))
+            self._publish(Notice(f"the clock of this host is {off_by} {where} the store's{more}"))
+        elif self._told_ahead and abs(self.ahead) < CLOCK_SECONDS / 2:
             self._told_ahead = 0.0
             self._publish(Notice("the clock of this host is right again"))

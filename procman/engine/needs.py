@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Callable, Collection, Container, Iterator, Mapping
     from datetime import tzinfo
 
     from procman.core.messages import Message, Spawned
@@ -160,3 +160,5 @@ class World(NamedTuple):
     """Send a process and all below it a signal; whether there was one that we may signal."""
     lease: Lease | None = None
     """Ours, on a store that several hosts share."""
+    labels: Collection[str] = ()
+    """Those of this host: tasks may say by them where they run."""

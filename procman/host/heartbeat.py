@@ -75,28 +75,36 @@ class Heartbeat:
         self._thread.join(patience)
 
     def _run(self) -> None:
+        lost = False
         while not self._ended:
             sent = time.monotonic()
             try:
                 self._tell(WorkDone(self._renewed, (sent, self._line.renew())))
-                seconds = EVERY_SECONDS * random.uniform(1 - JITTER, 1 + JITTER)
+                if lost:
+                    self._tell(Poked())  # who rang meanwhile was not heard
+                lost = False
+                self._listen(sent + EVERY_SECONDS * random.uniform(1 - JITTER, 1 + JITTER))
             except StoreError:  # the scheduler has noticed it, or will
-                seconds = AGAIN_SECONDS
-            with suppress(StoreError):
-                self._listen(sent + seconds)
-            self._wait(-1, min(sent + seconds, time.monotonic() + AGAIN_SECONDS))
+                lost = True
+                self._wait(-1, time.monotonic() + AGAIN_SECONDS)
         self._line.close(leave=True)
 
     def _listen(self, until: float) -> None:
-        while not self._ended and time.monotonic() < until:
-            if self._wait(self._line.fileno(), until) and self._line.rung():
+        """Until then. Who rang while something else was asked is heard first."""
+        while not self._ended:
+            if self._line.rung():
                 self._tell(Poked())
+            if not self._wait(self._line.fileno(), until):
+                return
 
     def _wait(self, descriptor: int, until: float) -> bool:
         """Whether there is something to read before then; False as well when it is the end."""
-        watched = [self._end_read] + [descriptor] * (descriptor >= 0)
-        found = select.select(watched, (), (), max(0.0, until - time.monotonic()))[0]
-        return descriptor in found
+        watched = select.poll()  # select(2) takes no descriptor above 1023
+        for each in (self._end_read, descriptor):
+            if each >= 0:
+                watched.register(each, select.POLLIN)
+        found = watched.poll(1000 * max(0.0, until - time.monotonic()))
+        return descriptor in [each for each, _ in found]
 
     def _tell(self, message: Message) -> None:
         self._news.put(message)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 
 from procman import statefolder
-from procman.errors import UserError
+from procman.errors import Problem, UserError
 from procman.typed import NamedTuple
 
 ROOT, STATE = "PROCMAN_ROOT", "PROCMAN_STATE"
 """What every child of procman has in its environment: the app's folder, and that of its state."""
 STORE, APP = "PROCMAN_STORE", "PROCMAN_APP"
 """The URL of a store that is no file of that folder, and what the app is called there."""
+OURS = (ROOT, STATE, STORE, APP)
 DATABASE = "procman.db"
 SOCKET = "control.sock"
 """In that folder, while `procman start` runs the app."""
@@ -38,6 +39,8 @@ class Said(NamedTuple):
 class _Known(NamedTuple):
     state: State
     said: Said
+    keys: set[bytes]
+    """Those of which this is known."""
 
 
 _known: dict[str, _Known] = {}
@@ -56,11 +59,31 @@ def of(root: str) -> str:
 
 def store(root: str) -> Store:
     """The store of the app in `root`: what `PROCMAN_STORE` says, else `store` in procman.yml, else the file
-    in the folder of its state. Raises `UserError` as `of` does."""
-    said = _in_file(os.path.join(root, FILE))
-    where = _in_environment(root, STORE) or said.store or os.path.join(of(root), DATABASE)
-    name = _in_environment(root, APP) or said.app
-    return Store(where, name or os.path.basename(os.path.realpath(root)) or "app")
+    in the folder of its state. Raises `UserError` as `of` does, and for what is no URL of a store."""
+    variable = _in_environment(root, STORE)
+    url = _checked(variable) if variable else _in_file(os.path.join(root, FILE)).store
+    folder = os.path.basename(os.path.realpath(root)) or "app"
+    return Store(url, named(root) or folder) if url else Store(os.path.join(of(root), DATABASE), folder)
+
+
+def variables(root: str) -> dict[str, str]:
+    """What every child of the app in `root` has in its environment, so that it finds the same places.
+
+    What procman.yml says of the store it reads there: that may have a password in it. Raises `UserError`.
+    """
+    said = {name: value for name in (STORE, APP) if (value := _in_environment(root, name))}
+    if STORE in said:
+        _checked(said[STORE])
+    return {ROOT: root, STATE: of(root), **said}
+
+
+def named(root: str) -> str | None:
+    """What somebody says that the app is called: `PROCMAN_APP`, else `app` in procman.yml.
+
+    Only who shares a store needs it: the word is in most files, and YAML takes its time.
+    """
+    variable = _in_environment(root, APP) or ""
+    return variable.strip() or _in_file(os.path.join(root, FILE), b"app").app
 
 
 def usual(root: str) -> str:
@@ -101,18 +124,29 @@ def _in_environment(root: str, variable: str) -> str | None:
     return os.environ.get(variable) if _is(root, os.environ.get(ROOT)) else None
 
 
-def _in_file(path: str) -> Said:
+def _checked(url: str) -> str:
+    from procman.core.config import storeurl  # few have such a variable
+
+    try:
+        return storeurl.read(url)
+    except ValueError as error:
+        raise UserError([Problem(STORE, None, str(error))]) from None
+
+
+def _in_file(path: str, *more: bytes) -> Said:
     """What the file says. Few have such keys, and all others are not parsed for them."""
+    keys = (*KEYS, *more)
     try:
         state, known = state_of(os.stat(path)), _known.get(path)
-        if known and known.state == state:
+        if known and known.state == state and known.keys >= set(keys):
             return known.said
         with open(path, "rb") as file:
             data = file.read()
     except OSError:
         return Said()
-    said = _parse(data, path, known) if any(key in data for key in KEYS) else Said()
-    _known[path] = _Known(state, said)
+    parsed = any(key in data for key in keys)
+    said = _parse(data, path, known) if parsed else Said()
+    _known[path] = _Known(state, said, {*keys, b"app"} if parsed else {*keys})
     return said
 
 

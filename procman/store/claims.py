@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from procman.core.tasks import transitions
+from procman.core.tasks.limits import NO_LIMITS
 from procman.core.tasks.run import TaskState
 from procman.core.tasks.task import Retention
-from procman.core.tasks.transitions import Event
 from procman.store.queries import Queries
 from procman.store.rows import as_json, to_past, to_run
+from procman.store.taking import Taking
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from procman.core.tasks.limits import Limits
     from procman.core.tasks.run import Ending, Run, TickRow
+    from procman.core.tasks.transitions import Event
 
 EVER = float("inf")
 
@@ -41,10 +46,10 @@ class Claims(Queries):
             closed = []
             for run in filter(gone, runs):
                 if transitions.comes_again(run):
-                    self.move(run.id, Event.RELEASE)
+                    self._db.change(self._sql.TAKE_AWAY, run.id)
                 else:
                     again = now if run.task in rerun else None
-                    closed.append(self.finish(run.id, transitions.lost(run, now), again))
+                    closed.append(self._end(run, transitions.lost(run, now), again))
             return [run for run in closed if run]
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
@@ -69,8 +74,16 @@ class Claims(Queries):
             return new
 
     def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:
-        rows = self._db.rows(f"{self._sql.OPEN_RUNS} AND state <> 'queued' AND owner <> ? ORDER BY id", owner)
+        rows = self._db.rows(f"{self._sql.OPEN_RUNS} AND owner <> ? ORDER BY id", owner)
         return [to_run(row) for row in rows if row[1] in tasks]
+
+    def ask_to_stop(self, runs: Collection[int], reason: str) -> None:
+        with self.together():
+            self._db.change_each(self._sql.ASK_TO_STOP, [(reason, run) for run in runs])
+
+    def asked_to_stop(self, owner: str) -> list[Run]:
+        rows = self._db.rows(f"{self._sql.OPEN_RUNS} AND owner = ? AND reason IS NOT NULL ORDER BY id", owner)
+        return [to_run(row) for row in rows]
 
     def take_due(
         self,
@@ -78,17 +91,17 @@ class Claims(Queries):
         owner: str,
         late_before: float,
         room: tuple[int, int],
-        without: Collection[str] = (),
+        limits: Limits = NO_LIMITS,
     ) -> list[Run]:
-        others, (late, fresh) = as_json(without), room
+        late, fresh = room
         with self.together():
-            rows = self._db.rows(self._sql.TAKE_TICKS, others, now)
-            rows += self._db.rows(self._sql.TAKE_JOBS, others, now, -EVER, late_before, late)
-            rows += self._db.rows(self._sql.TAKE_JOBS, others, now, late_before, EVER, fresh)
-            runs = [transitions.step(to_run(row), Event.CLAIM, owner=owner) for row in rows]
-            taken = [run for run in runs if run]
-            self._db.change_each(self._sql.CLAIM, [(owner, run.id) for run in taken])
-            return taken
+            begun: Counter[str] = Counter(dict(self._db.rows(self._sql.BEGUN)) if limits.counted else {})
+            taking = Taking(self._db, self._sql, owner, begun)
+            return [
+                *taking.take(limits.ticks, self._sql.TAKE_TICKS, None, now),
+                *taking.take(limits.jobs, self._sql.TAKE_JOBS, late, now, -EVER, late_before),
+                *taking.take(limits.jobs, self._sql.TAKE_JOBS, fresh, now, late_before, EVER),
+            ]
 
     def asked_for(self, after: int, most: int) -> list[Run]:
         return self._runs(self._sql.ASKED_FOR, after, most)
@@ -108,15 +121,24 @@ class Claims(Queries):
     def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
         with self.together():
             found = self.run(run)
-            ended = found and transitions.finished(found, ending)
-            if not found or not ended:
-                return None
-            self._finish(ended)
-            if ending.output is not None:
-                self._db.change(self._sql.INSERT_OUTPUT, run, ending.output)
-            if retry_due is not None:
-                self._insert(transitions.next_attempt(found, retry_due, ending))
-            return ended
+            return self._end(found, ending, retry_due) if found and self._is_told_of(found) else None
+
+    def _is_told_of(self, run: Run) -> bool:
+        """Whether what we tell of a run counts: it is nobody else's by now."""
+        return True
+
+    def _end(self, run: Run, ending: Ending, retry_due: float | None) -> Run | None:
+        ended = transitions.finished(run, ending)
+        if not ended:
+            if reason := transitions.told_late(run, ending):
+                self._db.change(self._sql.NOTE, reason, run.id)
+            return None
+        self._finish(ended)
+        if ending.output is not None:
+            self._db.change(self._sql.INSERT_OUTPUT, run.id, ending.output)
+        if retry_due is not None:
+            self._insert(transitions.next_attempt(run, retry_due, ending))
+        return ended
 
     def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:
         with self.together():

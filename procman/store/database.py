@@ -116,7 +116,7 @@ class Database:
         try:
             return self._wait_and_execute(sql, values, many)
         except UnicodeEncodeError:
-            return self._execute(sql, _encodable(values), many)
+            return self._execute(sql, encodable(values), many)
         except (sqlite3.Error, OverflowError) as error:
             self._failed = self._depth > 0
             raise failure(error, self._path) from error
@@ -192,8 +192,8 @@ def _flush_folder(path: str) -> None:
         os.close(folder)
 
 
-def _encodable(value: Any) -> Any:
+def encodable(value: Any) -> Any:
     r"""Text without lone surrogates, which UTF-8 does not have: they are written as `\udc80`."""
     if isinstance(value, list | tuple):
-        return [_encodable(each) for each in value]
+        return [encodable(each) for each in value]
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 
 from procman.errors import RefusedError, StoreError
 from procman.statefolder import check, open_file
+from procman.store import lodging
 from procman.store.failures import BUSY_SECONDS, DAMAGED, code, failure
 from procman.store.rows import words_as_json
 from procman.typed import NamedTuple
@@ -107,6 +108,10 @@ def _is_sound(connection: sqlite3.Connection, path: str) -> bool:
     """Whether it is a store; brings it up to date. Raises what stands in the way of an answer."""
     try:
         version = _version(connection)
+        if lodging.is_possible(path) and lodging.is_new(connection, path, version):
+            _migrate(connection, path)
+            _log_ahead(connection, path)
+            return True
         if version > len(SCRIPTS):
             raise RefusedError(
                 f"{path} was written by a newer procman (schema {version}, this one knows {len(SCRIPTS)}):"
@@ -115,7 +120,7 @@ def _is_sound(connection: sqlite3.Connection, path: str) -> bool:
         if not version or not _is_whole(connection, path):
             return False
         if version < len(SCRIPTS):
-            _migrate(connection)
+            _migrate(connection, path)
         return True
     except (sqlite3.Error, OSError, StoreError) as error:
         if code(error) in DAMAGED:
@@ -137,9 +142,11 @@ def _is_whole(connection: sqlite3.Connection, path: str) -> bool:
     return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection, path: str) -> None:
     with connection:
         connection.execute("BEGIN IMMEDIATE")
+        if not _version(connection):
+            lodging.check(connection, path)
         connection.create_function("words_as_json", 1, words_as_json)
         for name in SCRIPTS[_version(connection) :]:
             with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as script:
@@ -166,11 +173,15 @@ def _make(path: str) -> None:
             os.unlink(left)
     _make_empty(new)
     with closing(_connection(new)) as connection:
-        _migrate(connection)
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        _migrate(connection, path)
+        _log_ahead(connection, path)
+    os.rename(new, path)
+
+
+def _log_ahead(connection: sqlite3.Connection, path: str) -> None:
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise StoreError(f"{path}: this file system lets no processes share memory: use a local disk")
-    os.rename(new, path)
 
 
 def _make_empty(path: str) -> None:
@@ -202,6 +213,8 @@ def _put_aside(path: str) -> str | None:
     found = [part for part in PARTS if os.path.lexists(path + part)]
     if not found:
         return None
+    if lodging.is_possible(path) and os.path.lexists(path):
+        raise RefusedError(f"{path}: {lodging.DAMAGED}")
     aside = _unused(f"{path}.corrupt-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
     for part in found:
         os.rename(path + part, aside + part)

@@ -25,6 +25,11 @@ class Records:
     _db: Database
     _sql: Any
 
+    @property
+    def database(self) -> Database:
+        """For who looks at the store as a whole."""
+        return self._db
+
     def together(self) -> AbstractContextManager[None]:
         return self._db.together()
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from procman.store.needs import Value
 
 
+RELEASED = ["owner = NULL", "reason = NULL", "due = coalesce(due, created_at)"]
+
+
 def _insertion(table: str, fields: Sequence[str]) -> str:
     return f"INTO {table} ({', '.join(fields)}) VALUES ({', '.join('?' for _ in fields)})"
 
@@ -26,7 +29,7 @@ def _update(event: Event, columns: str = "") -> str:
         ", ".join(f"'{state}'" for state in transitions.sources(event)),
     )
     changes = [f"state = '{target}'", *(f"{column} = ?" for column in columns.split())]
-    changes += ["owner = NULL", "due = coalesce(due, created_at)"] if target is State.PENDING else []
+    changes += RELEASED if target is State.PENDING else []
     return f"UPDATE runs SET {', '.join(changes)} WHERE id = ? AND state IN ({sources})"
 
 
@@ -47,12 +50,20 @@ INSERT_RUN = (
     f" task = {_numbers['task']} AND tick = {_numbers['tick']} AND attempt = {_numbers['attempt']})"
 )
 """Unless its tick has a row: a refused `INSERT ... VALUES` would use up an id."""
+INSERT_KEYED = (
+    f"{INSERT_RUN} AND NOT EXISTS"
+    f" (SELECT 1 FROM keys WHERE task = {_numbers['task']} AND key = {_numbers['key']})"
+)
+"""Unless its task has the key."""
 INSERT_OUTPUT = "INSERT INTO outputs (run, output) VALUES (?, ?)"
 ENDING = "at outcome ended_at code reason output_bytes truncated max_rss_bytes cpu_s"
 CLAIM = _update(Event.CLAIM, "owner")
 START = _update(Event.START, "command pid identity started_at at")
 FINISH = _update(Event.FINISH, ENDING)
 MOVES = {event: _update(event) for event in (Event.QUEUE, Event.CALL, Event.RELEASE)}
+TAKE_AWAY = _update(Event.RELEASE)
+"""From a procman that is dead."""
+NOTE = "UPDATE runs SET reason = ? WHERE id = ?"
 SAME_KEY = "SELECT run FROM keys WHERE task = ? AND key = ?"
 OLD_KEYS = (
     "SELECT key FROM keys WHERE task = ? AND since < ?"
@@ -73,11 +84,15 @@ PAUSED = (
     "SELECT name FROM tasks WHERE paused_at IS NOT NULL AND (resumed_at IS NULL OR resumed_at < paused_at)"
 )
 STARTABLE = f"state = 'pending' AND task NOT IN ({PAUSED}) AND task NOT IN (SELECT value FROM json_each(?))"
-TAKE_TICKS = f"{RUNS} WHERE {STARTABLE} AND tick IS NOT NULL AND due <= ? ORDER BY due, id"
+TAKE_TICKS = f"{RUNS} WHERE {STARTABLE} AND tick IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?"
 TAKE_JOBS = (
     f"{RUNS} WHERE {STARTABLE} AND tick IS NULL AND due <= ? AND due >= ? AND due < ?"
     " ORDER BY due, id LIMIT ?"
 )
+BEGUN = (
+    f"SELECT task, count(*) FROM runs INDEXED BY runs_open WHERE {OPEN} AND state <> 'queued' GROUP BY task"
+)
+ASK_TO_STOP = f"UPDATE runs SET reason = ? WHERE id = ? AND {OPEN} AND reason IS NULL"
 ASKED_FOR = "id > ? AND tick IS NULL AND attempt = 1 AND due IS NOT NULL ORDER BY id LIMIT ?"
 NEXT_DUE = f"SELECT due FROM runs WHERE {STARTABLE} AND due > ? ORDER BY due LIMIT 1"
 NTH_NEWEST = f"SELECT at, id FROM runs WHERE {FINISHED} ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?"

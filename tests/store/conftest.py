@@ -7,7 +7,6 @@ import pytest
 from procman.store.open import open_store
 from procman.store.postgres.store import PostgresStore
 from procman.testing.memory import MemoryStore
-from tests import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +19,6 @@ if TYPE_CHECKING:
 def path(tmp_path: Path) -> str:
     """Where a store may be."""
     return str(tmp_path / "procman.db")
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[postgres.Server]:
-    """A PostgreSQL server for all tests."""
-    if postgres.programs() is None:
-        pytest.skip(postgres.WHY_NOT)
-    with postgres.running() as server:
-        yield server
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from procman.core.tasks.limits import Limits
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Ending, Outcome, Request, TickRow, Trigger
 from procman.core.tasks.task import Retention
@@ -61,6 +62,8 @@ ENDINGS = st.builds(
     st.none() | st.integers(0, 1 << 50),
     st.none() | st.floats(0, 1e6),
 )
+MOSTS = st.dictionaries(TASKS, FEW)
+LIMITS = st.builds(Limits, MOSTS, MOSTS)
 QUERIES = st.builds(
     Query,
     st.none() | TASKS,
@@ -127,11 +130,19 @@ class Stores(RuleBasedStateMachine):
     def open_runs(self, tasks: set[str], owner: str) -> None:
         self._both(lambda store: store.open_runs(tasks, owner))
 
-    @rule(now=TIMES, owner=OWNERS, late_before=TIMES, room=st.tuples(FEW, FEW), without=st.sets(TASKS))
+    @rule(runs=st.sets(RUNS), reason=st.sampled_from(["replaced", "told so"]))
+    def ask_to_stop(self, runs: set[int], reason: str) -> None:
+        self._both(lambda store: store.ask_to_stop(runs, reason))
+
+    @rule(owner=OWNERS)
+    def asked_to_stop(self, owner: str) -> None:
+        self._both(lambda store: store.asked_to_stop(owner))
+
+    @rule(now=TIMES, owner=OWNERS, late_before=TIMES, room=st.tuples(FEW, FEW), limits=LIMITS)
     def take_due(
-        self, now: float, owner: str, late_before: float, room: tuple[int, int], without: set[str]
+        self, now: float, owner: str, late_before: float, room: tuple[int, int], limits: Limits
     ) -> None:
-        self._both(lambda store: store.take_due(now, owner, late_before, room, without))
+        self._both(lambda store: store.take_due(now, owner, late_before, room, limits))
 
     @rule(after=TIMES, without=st.sets(TASKS))
     def next_due(self, after: float, without: set[str]) -> None:

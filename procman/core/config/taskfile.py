@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procman.core.config import yamltree
+from procman.core.config import storeurl, yamltree
 from procman.core.config.reading import Reader, each_of
 from procman.core.config.taskkeys import KEYS
 from procman.core.config.yamltree import Mapping, Scalar, Sequence
@@ -34,15 +34,12 @@ MANY: dict[str, tuple[type, ...]] = {
     "env": (Scalar, Sequence),
     "formation": (Scalar, Sequence, Mapping),
     "concurrency": (Scalar, Sequence, Mapping),
+    "label": (Scalar, Sequence),
 }
 """Options of `start` that may be more than one value."""
 NAMES = "use letters, digits and '_', behind the first of them also '.' and '-'"
 SYSTEM = "system"
 """The name of procman's own lines in the log."""
-
-
-STORES = ("sqlite", "postgresql", "postgres")
-"""Kinds of stores, by the schemes of their URLs."""
 
 
 class Where(NamedTuple):
@@ -113,13 +110,6 @@ def _path(text: str) -> str:
     return text
 
 
-def _store(text: str) -> str:
-    scheme, separator, _ = text.partition(":")
-    if not separator or scheme.lower() not in STORES:
-        raise ValueError("write the URL of a store, as postgresql://shop@db.internal/shop")
-    return text
-
-
 def _app(text: str) -> str:
     if not text.strip():
         raise ValueError("it is empty: write what the app is called, or take the line out")
@@ -132,7 +122,7 @@ def _find_zone(name: str) -> tzinfo:
     return find(name)
 
 
-PLACES = {"state_dir": _path, "store": _store, "app": _app}
+PLACES = {"state_dir": _path, "store": storeurl.read, "app": _app}
 
 
 class _Reader(Reader):

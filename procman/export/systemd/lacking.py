@@ -9,6 +9,7 @@ from procman.core.plan import questions
 from procman.core.plan.policies import Condition, Restart
 from procman.core.tasks.task import Missed, Task
 from procman.export import lacks
+from procman.export.cron import nativetasks
 from procman.export.plan import Note
 from procman.export.systemd.quoting import VARIABLE
 from procman.export.systemd.service import told
@@ -39,6 +40,7 @@ TRIED_AGAIN = "it does not start when the first run fails, even if another one d
 DEPENDS_ON = "After= is about the order: it starts too when what it needs has failed, or starts again"
 TASK = {
     **dict.fromkeys(("keep", "keep_for", "keep_keys"), "its history is in the journal"),
+    **nativetasks.HOSTS,
     "grace": "systemd makes up for a missed tick, however late",
 }
 READS_OTHERWISE = (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 
 from procman.errors import RefusedError
 
 SHOWN = ("user", "host", "hostaddr", "port", "dbname", "service")
 EXAMPLE = "postgresql://shop@db.internal/shop"
+MISREAD = "a password with @, /, # or ? in it has %40, %2F, %23 and %3F there, or stands in ~/.pgpass"
 
 
 def parameters(url: str) -> dict[str, str]:
@@ -23,6 +26,9 @@ def parameters(url: str) -> dict[str, str]:
     except psycopg.Error:
         text = f"{scheme}://...: this is no address of a server: write it as {EXAMPLE}"
         raise RefusedError(text) from None
+    place = f"{found.get('host')}{found.get('dbname')}"
+    if "@" in place or not re.fullmatch(r"[0-9,]*", str(found.get("port", ""))):
+        raise RefusedError(f"{scheme}://...: this is read otherwise than it is meant: {MISREAD}")
     return {name: str(value) for name, value in found.items()}
 
 

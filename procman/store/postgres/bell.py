@@ -27,10 +27,14 @@ class Bell(NamedTuple):
         """Wake all others."""
         return f"SELECT pg_notify('{self.channel}', {literal(self.name)})"
 
-    @property
-    def if_ticks_wait(self) -> str:
-        """Wake them if a tick is past its time: it waits for the end of a run, here or elsewhere."""
-        return (
-            f"{self.ring} WHERE EXISTS (SELECT 1 FROM procman.runs WHERE app = {literal(self.app)}"
-            " AND state = 'pending' AND tick IS NOT NULL AND due <= extract(epoch FROM clock_timestamp()))"
-        )
+    def if_somebody_waits(self, limited: str | None) -> str:
+        """Wake them if a run of theirs waits for another one, or a tick is past its time; or a job is, of the
+        task that has only so many places (`limited`)."""
+        runs = f"SELECT 1 FROM procman.runs WHERE app = {literal(self.app)}"
+        due = f"{runs} AND state = 'pending' AND due <= extract(epoch FROM clock_timestamp())"
+        waits = [
+            f"{runs} AND state = 'queued' AND owner <> {literal(self.name)}",
+            f"{due} AND tick IS NOT NULL",
+            *([f"{due} AND task = {literal(limited)}"] if limited else []),
+        ]
+        return f"{self.ring} WHERE {' OR '.join(f'EXISTS ({each})' for each in waits)}"

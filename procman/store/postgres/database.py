@@ -171,11 +171,11 @@ def _translated(sql: str) -> tuple[str, bool]:
 
 
 def _bound(values: Sequence[Value], named: bool) -> Any:
-    cleaned = [_storable(value) for value in values]
+    cleaned = [storable(value) for value in values]
     return {f"v{number}": value for number, value in enumerate(cleaned, 1)} if named else cleaned
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
     r"""Text that PostgreSQL can hold: lone surrogates and NUL are written as `\udc80`, `\u0000`."""
     if not isinstance(value, str):
         return value

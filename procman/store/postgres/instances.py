@@ -42,6 +42,10 @@ class Instances:
         values = (instance.name, self._app, *instance[1:4], as_json(instance.labels), instance.started_at)
         return float(self._db.rows(RENEW, *values, now, instance.running)[0][0])
 
+    def clock(self) -> float:
+        """What the clock of the store says, in UTC seconds."""
+        return float(self._db.rows(f"SELECT {CLOCK}")[0][0])
+
     def living(self) -> set[str]:
         """The names of those whose lease has not run out."""
         return {row[0] for row in self._db.rows(LIVING, self._app, LEASE_SECONDS)}

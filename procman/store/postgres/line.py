@@ -44,11 +44,12 @@ class Line:
 
     def rung(self) -> bool:
         """Whether somebody else has rung. Raises `StoreError` when the connection is lost."""
+        if not self.hears:
+            return False
         connection = self._found().connection
         try:
-            return {each.payload for each in connection.notifies(timeout=0)} - {
-                self._instance().name
-            } != set()
+            who = {each.payload for each in connection.notifies(timeout=0)}
+            return who - {self._instance().name} != set()
         except psycopg.Error as error:
             raise failure(error, self._shown) from error
 

@@ -18,6 +18,12 @@ SCRIPTS = ("schema1.sql",)
 """The n-th makes version n of the one before. There is no way back."""
 OF_SCHEMA = 0x70726F63
 """The advisory lock of those who change the schema; that of an app has its own number in the low half."""
+IS_MADE = (
+    "SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = 'procman' AND c.relname = 'version'"
+)
+"""Asked of the tables: `to_regclass` would remember its answer of before, while we waited for the lock."""
+MAKE_KNOWN = "INSERT INTO procman.apps (app) VALUES (%s) ON CONFLICT (number) DO NOTHING RETURNING number"
 CONNECT_SECONDS = 10
 OPTIONS = {
     "application_name": "procman",
@@ -62,8 +68,7 @@ def prepare(connection: psycopg.Connection[Any], app: str, shown: str) -> int:
 
 
 def _version(connection: psycopg.Connection[Any]) -> int:
-    found = connection.execute("SELECT to_regclass('procman.version')").fetchone()
-    if not found or found[0] is None:
+    if not connection.execute(IS_MADE).fetchone():
         return 0
     row = connection.execute("SELECT max(version) FROM procman.version").fetchone()
     return int(row[0] or 0) if row else 0
@@ -96,8 +101,7 @@ def _number(connection: psycopg.Connection[Any], app: str) -> int:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [OF_SCHEMA])
         if row := connection.execute(known, [app]).fetchone():
             return int(row[0])
-        made = connection.execute("INSERT INTO procman.apps (app) VALUES (%s) RETURNING number", [app])
-        row = made.fetchone()
-        assert row
+        while not (row := connection.execute(MAKE_KNOWN, [app]).fetchone()):
+            pass  # another app has the number
         connection.execute(f"CREATE SEQUENCE procman.runs_{int(row[0])}")
         return int(row[0])

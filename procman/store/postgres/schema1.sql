@@ -3,7 +3,8 @@
 
 CREATE TABLE procman.apps (
     app text PRIMARY KEY,
-    number serial UNIQUE -- names the sequence of its runs: procman.runs_1
+    -- Names the sequence of its runs, and tells this database from others that know an app of that name.
+    number integer NOT NULL UNIQUE DEFAULT 1 + floor(random() * 16777215)
 );
 
 CREATE TABLE procman.runs (

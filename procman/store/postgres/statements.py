@@ -41,12 +41,14 @@ def literal(text: str) -> str:
 
 
 class Statements:
-    """All of them, for an app; `number` names the sequence of its runs."""
+    """All of them, for an app; `number` names the sequence of its runs. `owner` is who tells of its runs:
+    what it tells of those that were given to another meanwhile changes nothing."""
 
     NO_LIMIT = None
 
-    def __init__(self, app: str, number: int) -> None:
+    def __init__(self, app: str, number: int, owner: str = "") -> None:
         self._app = literal(app)
+        self._ours = f" AND owner = {literal(owner)}" if owner else ""
         self._mine = f"app = {self._app}"
         self._sequence = f"procman.runs_{number}"
         self._reads()
@@ -70,7 +72,7 @@ class Statements:
     def _update(self, event: Event, columns: str = "") -> str:
         target, sources = transitions.target(event), transitions.sources(event)
         changes = [f"state = '{target}'", *(f"{column} = ?" for column in columns.split())]
-        changes += ["owner = NULL", "due = coalesce(due, created_at)"] if target is State.PENDING else []
+        changes += statements.RELEASED if target is State.PENDING else []
         listed = ", ".join(f"'{state}'" for state in sources)
         where = f"{self._mine} AND id = ? AND state IN ({listed})"
         return f"UPDATE procman.runs SET {', '.join(changes)} WHERE {where}"
@@ -120,7 +122,9 @@ class Statements:
             " AND task NOT IN (SELECT word FROM procman.words_of(?) AS word)"
         )
         order = "ORDER BY due, id"
-        self.TAKE_TICKS = f"{runs} AND {startable} AND tick IS NOT NULL AND due <= ? {order}"
+        self.TAKE_TICKS = f"{runs} AND {startable} AND tick IS NOT NULL AND due <= ? {order} LIMIT ?"
+        begun = f"{self._mine} AND {statements.OPEN} AND state <> 'queued'"
+        self.BEGUN = f"SELECT task, count(*) FROM procman.runs WHERE {begun} GROUP BY task"
         self.TAKE_JOBS = (
             f"{runs} AND {startable} AND tick IS NULL AND due <= ? AND due >= ? AND due < ? {order} LIMIT ?"
         )
@@ -145,9 +149,16 @@ class Statements:
         self.INSERT_RUN, self.INSERT_KEYED = self._insertion(), self._keyed()
         self.INSERT_OUTPUT = f"INSERT INTO procman.outputs (app, run, output) VALUES ({self._app}, ?, ?)"
         self.CLAIM = self._update(Event.CLAIM, "owner")
-        self.START = self._update(Event.START, "command pid identity started_at at")
+        self.ASK_TO_STOP = (
+            f"UPDATE procman.runs SET reason = ? WHERE {self._mine} AND id = ?"
+            f" AND {statements.OPEN} AND reason IS NULL"
+        )
+        self.START = self._update(Event.START, "command pid identity started_at at") + self._ours
         self.FINISH = self._update(Event.FINISH, statements.ENDING)
-        self.MOVES = {event: self._update(event) for event in (Event.QUEUE, Event.CALL, Event.RELEASE)}
+        moves = (Event.QUEUE, Event.CALL, Event.RELEASE)
+        self.MOVES = {event: self._update(event) + self._ours for event in moves}
+        self.TAKE_AWAY = self._update(Event.RELEASE)
+        self.NOTE = f"UPDATE procman.runs SET reason = ? WHERE {self._mine} AND id = ?"
         self.DELETE_RUN = f"DELETE FROM procman.runs WHERE {self._mine} AND id = ?"
         self.DELETE_OUTPUT = f"DELETE FROM procman.outputs WHERE {self._mine} AND run = ?"
         self.DELETE_KEY = f"DELETE FROM procman.keys WHERE {self._mine} AND task = ? AND key = ?"
