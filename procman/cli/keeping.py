@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from procman.core.facts import Fact
+    from procman.core.tasks.instance import Renewal
     from procman.engine.lease import Lease
     from procman.engine.needs import Liveness
     from procman.host.poller import Poller
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 CLOSING_SECONDS = 2.0
 NO_BELL = (
-    "a pool stands before the server (pgbouncer in transaction mode?): nobody can be woken through it, and what"
-    " is asked for begins up to 30 s late. Give procman the address of the server itself"
+    "a pool stands before the server (pgbouncer in transaction mode?), and nobody can be woken through it:"
+    " what is asked for begins up to 30 s late. Give procman the address of the server itself"
 )
 
 
@@ -55,9 +56,7 @@ class Keeping(Protocol):
         ...
 
 
-def of(
-    root: str, poller: Poller, renewed: Callable[[tuple[float, float]], None], labels: Sequence[str]
-) -> Keeping:
+def of(root: str, poller: Poller, renewed: Callable[[Renewal], None], labels: Sequence[str]) -> Keeping:
     """What keeps the app in `root`. `renewed` is told when a lease was renewed; `labels` are ours."""
     store = place.store(root)
     if is_on_server(store.where):
@@ -104,7 +103,7 @@ class OnServer:
         store: place.Store,
         folder: str,
         poller: Poller,
-        renewed: Callable[[tuple[float, float]], None],
+        renewed: Callable[[Renewal], None],
         labels: tuple[str, ...],
     ) -> None:
         from procman.host.leases import Leases

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from procman.app.app import App
     from procman.core.facts import Fact
+    from procman.core.tasks.instance import Renewal
     from procman.core.tasks.task import Task
     from procman.engine.supervisor import Supervisor
     from procman.host.poller import Poller
@@ -133,7 +134,7 @@ class Scheduling:
         self._scheduler = Scheduler(self._tasks, runs, self._queue, publish, world)
         return self._scheduler
 
-    def _renewed(self, news: tuple[float, float]) -> None:
+    def _renewed(self, news: Renewal) -> None:
         """Our lease was renewed."""
         if self._scheduler:
             self._scheduler.renewed(news)

@@ -16,7 +16,7 @@ from procman.errors import StoreBusyError, UnsafeError, UserError
 from procman.host import place, wake
 from procman.store.database import ASK_AGAIN_SECONDS
 from procman.store.failures import BUSY_SECONDS
-from procman.store.open import file_of, is_on_server, with_driver
+from procman.store.open import file_of, is_on_server
 from procman.store.sharing import SHARING
 
 TYPE_CHECKING = False  # as type checkers know it
@@ -98,10 +98,10 @@ class _Call:
             trigger = Trigger.MANUAL if due == now else Trigger.DELAYED
             self._request = Request(arguments.name(task), words, trigger, due, now, arguments.key(key))
             self._folder, self._store = _places(root)
-            self._server = _shared_server() if is_on_server(self._store.where) else None
             names.check(root, self._folder, task, bool(words))
             if words:
                 arguments.fit(words)
+        self._server = _server() if is_on_server(self._store.where) else None
 
     def joining(self) -> Joining:
         """What writes it in a transaction of the app."""
@@ -139,9 +139,8 @@ def _places(root: str) -> tuple[str, place.Store]:
         raise ValueError(f"it is not known where the app keeps its state:\n{error}") from None
 
 
-def _shared_server() -> Sharing:
-    """The connections of this process to servers. Raises `StoreError` where there is no driver."""
-    with_driver()
-    from procman.store.postgres import sharing  # few apps have a server
+def _server() -> Sharing:
+    with SHARING.alone():
+        from procman.store import driver  # few apps have a server
 
-    return sharing.SHARING
+    return driver.load()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from procman.core.schedule.durations import wording
 from procman.core.tasks import due
 from procman.core.tasks.due import Admission
 from procman.core.tasks.run import Outcome, Run, State, Trigger
@@ -52,7 +51,6 @@ class Admissions:
         self._world = world
         self.orphans = Orphans(world.liveness, world.clock)
         self.unstarted = Unstarted(queue, publish, world.wall)
-        self.unknown = self.unstarted.unknown
         self.elsewhere = Elsewhere(tasks.values(), world.labels)
         self._waiting: dict[str, deque[Run]] = {}
         self._for_a_lane: deque[str] = deque()  # tasks whose first in line waits for one
@@ -75,8 +73,7 @@ class Admissions:
         if task is None:
             self.unstarted.hold(run)
         elif run.tick is not None and due.too_late(task, lateness) and not run.reruns:
-            reason = f"{wording(lateness)} late, grace: {wording(task.grace)}"
-            self.unstarted.close(run, Outcome.MISSED, reason)
+            self.unstarted.miss(run, task, lateness)
         elif run.tick is not None:
             self.tick(run, others)
         elif self.open:
@@ -103,15 +100,11 @@ class Admissions:
             still = [f"{name} is still running" for name in there]
             self.unstarted.skip(run, [*still, *(f"{name} comes first" for name in before)][0])
             return
-        replaced = [*line] if admission is Admission.REPLACE else []
         line.append(run)
-        for waiting in replaced:
-            line.remove(waiting)
-            self.unstarted.skip(waiting, f"replaced by {run.name}")
-        if task.overlap is not Overlap.ALLOW:
-            self.elsewhere.wait(run.task, ahead(line[0], others))
         if admission is Admission.REPLACE:
-            self._stop(running, [each.id for each in others], run)
+            self._replace(run, running, others)
+        elif task.overlap is not Overlap.ALLOW:
+            self.elsewhere.wait(run.task, ahead(line[0], others))
         self._advance(run.task)
         self._line_up(run)
 
@@ -122,13 +115,16 @@ class Admissions:
             line[line.index(run)] = run._replace(state=State.QUEUED)
             self.unstarted.line_up(run)
 
-    def _stop(self, here: Sequence[str], others: Sequence[int], run: Run) -> None:
-        """What is there of a task makes way for a run."""
-        reason = f"replaced by {run.name}"
+    def _replace(self, run: Run, here: Sequence[str], others: Sequence[Run]) -> None:
+        """All that is there of a task, and all before it in line, makes way for a run."""
+        line, reason = self._waiting[run.task], f"replaced by {run.name}"
+        while line[0] is not run:
+            self.unstarted.skip(line.popleft(), reason)
+        self.elsewhere.wait(run.task, ahead(run, others))
         for name in here:
             self._runs.stop(name, Outcome.STOPPED, reason, self._world.clock())
-        if others:
-            self._queue.write(run.id, lambda store: store.ask_to_stop(others, reason))
+        if numbers := [each.id for each in others]:
+            self._queue.write(run.id, lambda store: store.ask_to_stop(numbers, reason))
 
     def asked_to_stop(self, runs: Sequence[Run]) -> bool:
         """Others want these of our runs to make way; whether all were found."""
@@ -174,7 +170,7 @@ class Admissions:
         """Other tasks from now on: who waits is taken from the store again, under those."""
         self.tasks = tasks
         self.elsewhere.learn(tasks.values(), self._world.labels)
-        self.unknown.clear()
+        self.unstarted.unknown.clear()
         self._release()
 
     def close(self) -> None:

@@ -27,12 +27,14 @@ class Elsewhere:
 
     def __init__(self, tasks: Collection[Task], labels: Collection[str]) -> None:
         self._names: dict[str, list[str]] = {}
+        self.replaces = False
+        """Whether runs make way for others, or did so when they began."""
         self.learn(tasks, labels)
 
     def learn(self, tasks: Collection[Task], labels: Collection[str]) -> None:
         """These are the tasks, and the labels of this host."""
         self.limits = limits.of(tasks, labels)
-        self.replaces = any(task.overlap is Overlap.REPLACE for task in tasks)
+        self.replaces |= any(task.overlap is Overlap.REPLACE for task in tasks)
 
     @property
     def watched(self) -> frozenset[str]:

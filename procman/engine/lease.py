@@ -6,6 +6,7 @@ renew it stops those runs before that moment, and starts nothing until the store
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from procman.core.facts import Notice
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from procman.core.facts import Fact
+    from procman.core.tasks.instance import Renewal
 
 TO_SPARE = 3.0
 """Seconds between the last SIGKILL and the end of the lease."""
@@ -35,14 +37,14 @@ class Unshared:
     may_tick = True
     killed_by = 0.0
 
-    def lapses(self, now: float) -> bool:
+    def lapses(self, now: float, silent: float) -> bool:
         """Whether it is not to be counted on from now on, for the first time since it was renewed."""
         return False
 
-    def tell(self, stopped: int, now: float) -> None:
+    def tell(self, stopped: int) -> None:
         """Say what follows from that, with so many runs stopped."""
 
-    def renewed(self, sent: float, ahead: float) -> bool:
+    def renewed(self, news: Renewal, now: float) -> bool:
         """The store has heard what we sent then; whether others may have taken us for dead before."""
         return False
 
@@ -55,7 +57,8 @@ class Lease:
         self._patience = max(LEAST_SECONDS, LEASE_SECONDS - kill_timeout - TO_SPARE)
         self._renewed = now
         self._told_ahead = 0.0
-        self._told_silence = False
+        self._told_silence = self._known = False
+        self._silent = 0.0
         self.ahead = 0.0
         """Seconds by which our clock is ahead of the store's."""
         self.lapsed = True
@@ -76,25 +79,36 @@ class Lease:
         """Whether our clock is right enough for ticks of schedules."""
         return not self._is_wrong(self.ahead)
 
-    def lapses(self, now: float) -> bool:
-        """Whether it is not to be counted on from now on, for the first time since it was renewed."""
-        if self._told_silence or now < self._renewed + self._patience:
+    def lapses(self, now: float, silent: float) -> bool:
+        """Whether it is not to be counted on from now on, for the first time since it was renewed.
+
+        `silent` is for how long the store had not heard of us: a machine that was suspended as a whole does
+        not see it by its own clock.
+        """
+        ran_out = now >= self._renewed + self._patience or (self._known and silent >= LEASE_SECONDS)
+        if self._told_silence or not ran_out:
             return False
+        self._silent = max(now - self._renewed, silent if silent < inf else 0.0)
         self.lapsed = self._told_silence = True
         return True
 
-    def tell(self, stopped: int, now: float) -> None:
+    def tell(self, stopped: int) -> None:
         """Say what follows from that, with so many runs stopped."""
         more = {0: "", 1: "; 1 run is stopped, as another host may run it again"}.get(
             stopped, f"; {stopped} runs are stopped, as other hosts may run them again"
         )
-        silent = wording(round(now - self._renewed))
+        silent = wording(round(self._silent))
         self._publish(Notice(f"the store was not reached for {silent}: nothing starts until it is{more}"))
 
-    def renewed(self, sent: float, ahead: float) -> bool:
-        """The store has heard what we sent then; whether others may have taken us for dead before."""
-        self._renewed, self.ahead = max(self._renewed, sent), ahead
-        self.lapsed = False
+    def renewed(self, news: Renewal, now: float) -> bool:
+        """The store has heard what we sent then; whether others may have taken us for dead before.
+
+        An answer that was under way for too long is no lease.
+        """
+        self._renewed, self.ahead = max(self._renewed, news.sent), news.ahead
+        if now >= self._renewed + self._patience:
+            return False
+        self.lapsed, self._known = False, True
         if self._told_silence:
             self._publish(Notice("the store is back: this host takes part again"))
         self._watch_clock()

@@ -208,7 +208,7 @@ class TakeDue:
     def __init__(self, intake: Intake, late: int, fresh: int) -> None:
         self._intake = intake
         self._room = late, fresh
-        self._unknown = frozenset(intake.admissions.unknown)
+        self._unknown = frozenset(intake.admissions.unstarted.unknown)
         self._limits = intake.admissions.elsewhere.limits.and_without(self._unknown)
         self._watched = intake.watched
         self._now = intake.world.wall()
@@ -221,7 +221,8 @@ class TakeDue:
         others = beside(store, intake.orphans, runs, intake.admissions.tasks)
         others |= intake.orphans.others(store, self._watched - others.keys())
         next_due = store.next_due(self._now, self._limits.forbidden)
-        to_stop = store.asked_to_stop(liveness.owner) if intake.admissions.elsewhere.replaces else []
+        replaces = intake.world.lease or intake.admissions.elsewhere.replaces
+        to_stop = store.asked_to_stop(liveness.owner) if replaces else []
         asked_for = [] if intake.seen is None else store.asked_for(intake.seen, MOST_TOLD)
         last_id = asked_for[-1].id if len(asked_for) == MOST_TOLD else store.last_id()
         return Taken(runs, others, next_due, asked_for, last_id, to_stop)
@@ -237,7 +238,7 @@ class TakeDue:
             intake.admissions.taken(run, taken.others.get(run.task, []))
         intake.heard(taken.others, taken.to_stop)
         jobs = sum(run.tick is None for run in taken.runs)
-        more = self._unknown != intake.admissions.unknown or len(taken.asked_for) == MOST_TOLD
+        more = self._unknown != intake.admissions.unstarted.unknown or len(taken.asked_for) == MOST_TOLD
         intake.taken(jobs, jobs >= min(self._room), more)
 
     def refused(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
+    from procman.core.tasks.instance import Renewal
     from procman.core.tasks.run import Run
     from procman.core.tasks.task import Task
     from procman.engine.needs import World
@@ -111,11 +112,11 @@ class Scheduler:
             self.look()
             self.pruning.begin(wall)
 
-    def renewed(self, news: tuple[float, float]) -> None:
-        """The lease was renewed: when that was sent, and by how much our clock is ahead of the store's."""
-        self._watch_lease(news[0])  # who was suspended may hear of that first
-        back = self._lease.renewed(*news)
-        if self._admissions.open or self._closed:
+    def renewed(self, news: Renewal) -> None:
+        """The lease was renewed."""
+        self._watch_lease(news.sent, news.silent)  # who was suspended may hear of that first
+        back = self._lease.renewed(news, self.world.clock())
+        if self._admissions.open or self._closed or self._lease.lapsed:
             return
         self._admissions.open = True
         if back:
@@ -123,13 +124,12 @@ class Scheduler:
         elif self.intake.seen is not None:
             self.look()
 
-    def _watch_lease(self, now: float) -> None:
+    def _watch_lease(self, now: float, silent: float = 0.0) -> None:
         """What another may run again is stopped in time, and nothing starts."""
-        if self._lease.lapses(now):
+        if self._lease.lapses(now, silent):
             self._admissions.close()
             self.admit()
-            now = self.world.clock()
-            self._lease.tell(self._runs.fence(self._lease.killed_by, now), now)
+            self._lease.tell(self._runs.fence(self._lease.killed_by, self.world.clock()))
 
     def postpone(self, seconds: float) -> None:
         """All were suspended for so long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from procman.core import facts
+from procman.core.schedule.durations import wording
 from procman.core.tasks.facts import of_end
 from procman.core.tasks.run import Ending, Outcome, Run
 from procman.core.tasks.transitions import Event
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from procman.core.facts import Fact
+    from procman.core.tasks.task import Task
     from procman.engine.storequeue import StoreQueue
 
 
@@ -43,6 +45,10 @@ class Unstarted:
     def skip(self, run: Run, reason: str) -> None:
         """It never runs, since another one does."""
         self.close(run, Outcome.SKIPPED, reason)
+
+    def miss(self, run: Run, task: Task, lateness: float) -> None:
+        """It comes too late."""
+        self.close(run, Outcome.MISSED, f"{wording(lateness)} late, grace: {wording(task.grace)}")
 
     def close(self, run: Run, outcome: Outcome, reason: str) -> None:
         """It never runs, for a reason."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from procman.core.messages import Message
+    from procman.core.tasks.instance import Renewal
     from procman.host.poller import Poller
 
 EVERY_SECONDS = 5.0
@@ -34,8 +35,8 @@ JITTER = 0.1
 class Line(Protocol):
     """A connection to the store, for this thread alone. Each call may raise `StoreError`."""
 
-    def renew(self) -> float:
-        """Renew the lease; by how many seconds our clock is ahead of the store's."""
+    def renew(self) -> Renewal:
+        """Renew the lease."""
         ...
 
     def fileno(self) -> int:
@@ -52,9 +53,9 @@ class Line(Protocol):
 
 
 class Heartbeat:
-    """`renewed` gets when a renewal was sent (monotonic) and how wrong our clock is, as a message does."""
+    """`renewed` gets each renewal, as a message."""
 
-    def __init__(self, line: Line, poller: Poller, renewed: Callable[[tuple[float, float]], None]) -> None:
+    def __init__(self, line: Line, poller: Poller, renewed: Callable[[Renewal], None]) -> None:
         self._line = line
         self._renewed = renewed
         self._news: SimpleQueue[Message] = SimpleQueue()
@@ -77,13 +78,13 @@ class Heartbeat:
     def _run(self) -> None:
         lost = False
         while not self._ended:
-            sent = time.monotonic()
             try:
-                self._tell(WorkDone(self._renewed, (sent, self._line.renew())))
+                renewal = self._line.renew()
+                self._tell(WorkDone(self._renewed, renewal))
                 if lost:
                     self._tell(Poked())  # who rang meanwhile was not heard
                 lost = False
-                self._listen(sent + EVERY_SECONDS * random.uniform(1 - JITTER, 1 + JITTER))
+                self._listen(renewal.sent + EVERY_SECONDS * random.uniform(1 - JITTER, 1 + JITTER))
             except StoreError:  # the scheduler has noticed it, or will
                 lost = True
                 self._wait(-1, time.monotonic() + AGAIN_SECONDS)

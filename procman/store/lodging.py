@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 from procman.errors import RefusedError
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
     import sqlite3
 
-OWN_NAME = "procman.db"
-"""A file of this name is procman's alone."""
 TABLES = {"runs", "outputs", "tasks", "pasts", "retentions", "keys"}
-DAMAGED = "damaged or no SQLite file, and it may have more in it than jobs: bring it back from a backup"
 ELSEWHERE = "give procman a file of its own, by another path for 'store'"
-
-
-def is_possible(path: str) -> bool:
-    """Whether there may be more in the file than ours."""
-    return os.path.basename(path) != OWN_NAME
 
 
 def is_new(connection: sqlite3.Connection, path: str, version: int) -> bool:

@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager, suppress
 
 from procman.errors import RefusedError, StoreError
 from procman.statefolder import check, open_file
-from procman.store import lodging
 from procman.store.failures import BUSY_SECONDS, DAMAGED, code, failure
 from procman.store.rows import words_as_json
 from procman.typed import NamedTuple
@@ -24,6 +23,8 @@ CHECKED_BYTES = 1 << 20
 """Files up to this size are read as a whole when they are opened: that takes 3 ms a megabyte."""
 OLDEST_SQLITE = (3, 37, 0)
 """Which has STRICT tables."""
+OWN_NAME = "procman.db"
+NOT_OURS = "damaged or no SQLite file, and it may have more in it than jobs: bring it back from a backup"
 PARTS = ("", "-wal", "-shm")
 """The file, its write-ahead log and the index of that."""
 
@@ -108,7 +109,7 @@ def _is_sound(connection: sqlite3.Connection, path: str) -> bool:
     """Whether it is a store; brings it up to date. Raises what stands in the way of an answer."""
     try:
         version = _version(connection)
-        if lodging.is_possible(path) and lodging.is_new(connection, path, version):
+        if not _is_ours_alone(path) and _is_to_lodge(connection, path, version):
             _migrate(connection, path)
             _log_ahead(connection, path)
             return True
@@ -129,6 +130,17 @@ def _is_sound(connection: sqlite3.Connection, path: str) -> bool:
         raise
 
 
+def _is_ours_alone(path: str) -> bool:
+    """Whether nobody else has anything in the file. Another one may be the app's own database."""
+    return os.path.basename(path) == OWN_NAME
+
+
+def _is_to_lodge(connection: sqlite3.Connection, path: str, version: int) -> bool:
+    from procman.store import lodging  # few apps have such a file
+
+    return lodging.is_new(connection, path, version)
+
+
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
@@ -145,7 +157,9 @@ def _is_whole(connection: sqlite3.Connection, path: str) -> bool:
 def _migrate(connection: sqlite3.Connection, path: str) -> None:
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        if not _version(connection):
+        if not _version(connection) and not _is_ours_alone(path):
+            from procman.store import lodging
+
             lodging.check(connection, path)
         connection.create_function("words_as_json", 1, words_as_json)
         for name in SCRIPTS[_version(connection) :]:
@@ -213,8 +227,8 @@ def _put_aside(path: str) -> str | None:
     found = [part for part in PARTS if os.path.lexists(path + part)]
     if not found:
         return None
-    if lodging.is_possible(path) and os.path.lexists(path):
-        raise RefusedError(f"{path}: {lodging.DAMAGED}")
+    if not _is_ours_alone(path) and os.path.lexists(path):
+        raise RefusedError(f"{path}: {NOT_OURS}")
     aside = _unused(f"{path}.corrupt-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
     for part in found:
         os.rename(path + part, aside + part)

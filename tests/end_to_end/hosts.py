@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import threading
+import subprocess
 import time
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ import psycopg
 from procman.core.tasks.run import Request, Run, Trigger
 from procman.store.postgres.store import PostgresStore
 from procman.store.rows import to_run
-from tests.end_to_end import hurried
+from tests.end_to_end import hurried, way
 from tests.end_to_end.harness import PYTHON, App, command_line
 from tests.end_to_end.output import wait_until
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from tests.postgres import Server
 
 SOCKET = ".s.PGSQL.5432"
-CHUNK = 1 << 16
 SHORT_LEASE = (PYTHON, hurried.__file__)
 WORK = """#!/bin/sh
 echo "begin $PROCMAN_TASK $PROCMAN_SCHEDULED_AT $PROCMAN_ATTEMPT $PROCMAN_RUN_ID {host}" >> {trace}
@@ -40,64 +38,36 @@ exit "${{2:-0}}"
 
 
 class Way:
-    """From a host to the server: a socket that passes on what comes, until it is cut."""
+    """From a host to the server, by a program of its own: what waits here does not slow it down."""
 
     def __init__(self, server: Server, folder: Path) -> None:
-        self._server = server.folder / SOCKET
-        self._lock = threading.Lock()
-        self._open: list[socket.socket] = []
-        self.is_cut = False
-        self._ear = socket.socket(socket.AF_UNIX)
-        self._ear.bind(str(folder / SOCKET))
-        self._ear.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
+        words = (PYTHON, way.__file__, str(folder / SOCKET), str(server.folder / SOCKET))
+        self._program = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._hear()
 
     def cut(self) -> None:
+        """All connections end, and none is made from now on."""
+        self._say("cut")
+
+    def hold(self) -> None:
         """Nothing passes from now on, and nobody is told so: as when a cable is pulled."""
-        self.is_cut = True
-        for each in self._opened():
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+        self._say("hold")
 
     def mend(self) -> None:
-        self.is_cut = False
+        self._say("mend")
 
     def close(self) -> None:
-        self.cut()
-        self._ear.close()
+        self._program.kill()
+        self._program.communicate()
 
-    def _opened(self) -> list[socket.socket]:
-        with self._lock:
-            found, self._open = self._open, []
-            return found
+    def _say(self, word: str) -> None:
+        assert self._program.stdin
+        print(word, file=self._program.stdin, flush=True)
+        self._hear()
 
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._ear.accept()
-                server = socket.socket(socket.AF_UNIX)
-                with self._lock:
-                    self._open += [client, server]
-                try:
-                    if self.is_cut:
-                        raise OSError
-                    server.connect(str(self._server))
-                except OSError:
-                    client.close()
-                    server.close()
-                    continue
-                for pair in ((client, server), (server, client)):
-                    threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
-
-    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(CHUNK):
-                target.sendall(data)
-        for each in (source, target):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-        with suppress(OSError):
-            source.close()
+    def _hear(self) -> None:
+        assert self._program.stdout
+        assert self._program.stdout.readline()
 
 
 class Host(App):
@@ -171,6 +141,7 @@ class Hosts:
         self.trace = folder / "trace"
         self.trace.touch()
         self.all: list[Host] = []
+        self._connection: psycopg.Connection[Any] | None = None
 
     def add(self, tasks: str, **options: Any) -> Host:
         """One more, with these tasks; it is not up yet."""
@@ -184,18 +155,30 @@ class Hosts:
             each.power_cut() if each.running and each.running.process.poll() is None else None
         for each in self.all:
             each.close()
+        if self._connection:
+            self._connection.close()
 
     def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Of the server itself."""
-        with closing(psycopg.connect(self.server.url, autocommit=True)) as connection:
-            cursor = connection.execute(sql, values or None)
-            return cursor.fetchall() if cursor.description else []
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self.server.url, autocommit=True)
+        try:
+            cursor = self._connection.execute(sql, values or None)
+        except psycopg.OperationalError:  # the server was started anew since
+            self._connection.close()
+            return self.ask(sql, *values)
+        return cursor.fetchall() if cursor.description else []
 
-    def enqueue(self, task: str) -> None:
-        """As an app does, straight at the server."""
+    def count(self, condition: str, *values: Any) -> int:
+        """How many rows are so."""
+        sql = f"SELECT count(*) FROM procman.runs WHERE app = %s AND {condition}"
+        return int(self.ask(sql, self.app, *values)[0][0])
+
+    def enqueue(self, task: str, seconds: float = 0.0) -> None:
+        """As an app does, straight at the server; due in so many seconds."""
         now = time.time()
         with closing(PostgresStore(self.server.url, self.app)) as store:
-            store.request(Request(task, (), Trigger.MANUAL, now, now))
+            store.request(Request(task, (), Trigger.MANUAL, now + seconds, now))
 
     @property
     def runs(self) -> list[Run]:
@@ -212,8 +195,6 @@ class Hosts:
     def wait_for_run(self, **wanted: Any) -> Run:
         """The first run that is so, once there is one."""
 
-        def found() -> list[Run]:
-            return [run for run in self.runs if all(getattr(run, k) == v for k, v in wanted.items())]
-
-        wait_until(found)
-        return found()[0]
+        condition = " AND ".join(f"{column} = %s" for column in wanted)
+        wait_until(lambda: self.count(condition, *wanted.values()))
+        return next(run for run in self.runs if all(getattr(run, k) == v for k, v in wanted.items()))

@@ -38,7 +38,7 @@ def _sabotage(what: str) -> None:
     if what == "fence":
         Runs.fence = lambda self, by, now: 0  # type: ignore[method-assign]
     elif what == "lapse":
-        Lease.lapses = lambda self, now: False  # type: ignore[method-assign]
+        Lease.lapses = lambda self, now, silent: False  # type: ignore[method-assign]
 
 
 def _hurry() -> None:

@@ -1,5 +1,5 @@
-"""Several hosts that share an app, each a real procman: who dies, is cut off, suspended, or has a wrong clock;
-and what becomes of all of them when the server is away."""
+"""Several hosts that share an app, each a real procman: who dies, is cut off, suspended, or has a wrong
+clock; and what becomes of all of them when the server is away."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ once: {command: ./work 12}
 """
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'procman'"
 SILENT = r"the store was not reached for .*: nothing starts until it is"
+WELL = r"the store can be written again"
 BACK = r"the store is back: this host takes part again"
 
 
@@ -103,10 +104,11 @@ def test_what_a_host_left_that_is_gone_is_lost_and_runs_elsewhere_where_it_may(h
 # Who is cut off
 
 
-def test_a_host_that_is_cut_off_stops_what_another_may_run_and_nothing_else(hosts: Hosts) -> None:
+@pytest.mark.parametrize("how", ["cut", "hold"])
+def test_a_host_that_is_cut_off_stops_what_another_may_run_and_nothing_else(hosts: Hosts, how: str) -> None:
     one, other = pair(hosts, LONG)
     other.up().wait_for("web.1 started")
-    one.way.cut()
+    one.way.cut() if how == "cut" else one.way.hold()
     assert one.running
     one.running.wait_for(SILENT + "; 1 run is stopped, as another host may run it again")
     one.running.wait_for(r"again\.\d+ terminated by SIGTERM")
@@ -123,12 +125,13 @@ def test_a_host_that_is_cut_off_stops_what_another_may_run_and_nothing_else(host
 
 
 def never_beside(hosts: Hosts, task: str) -> None:
-    """No attempt ends after the next has begun: fencing."""
-    latest: dict[str, int] = {}
-    for what, name, tick, attempt, *_ in hosts.steps:
+    """No attempt at a job goes on when the next has begun: fencing."""
+    latest = 0
+    for what, name, _, attempt, *_ in hosts.steps:
         if name == task:
-            assert int(attempt) >= latest.get(tick, 0), f"two of {task} at {tick} were there at once"
-            latest[tick] = max(int(attempt), latest.get(tick, 0)) if what == "begin" else latest[tick]
+            assert int(attempt) >= latest, f"two of {task} were there at once"
+            latest = int(attempt) if what == "begin" else latest
+    assert latest > 1
 
 
 def test_without_fencing_a_run_would_be_there_twice(hosts: Hosts) -> None:
@@ -167,15 +170,15 @@ def test_a_host_that_is_suspended_beyond_its_lease_and_woken_stops_what_others_r
 def test_ticks_go_on_at_the_others_while_one_is_suspended(hosts: Hosts) -> None:
     one, other = pair(hosts, EVERY)
     other.up().wait_for("web.1 started")
-    wait_until(lambda: len(hosts.runs) > 2)
+    wait_until(lambda: hosts.count("true") > 2)
     one.suspend()
-    before = len(hosts.runs)
-    wait_until(lambda: len(hosts.runs) > before + hurried.LEASE_SECONDS + 3)
+    before = hosts.count("true")
+    wait_until(lambda: hosts.count("true") > before + hurried.LEASE_SECONDS + 3)
     one.wake()
     assert one.running
     one.running.wait_for(BACK)
-    before = len(hosts.runs)
-    wait_until(lambda: len(hosts.runs) > before + 3)
+    before = hosts.count("true")
+    wait_until(lambda: hosts.count("true") > before + 3)
     closed(hosts, one, other)
 
 
@@ -188,10 +191,10 @@ def test_a_clock_that_is_wrong_takes_no_ticks_but_jobs(hosts: Hosts, ahead: floa
     right = hosts.add(EVERY)
     wrong.up().wait_for(r"the clock of this host is 45 s .* the store's: no tick of a schedule is taken")
     right.up().wait_for(r"tick\.\d+ exited")
-    hosts.enqueue("asked")
+    hosts.enqueue("asked", seconds=-60.0)
     asked = hosts.wait_for_run(task="asked", outcome=Outcome.OK)
-    before = len(hosts.runs)
-    wait_until(lambda: len(hosts.runs) > before + 4)
+    before = hosts.count("true")
+    wait_until(lambda: hosts.count("true") > before + 4)
     finish(wrong, right)
     each_second_once(hosts)
     (owner,) = {run.owner for run in hosts.runs if run.task == "tick"}
@@ -212,9 +215,10 @@ def test_of_five_that_race_one_gets_each_tick_and_each_runs_once(hosts: Hosts) -
     for each in five:
         assert each.running
         each.running.wait_for("web.1 started")
-    wait_until(lambda: len([step for step in hosts.steps if step[0] == "end"]) >= 200)
+    wait_until(lambda: len([step for step in hosts.steps if step[0] == "end"]) >= 100)
     finish(*five)
     begun = Counter((step[1], step[2]) for step in hosts.steps if step[0] == "begin")
+    assert len(begun) >= 100
     assert set(begun.values()) == {1}
     rows = Counter((run.task, run.tick) for run in hosts.runs)
     assert set(rows.values()) == {1}
@@ -229,12 +233,12 @@ def test_of_five_that_race_one_gets_each_tick_and_each_runs_once(hosts: Hosts) -
 def test_a_server_that_is_started_anew_costs_no_tick(hosts: Hosts, how: str) -> None:
     one, other = pair(hosts, EVERY)
     other.up().wait_for("web.1 started")
-    wait_until(lambda: len(hosts.runs) > 2)
+    wait_until(lambda: hosts.count("true") > 2)
     for _ in range(2):
         hosts.server.stop(how)
         hosts.server.start()
-        before = len(hosts.runs)
-        wait_until(lambda before=before: len(hosts.runs) > before + 3)  # type: ignore[misc]
+        before = hosts.count("true")
+        wait_until(lambda before=before: hosts.count("true") > before + 3)  # type: ignore[misc]
     closed(hosts, one, other)
 
 
@@ -248,7 +252,7 @@ def closed(hosts: Hosts, *up: Host) -> None:
 def test_a_server_that_is_away_for_long_is_told_of_once_and_all_goes_on_when_it_is_back(hosts: Hosts) -> None:
     one, other = pair(hosts, EVERY)
     other.up().wait_for("web.1 started")
-    wait_until(lambda: len(hosts.runs) > 2)
+    wait_until(lambda: hosts.count("true") > 2)
     hosts.server.stop("fast")
     for each in (one, other):
         assert each.running
@@ -258,9 +262,9 @@ def test_a_server_that_is_away_for_long_is_told_of_once_and_all_goes_on_when_it_
     for each in (one, other):
         assert each.running
         each.running.wait_for(BACK)
-        each.running.wait_for("the store can be written again")
-    before = len(hosts.runs)
-    wait_until(lambda: len(hosts.runs) > before + 3)
+        each.running.wait_for(WELL)
+    before = hosts.count("true")
+    wait_until(lambda: hosts.count("true") > before + 3)
     closed(hosts, one, other)
     for each in (one, other):
         assert each.running
@@ -283,8 +287,8 @@ def test_connections_that_are_cut_again_and_again_cost_no_tick(hosts: Hosts) -> 
     other.up().wait_for("web.1 started")
     for _ in range(10):
         hosts.ask(CUT)
-        before = len(hosts.runs)
-        wait_until(lambda before=before: len(hosts.runs) > before)  # type: ignore[misc]
+        before = hosts.count("true")
+        wait_until(lambda before=before: hosts.count("true") > before)  # type: ignore[misc]
     closed(hosts, one, other)
 
 
@@ -292,12 +296,12 @@ def test_a_server_that_takes_no_changes_for_a_while_is_told_of(hosts: Hosts) -> 
     one = hosts.add(EVERY)
     one.up().wait_for(r"tick\.\d+ exited")
     assert one.running
-    for setting, told in (("on", "the server takes no changes: name the one that does"), ("off", BACK)):
+    for setting, told in (("on", "the server takes no changes: name the one that does"), ("off", WELL)):
         hosts.ask(f"ALTER SYSTEM SET default_transaction_read_only = {setting}")
         hosts.ask("SELECT pg_reload_conf()")
         one.running.wait_for(told)
-    before = len(hosts.runs)
-    wait_until(lambda: len(hosts.runs) > before + 2)
+    before = hosts.count("true")
+    wait_until(lambda: hosts.count("true") > before + 2)
     closed(hosts, one)
 
 
@@ -320,7 +324,7 @@ def test_through_a_pool_procman_works_and_says_once_what_it_lacks(hosts: Hosts) 
         one = hosts.add(EVERY)
         one.tasks(EVERY, top=f"store: {url}\napp: {hosts.app}\n")
         one.up().wait_for(r"tick\.\d+ exited with code 0")
-        wait_until(lambda: len(hosts.runs) > 3)
+        wait_until(lambda: hosts.count("true") > 3)
         closed(hosts, one)
         assert one.running
         assert one.running.out.text.count("nobody can be woken through it") == 1

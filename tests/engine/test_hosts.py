@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from procman.core.tasks.instance import Renewal
 from procman.core.tasks.run import Outcome, Request, Run, State, Trigger
 from procman.testing.memory import MemoryStore
 
@@ -34,7 +35,7 @@ class Hosts:
 
     def renew(self, table: Timetable) -> None:
         if self.bell:
-            table.scheduler.renewed((table.clock.now, 0.0))
+            table.scheduler.renewed(Renewal(table.clock.now, 0.0))
 
     def at(self, minutes: float, seconds: float = 0) -> Hosts:
         until = self.all[0].begun + minutes * 60 + seconds

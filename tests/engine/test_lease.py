@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import inf
 
 import pytest
 
-from procman.core.tasks.instance import LEASE_SECONDS
+from procman.core.tasks.instance import LEASE_SECONDS, Renewal
 from procman.core.tasks.run import Outcome, Request, State, Trigger
 from procman.engine.lease import FENCED, TO_SPARE, Lease
 from procman.errors import StoreError
@@ -30,16 +31,23 @@ class Host(Timetable):
     def __init__(self, tasks: str, **options: object) -> None:
         super().__init__(tasks, begin=BEGIN, leased=True, **options)  # type: ignore[arg-type]
         self.ahead = 0.0
+        self.silent = inf
+        """For how long the store has not heard of it, as its clock has it."""
         self.hears = True
         """Whether what renews the lease reaches the store."""
         self._renew_at = 0.0
         self.turns = 0
 
+    def at(self, minutes: float, seconds: float = 0) -> Host:
+        super().at(minutes, seconds)
+        return self
+
     def settle(self) -> Host:
         self.turns += 1
         if self.hears and self.clock.now >= self._renew_at:
             self._renew_at = self.clock.now + 5
-            self.scheduler.renewed((self.clock.now, self.ahead))
+            self.scheduler.renewed(Renewal(self.clock.now, self.ahead, self.silent))
+            self.silent = 5.0
         super().settle()
         return self
 
@@ -211,6 +219,18 @@ def test_who_was_suspended_beyond_its_lease_stops_what_others_run_by_now() -> No
     ]
 
 
+@pytest.mark.parametrize("silent", [LEASE_SECONDS, 3600.0, inf])
+def test_a_machine_that_was_suspended_as_a_whole_hears_of_it_from_the_store(silent: float) -> None:
+    """Its own clocks stood still, too."""
+    host = begun(again=1000.0, once=1000.0)
+    host.silent = silent
+    host.at(1, 6)
+    assert "SIGTERM to again.1" in host.told()
+    assert host.children.signalled == {"again.1": 15}
+    host.at(1, 11)
+    assert host.notices() == []
+
+
 def test_who_is_asked_to_stop_while_the_store_is_away_starts_nothing_when_it_is_back() -> None:
     host = begun(EVERY, remind=1000.0).away().at(1, 40)
     host.supervisor.stop("asked", host.clock.now)
@@ -229,6 +249,19 @@ def test_a_claim_whose_answer_was_lost_is_found_again() -> None:
     host.worker.deaf = None
     host.at(2, 50)
     assert host.rows() == ["remind 1:00 ok", "remind 2:00 ok"]
+
+
+def test_an_answer_that_took_too_long_is_no_lease() -> None:
+    """The network held it back: the store may have heard us long ago."""
+    host = begun(again=1000.0, once=1000.0).away().at(1, 40)
+    told = host.told()
+    host.scheduler.renewed(Renewal(host.clock.now - PATIENCE, 0.0))
+    host.settle()
+    host.at(1, 50)
+    assert [line for line in told if "not reached" in line]
+    assert host.notices() == []
+    host.back()
+    assert "the store is back: this host takes part again" in host.notices()
 
 
 # The clock
@@ -276,5 +309,5 @@ def test_a_clock_that_becomes_wrong_by_little_more_is_told_of_when_that_means_so
     said: list[object] = []
     lease = Lease(said.append, KILL_TIMEOUT, 0.0)
     for ahead in (29.7, 30.2, 29.9):
-        lease.renewed(1.0, ahead)
+        lease.renewed(Renewal(1.0, ahead), 1.0)
     assert [("no tick" in str(each)) for each in said] == [False, True, False]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from procman.core.messages import Poked, WorkDone
+from procman.core.tasks.instance import Renewal
 from procman.errors import StoreError
 from procman.host import heartbeat
 from procman.host.heartbeat import Heartbeat
@@ -41,13 +42,14 @@ class FakeLine:
         self.left: list[bool] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def renew(self) -> float:
+    def renew(self) -> Renewal:
+        sent = time.monotonic()
         self.renewals.append(threading.current_thread().name)
         self.meanwhile()
         self.stuck.wait(PATIENCE)
         if self.broken.is_set():
             raise StoreError("postgresql: the server cannot be reached")
-        return 0.25
+        return Renewal(sent, 0.25)
 
     def fileno(self) -> int:
         return self.descriptor
@@ -78,7 +80,7 @@ class Beating:
     def __init__(self) -> None:
         self.line = FakeLine()
         self.poller = Poller()
-        self.news: list[tuple[float, float]] = []
+        self.news: list[Renewal] = []
         self.pokes = 0
         self.heartbeat = Heartbeat(self.line, self.poller, self.news.append)
 
@@ -120,9 +122,8 @@ def test_a_renewal_is_told_with_the_time_at_which_it_was_sent(beating: Beating) 
     beating.line.broken.clear()
     beating.line.stuck.set()
     beating.until(renewals=2)
-    sent, ahead = beating.news[-1]
-    assert sent < answered
-    assert ahead == 0.25
+    assert beating.news[-1].sent < answered
+    assert beating.news[-1].ahead == 0.25
     assert {*beating.line.renewals} == {"procman-lease"}
 
 
@@ -130,7 +131,7 @@ def test_it_is_renewed_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "EVERY_SECONDS", 0.02)
     beating = Beating()
     beating.until(renewals=5)
-    sent = [at for at, _ in beating.news]
+    sent = [each.sent for each in beating.news]
     assert all(later - at >= 0.02 * (1 - heartbeat.JITTER) for at, later in pairwise(sent))
     beating.heartbeat.close(PATIENCE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,8 +36,12 @@ def silence(store: PostgresStore, name: str, seconds: float) -> None:
 
 def test_who_renews_its_lease_lives(store: PostgresStore) -> None:
     assert store.instances.living() == set()
-    clock = store.instances.renew(ME, 1_700_000_000.0)
-    assert store.instances.renew(ME._replace(running=3), clock + 45) >= clock
+    clock, silent = store.instances.renew(ME, 1_700_000_000.0)
+    assert silent == inf
+    later, silent = store.instances.renew(ME._replace(running=3), clock + 45)
+    assert 0 < silent <= later - clock + 0.1
+    silence(store, ME.name, 100.0)
+    assert 100 <= store.instances.renew(ME._replace(running=3), later + 45)[1] < 120
     assert store.instances.living() == {ME.name}
     (found,) = store.instances.all()
     assert found._replace(silent=0.0, clock_ahead=0.0) == ME._replace(running=3)

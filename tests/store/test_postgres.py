@@ -14,8 +14,9 @@ import pytest
 from procman.core.tasks.instance import Instance
 from procman.core.tasks.run import Ending, Outcome, Request, Run, State, TickRow, Trigger
 from procman.core.tasks.transitions import Event
-from procman.errors import RefusedError, StoreError
-from procman.store.postgres import opening
+from procman.errors import RefusedError, StoreBusyError, StoreError
+from procman.store.postgres import database, opening
+from procman.store.postgres.failures import failure
 from procman.store.postgres.line import Line
 from procman.store.postgres.store import PostgresStore
 from tests import pgbouncer, postgres
@@ -185,6 +186,26 @@ def in_threads(acts: list[Callable[[], None]]) -> None:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
+
+
+def test_a_disk_that_is_full_is_told_of(server: Server) -> None:
+    """As the server says it: its own words, and a code."""
+    made = "DO $$ BEGIN RAISE SQLSTATE '{}' USING MESSAGE = 'could not extend file'; END $$"
+    for code, told in (("53100", "the disk of the server is full: make room"), ("57P01", "being stopped")):
+        with closing(psycopg.connect(server.url)) as connection, pytest.raises(psycopg.Error) as raised:
+            connection.execute(made.format(code))
+        assert told in str(failure(raised.value, "postgresql"))
+        assert str(failure(raised.value, "postgresql")).endswith("(could not extend file)")
+
+
+def test_a_lock_that_another_holds_is_waited_for_and_then_told_of(
+    two: tuple[PostgresStore, PostgresStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = two
+    monkeypatch.setattr(database, "LIMITS", "; SET LOCAL lock_timeout = '50ms'")
+    with one.together(), pytest.raises(StoreBusyError, match=r"another program has it locked \("):
+        other.pause("mail", 1.0)
+    assert other.pause("mail", 1.0)
 
 
 # Connections that end

@@ -14,6 +14,7 @@ from procman.errors import StoreBusyError, StoreError
 from procman.store.postgres.sharing import Sharing
 from procman.store.postgres.store import PostgresStore
 from tests import postgres
+from tests.end_to_end.output import wait_until
 
 from .rows import asked
 
@@ -31,6 +32,7 @@ def observer(server: Server) -> Iterator[Observer]:
     """Somebody else on the server, where nobody of us is."""
     with psycopg.connect(server.url, autocommit=True) as observer:
         observer.execute(f"SELECT pg_terminate_backend(pid) FROM ({OURS}) AS ours")
+        wait_until(lambda: not pids(observer))
         yield observer
 
 
@@ -161,7 +163,7 @@ def test_what_to_join_with_needs_no_connection_any_more(
     sharing: Sharing, place: tuple[str, str], observer: Observer
 ) -> None:
     first = sharing.joined(*place)
-    assert pids(observer) == []
+    wait_until(lambda: not pids(observer))
     assert sharing.joined(*place) is first
 
 

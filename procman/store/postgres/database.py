@@ -141,14 +141,22 @@ class Database:
 
     def _begin(self, alone: bool) -> None:
         """A connection that was lost since the last time shows now, and nothing is lost with it."""
-        lock = f"; SELECT pg_advisory_xact_lock({self._lock})" if alone else ""
         known = self._connection
         try:
-            self._run(f"BEGIN{LIMITS}{lock}")
+            self._open(alone)
         except StoreError:
             if known is None or not known.closed:
                 raise
+            self._open(alone)
+
+    def _open(self, alone: bool) -> None:
+        """A lock that is not had in time leaves a transaction behind."""
+        lock = f"; SELECT pg_advisory_xact_lock({self._lock})" if alone else ""
+        try:
             self._run(f"BEGIN{LIMITS}{lock}")
+        except StoreError:
+            self._end()
+            raise
 
     def _end(self) -> None:
         self._failed = False

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 86400.0
 """A dead one is listed for a day."""
 CLOCK = "extract(epoch FROM clock_timestamp())::double precision"
+SILENT = "extract(epoch FROM clock_timestamp() - heartbeat)::double precision"
 RENEW = (
-    "INSERT INTO procman.instances"
+    f"WITH before AS (SELECT {SILENT} AS silent FROM procman.instances WHERE app = ?2 AND id = ?1)"
+    " INSERT INTO procman.instances"
     " (id, app, host, pid, version, labels, started_at, heartbeat, clock_ahead, running)"
     f" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, clock_timestamp(), ?8 - {CLOCK}, ?9)"
     " ON CONFLICT (app, id) DO UPDATE SET heartbeat = excluded.heartbeat, running = excluded.running,"
-    f" clock_ahead = excluded.clock_ahead RETURNING {CLOCK}"
+    f" clock_ahead = excluded.clock_ahead RETURNING {CLOCK},"
+    " coalesce((SELECT silent FROM before), 'infinity')"
 )
-SILENT = "extract(epoch FROM clock_timestamp() - heartbeat)::double precision"
 LIVING = f"SELECT id FROM procman.instances WHERE app = ? AND {SILENT} < ?"
 ALL = (
     "SELECT id, host, pid, version, started_at, labels, running,"
@@ -37,10 +39,12 @@ class Instances:
         self._db = database
         self._app = app
 
-    def renew(self, instance: Instance, now: float) -> float:
-        """Renew the lease of a procman, whose host's clock says `now`; what the clock of the store says."""
+    def renew(self, instance: Instance, now: float) -> tuple[float, float]:
+        """Renew the lease of a procman, whose host's clock says `now`; what the clock of the store says, and
+        how many seconds ago it was renewed before: infinitely many if it never was."""
         values = (instance.name, self._app, *instance[1:4], as_json(instance.labels), instance.started_at)
-        return float(self._db.rows(RENEW, *values, now, instance.running)[0][0])
+        clock, silent = self._db.rows(RENEW, *values, now, instance.running)[0]
+        return float(clock), float(silent)
 
     def clock(self) -> float:
         """What the clock of the store says, in UTC seconds."""

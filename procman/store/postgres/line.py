@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from procman.core.tasks.instance import Renewal
 from procman.errors import StoreError
 from procman.store.postgres import address, opening
 from procman.store.postgres.bell import Bell
@@ -32,11 +33,11 @@ class Line:
         self.hears = False
         """Whether others can ring here: not through a pool that gives each transaction another server."""
 
-    def renew(self) -> float:
-        """Renew the lease; by how many seconds our clock is ahead of the store's. Raises `StoreError`."""
-        before = time.time()
-        clock = Instances(self._found(), self._app).renew(self._instance(), before)
-        return (before + time.time()) / 2 - clock
+    def renew(self) -> Renewal:
+        """Renew the lease. Raises `StoreError`."""
+        sent, before = time.monotonic(), time.time()
+        clock, silent = Instances(self._found(), self._app).renew(self._instance(), before)
+        return Renewal(sent, (before + time.time()) / 2 - clock, silent)
 
     def fileno(self) -> int:
         """What becomes readable when somebody may have rung; -1 where nobody can ring."""

@@ -51,7 +51,7 @@ class PostgresStore(Claims, Requests):
         self._number = number
         self._name = ""
         self._seen: set[str] = set()
-        self._limited: Collection[str] = ()
+        self._limited: Collection[str] | None = None  # of a run in the foreground nobody says
 
     @property
     def name(self) -> str:
@@ -167,7 +167,7 @@ class PostgresStore(Claims, Requests):
 
     def _ring_if_somebody_waits(self, ended: str | None = None) -> None:
         """Have them look if one may wait for this: for the end of a run, or for a place that its task has."""
-        limited = ended if ended in self._limited else None
+        limited = ended if self._limited is None or ended in self._limited else None
         self._server.before_commit(self._bell.if_somebody_waits(limited))
 
     def _ring_for(self, seconds: float) -> None:
