@@ -47,12 +47,8 @@ QUESTIONS = (
     "run_task",
     "enqueue",
     "million",
-    "hosts_minute",
-    "hosts_jobs",
-    "hosts_idle",
-    "hosts_million",
 )
-NOT_QUICK = ("million", "hosts_million")
+NOT_QUICK = ("million",)
 DOCUMENT = Path("docs/benchmarks.md")
 
 

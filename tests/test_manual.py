@@ -281,7 +281,6 @@ ASKED = [
     ("procman history", "cancel 1"),
     ("procman pause", "pause t"),
     ("procman pause", "resume t"),
-    ("procman store status", "store status"),
 ]
 
 

@@ -45,7 +45,6 @@ OF_ZONE = (
 )
 TASK_LACKS = {
     **nativetasks.HISTORY,
-    **nativetasks.HOSTS,
     "grace": "cron makes up for no tick",
     "retry_delay": "nothing is tried again",
 }
