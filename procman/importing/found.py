@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     """What a module does with all that it has gathered, each with its source, when every file is read."""
 
 Keys = dict[str, Any]
+MOST_NAMED, LONGEST = 8, 1000
+"""How many names and how many letters a sentence may have: nobody reads more."""
 OTHER_VALUE = "it has another value already, which stays"
 
 
@@ -182,4 +184,13 @@ def _joined(problems: Iterable[Problem]) -> Iterator[Problem]:
         key = (source, line, text) if colon and line is not None else (source, line, f"\0{said}")
         names.setdefault(key, {})[name] = None
     for (source, line, text), named in names.items():
-        yield Problem(source, line, text[1:] if text[:1] == "\0" else f"{', '.join(named)}: {text}")
+        yield Problem(source, line, _cut(text[1:] if text[:1] == "\0" else f"{_listed([*named])}: {text}"))
+
+
+def _listed(named: list[str]) -> str:
+    more = len(named) - MOST_NAMED
+    return ", ".join(named[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -32,7 +32,7 @@ def check(found: Found) -> None:
     for name, value in [*found.start.items()]:
         text, wrong = _text(name, value)
         if not wrong:
-            wrong = _refused(name, text)
+            wrong = refused(name, text)
         if wrong:
             found.lose_option(name, wrong)
         elif name == ENV:
@@ -54,7 +54,7 @@ def _text(name: str, value: object) -> tuple[str, str]:
         return "", "not UTF-8 text"
 
 
-def _refused(name: str, text: str) -> str:
+def refused(name: str, text: str) -> str:
     """What procman has against the value of an option."""
     if not text.strip(" \t\n,"):
         return EMPTY

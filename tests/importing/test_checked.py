@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -150,3 +153,33 @@ def test_any_text_is_written_so_that_it_is_read_as_the_same(text: str) -> None:
 def test_what_comes_twice_is_written_twice() -> None:
     same = ["x"]
     assert written.dump({"a": same, "b": same}) == "a: [x]\nb: [x]\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("./web\n", "./web"),
+        ("a\nb 'c'", "eval \"$(printf '%s\\n' a 'b '\"'\"'c'\"'\"'')\""),
+        ("bash -c 'a\nb'", "bash -c \"$(printf '%s\\n' a b)\""),
+        ("/bin/bash -c 'a\nb\n'", "/bin/bash -c \"$(printf '%s\\n' a b)\""),
+        ("bash -c 'a\nb' c", "eval \"$(printf '%s\\n' 'bash -c '\"'\"'a' 'b'\"'\"' c')\""),
+        ('bash -c "a\nb"', "eval \"$(printf '%s\\n' 'bash -c \"a' 'b\"')\""),
+        ("bash -c 'a\nb", "eval \"$(printf '%s\\n' 'bash -c '\"'\"'a' b)\""),
+    ],
+)
+def test_a_script_is_one_line(command: str, line: str) -> None:
+    assert checked.one_line(command) == line
+
+
+@given(st.lists(st.text(st.sampled_from("ab $'\"\\%;#"), max_size=5), min_size=2, max_size=4))
+@settings(max_examples=min(EXAMPLES, 400), deadline=None)
+def test_what_a_script_says_is_what_the_shell_gets(lines: list[str]) -> None:
+    script = "\n".join(["printf %s \"$0\"; cat <<'X--'", *lines, "X--"])
+    for command in (script, shlex.join(["bash", "-c", script])):
+        outputs = [
+            subprocess.run(["/bin/sh", "-c", each], capture_output=True, check=False).stdout.split(b"\n", 1)[
+                -1
+            ]
+            for each in (command, checked.one_line(command))
+        ]
+        assert outputs[0] == outputs[1]

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 
 from procman.core.schedule import schedule
 from procman.errors import UserError
-from procman.importing.systemd import fromcalendar, reading
-from tests.importing.samples import gather, lost
+from procman.importing.found import Found
+from procman.importing.systemd import fromcalendar, reading, units
+from tests.importing.samples import gather, lost, place
 
 EXAMPLES = int(os.environ.get("PROCMAN_EXAMPLES", "200"))
 WEB = """\
@@ -466,3 +468,24 @@ def test_a_schedule_has_the_ticks_that_systemd_tells(event: str, base: datetime)
         ours = []  # a day that never comes
     theirs = ticks_by_systemd(event, base, 20)
     assert theirs is None or ours == theirs
+
+
+def test_drop_ins_that_lie_beside_a_unit_are_told_unless_they_are_named() -> None:
+    def read(*sources: str) -> list[str]:
+        found = Found(place()._replace(is_folder=lambda path: path == "units/x.service.d"))
+        for source in sources:
+            units.read(b"[Service]\nExecStart=/bin/x\n", source, found.of(source))
+        found.finish()
+        return lost(found)
+
+    text = "units/x.service: systemd reads units/x.service.d/*.conf with it: name these files, too"
+    assert read("units/x.service") == [text]
+    assert text not in read("units/x.service", "units/x.service.d/a.conf")
+    assert read("units/y.service") == []
+
+
+def test_lines_that_go_on_for_ever_are_read_at_once() -> None:
+    begin = time.process_time()
+    line = "/x \\\n" + " a \\\n" * 100_000 + " b"
+    assert len(command(line).split()) == 100_002
+    assert time.process_time() - begin < 5

@@ -97,3 +97,13 @@ def test_braces_without_a_variable_are_refused(text: str) -> None:
 def test_a_text_is_cut_at_signs_that_are_not_in_a_variable() -> None:
     parts = interpolation.cut(interpolation.read("${DATA:-./data}:/var/lib:ro"), ":")
     assert [interpolation.assumed(each) for each in parts] == ["./data", "/var/lib", "ro"]
+
+
+def test_braces_are_nested_as_deep_as_a_file_may_be() -> None:
+    for depth, deep in ((5, False), (5_000, True)):
+        text = "${A:-" * depth + "}" * depth
+        if deep:
+            with pytest.raises(ValueError, match="levels deep"):
+                interpolation.read(text)
+        else:
+            assert interpolation.assumed(interpolation.read(text)) == ""

@@ -552,3 +552,28 @@ def test_twenty_deployments_are_read_while_one_presses_a_key() -> None:
     found = gather(("shop.yaml", text))
     assert time.process_time() - begin < 3  # 0.3 s are allowed, on a machine that does nothing else
     assert len(found.processes) == 40
+
+
+def test_what_a_pod_says_of_its_rights_is_told() -> None:
+    found = deployment("command: [./web], securityContext: {runAsNonRoot: true, runAsUser: 33}")
+    (told,) = [each for each in lost(found) if "runAsNonRoot" in each]
+    assert told.startswith(
+        "shop.yaml:8: Deployment web: securityContext: runAsNonRoot: procman does not confine"
+    )
+
+
+def test_what_no_container_takes_of_a_secret_is_told_without_values() -> None:
+    secret = "kind: Secret\nmetadata: {name: s}\nstringData: {A: x1, B: x2, c.d: x3, e f: x4}\n---\n"
+    part = "command: [./web], env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: A}}}]"
+    whole = "command: [./web], envFrom: [{secretRef: {name: s}}]"
+    for said, others in ((part, "B, c.d, e f"), (whole, "c.d, e f")):
+        found = gather(("shop.yaml", secret + manifest(said, "", "")), kind="kubernetes")
+        assert [each for each in lost(found) if "Secret s" in each] == [
+            f"shop.yaml:1: Secret s: {others}: no container has it as a variable: nothing is made of it"
+        ]
+
+
+def test_a_port_that_is_none_is_told() -> None:
+    found = deployment("command: [./web], env: [{name: PORT, value: many}], ports: [{containerPort: 3000}]")
+    assert found.processes["web"]["port"] == 3000
+    assert any("env: PORT: this is no port" in each for each in lost(found))

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -322,6 +323,7 @@ def test_arguments_are_the_same(arguments: list[str]) -> None:
     ("text", "line"),
     [
         ("const x = 1\nmodule.exports = {}", 1),
+        ('"use strict";\n\nconst x = 1\nmodule.exports = {}', 3),
         ("module.exports = {\n apps: [{script: process.env.X}]}", 2),
         ("module.exports = {}\nfoo()", 2),
         ("module.exports = {\n apps: [`${x}`]}", 2),
@@ -333,7 +335,23 @@ def test_javascript_that_computes_is_left_to_node(text: str, line: int) -> None:
         gather((JS, text), kind="pm2")
     (problem,) = caught.value.problems
     assert problem.line == line
-    assert "JSON.stringify" in problem.text
+    assert f'JSON.stringify(require("{JS}")' in problem.text
+
+
+@pytest.mark.parametrize(
+    "head", ["/**\n * As pm2 init\n * writes it: module.exports = x\n */\n", "// a\n/* b */ 'use strict'\n\n"]
+)
+def test_what_stands_in_front_as_a_comment_is_no_code(head: str) -> None:
+    found = gather((JS, head + "module.exports = {apps: [{name: 'a', script: 'x.js'}]};\n"), kind="pm2")
+    assert found.processes["a"]["command"] == "node x.js"
+
+
+@pytest.mark.parametrize("text", ["/" * 20_000, "/*" * 20_000, "/**/" * 20_000 + "x", "// a\n" * 9_999 + "x"])
+def test_comments_without_an_end_are_read_at_once(text: str) -> None:
+    begin = time.process_time()
+    with pytest.raises(UserError):
+        gather((JS, text), kind="pm2")
+    assert time.process_time() - begin < 3
 
 
 @pytest.mark.parametrize(
@@ -389,3 +407,17 @@ def test_garbage_is_told_and_no_traceback(data: bytes) -> None:
     for name in (JSON, YAML, JS):
         with suppress(UserError):
             loaded(gather((name, data), kind="pm2"))
+
+
+def test_as_many_as_there_are_processors_listen_on_one_port_too() -> None:
+    _, told = app(instances="max", exec_mode="cluster")
+    assert sorted(each.split(": ")[2] for each in told) == ["exec_mode", "instances"]
+    _, told = app(instances="max", exec_mode="fork")
+    assert [each.split(": ")[2] for each in told] == ["instances"]
+
+
+def test_the_time_that_is_up_counts_with_the_growing_delay_is_told() -> None:
+    keys, told = app(exp_backoff_restart_delay=100, min_uptime="10s")
+    assert keys["backoff"]["reset_after"] == "30s"
+    assert len(told) == 1
+    assert "min_uptime: 'reset_after' is the 30s" in told[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -532,3 +533,18 @@ def test_values_of_wrong_types_are_told_and_no_traceback(processes: Any) -> None
 def test_garbage_is_told_and_no_traceback(data: bytes) -> None:
     with suppress(UserError):
         loaded(gather((FILE, data), kind="process-compose"))
+
+
+def test_a_process_that_is_off_and_in_the_foreground_is_told_of_both() -> None:
+    keys, told = process(
+        disabled=True, is_disabled=True, is_foreground=True, is_tty=True, is_interactive=True
+    )
+    assert (keys["autostart"], keys["pty"]) == (False, "always")
+    assert [each.partition("is_foreground: ")[2][:16] for each in told] == ["'procman run web"]
+
+
+def test_many_braces_are_read_at_once() -> None:
+    begin = time.process_time()
+    for text in ("{{.a" * 10_000, '{{"' * 10_000, "{{" * 10_000, "${" * 5_000):
+        process(command=text)
+    assert time.process_time() - begin < 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from procman.errors import UserError
@@ -122,3 +124,42 @@ def test_what_is_left_out_is_told(job: str, said: str) -> None:
 def test_no_such_file_at_all() -> None:
     with pytest.raises(UserError):
         imported("sidekiq-scheduler", "- 1\n")
+
+
+@pytest.mark.parametrize(
+    ("when", "is_told"),
+    [
+        ("every: 45s", True),
+        ("every: 1m", False),
+        ("cron: '*/30 * * * * *'", True),
+        ("cron: '10 * * * * *'", False),
+        ("cron: '* * * * *'", False),
+    ],
+)
+def test_jobs_that_come_more_often_than_once_a_minute_are_told(when: str, is_told: bool) -> None:
+    found = imported("sidekiq-scheduler", f":schedule:\n  a:\n    {when}\n    class: A\n")
+    assert any("each tick starts Rails" in each.text for each in found.told()) == is_told
+
+
+def test_many_jobs_are_read_while_one_presses_a_key() -> None:
+    jobs = "".join(f"  a{n}:\n    cron: '{n % 60} {n % 24} * * *'\n    class: A\n" for n in range(200))
+    begin = time.process_time()
+    found = imported("sidekiq-scheduler", f":schedule:\n{jobs}")
+    assert len(found.tasks) == 200
+    assert time.process_time() - begin < 5  # each used to take 50 ms: its next thousand ticks
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("# <%= b\n%>\n<% if a %>\n", 3), ("# <%# c %>\n# <%= d %>\n\n# <%- e\n -%>\n", 4), ("# <%%>\n", 1)],
+)
+def test_code_in_a_file_is_told_with_its_line(text: str, line: int) -> None:
+    found = imported("sidekiq-scheduler", f"{text}:schedule:\n  a:\n    every: 1h\n    class: A\n")
+    told = [each for each in lost(found) if "Ruby code" in each]
+    assert [each.split(":")[0] for each in told] == [str(line)]
+
+
+def test_code_without_an_end_is_read_at_once() -> None:
+    begin = time.process_time()
+    assert imported("sidekiq-scheduler", "a: " + "<%" * 200_000).tasks == {}
+    assert time.process_time() - begin < 3

@@ -120,8 +120,8 @@ def _tell_once(services: Iterable[Service], found: Found) -> None:
         if restart and getattr(restart.value, "text", "") in ("always", "unless-stopped"):
             service.lose(restart.line, policies.GIVES_UP)
             break
-    fetched = next((each for each in services if "image" in each.entries and each.has("healthcheck")), None)
-    if fetched and "build" not in fetched.entries:
+    foreign = (each for each in services if "image" in each.entries and "build" not in each.entries)
+    if fetched := next((each for each in foreign if each.has("healthcheck")), None):
         fetched.lose(fetched.line_of("image"), policies.FETCHED)
     if any("stop_grace_period" not in service.entries for service in services):
         found.start.setdefault("timeout", PERIOD)

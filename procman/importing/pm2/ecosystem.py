@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     from procman.importing.found import Found
 
 MODULE = re.compile(
-    r"(?:[\s\ufeff]|//[^\n]*|/\*.*?\*/|['\"]use strict['\"];?)*(?:module\.exports\s*=|export\s+default\b)"
+    r"(?>[\s\ufeff]|//[^\n]*|/\*.*?\*/|['\"]use strict['\"];?)*+(?:module\.exports\s*=|export\s+default\b)",
+    re.DOTALL,
 )
-OBJECT = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*[\[{]", re.DOTALL)
+OBJECT = re.compile(r"(?>\s|//[^\n]*|/\*.*?\*/)*+[\[{]", re.DOTALL)
 END = re.compile(r"[\s;]*")
 NODE = (
     "this is JavaScript that only Node can run: let it write the file as JSON,"
-    " node -p 'JSON.stringify(require(\"./ecosystem.config.js\"), null, 2)' > ecosystem.json, and import that"
+    " node -p 'JSON.stringify(require(\"{}\"), null, 2)' > ecosystem.json, and import that"
 )
+SCRIPTS = (".js", ".cjs", ".mjs")
 APPS = ("apps", "pm2")
 
 
@@ -44,25 +46,27 @@ def read(data: bytes, source: str, found: Found) -> None:
 def _tree(data: bytes, source: str, found: Found) -> Node:
     text = decoded(data, source)
     module = MODULE.match(text)
-    if module or OBJECT.match(text) or source.endswith((".js", ".cjs", ".mjs")):
+    if module or OBJECT.match(text) or source.endswith(SCRIPTS):
         return _javascript(text, source, module.end() if module else 0)
     return trees.of(yamltree.parse_any, data, source, found)
 
 
 def _javascript(text: str, source: str, at: int) -> Node:
     """JSON, or an object as people write it. What stands in front of `module.exports` is code."""
+    is_script = at > 0 or source.endswith(SCRIPTS)
+    by_node = NODE.format(source if source.startswith("/") else f"./{source}")
     try:
         node, end = jsonlines.literals(text, source, at)
     except UserError as error:
-        wrong = error.problems[0]
-        why = wrong.text.removeprefix("not JSON: ")
-        if at or source.endswith((".js", ".cjs", ".mjs")):
-            raise UserError([Problem(source, wrong.line, f"{NODE} ({why})")]) from None
+        line, why = error.problems[0].line, error.problems[0].text.removeprefix("not JSON: ")
+        if is_script:
+            raise UserError([Problem(source, line, f"{by_node} ({why})")]) from None
         raise
     behind = END.match(text, end)
     if behind and behind.end() < len(text):
         line = text.count("\n", 0, behind.end()) + 1
-        raise UserError([Problem(source, line, NODE if at else "not JSON: there is more behind the value")])
+        wrong = by_node if is_script else "not JSON: there is more behind the value"
+        raise UserError([Problem(source, line, wrong)])
     return node
 
 

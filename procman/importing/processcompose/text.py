@@ -21,7 +21,7 @@ DOLLAR = re.compile(r"\$\$|\$\{")
 BRACES = re.compile(r"\$\{|\}")
 POSIX = re.compile(r"\$\{(\w+)(?:(?::?[-?+]|%%?|##?)[^\"`\\]*)?\}|\$\{#\w+\}", re.ASCII)
 """What /bin/sh knows, without what it would run or unquote in the word behind the sign."""
-TEMPLATE = re.compile(r"\{\{((?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^\"`])*?)\}\}", re.DOTALL)
+TEMPLATE = re.compile(r"\{\{((?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^\"`{]|\{(?!\{))*?)\}\}", re.DOTALL)
 NAMED = re.compile(r"\s*\.(\w+)\s*")
 STRING = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|`([^`]*)`)\s*", re.DOTALL)
 REPLICA = "PC_REPLICA_NUM"

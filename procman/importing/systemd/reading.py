@@ -113,19 +113,19 @@ def settings(text: str) -> Iterator[Setting | int]:
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:
     """Lines put together where one ends with a backslash; comments in between do not count."""
-    begun, joined = 0, ""
+    begun, parts = 0, [""]
     for number, raw in enumerate(text.split("\n"), start=1):
         if COMMENT.match(raw):
             continue
         line = raw.removesuffix("\r")
-        joined, begun = joined + line, begun or number
+        begun = begun or number
         if (len(line) - len(line.rstrip("\\"))) % 2:
-            joined = f"{joined[:-1]} "
+            parts.append(f"{line[:-1]} ")
             continue
-        if joined.strip():
+        if joined := "".join([*parts, line]).strip():
             yield begun, joined
-        begun, joined = 0, ""
-    if joined.strip():
+        begun, parts = 0, []
+    if joined := "".join(parts).strip():
         yield begun, joined
 
 
