@@ -47,8 +47,12 @@ QUESTIONS = (
     "run_task",
     "enqueue",
     "million",
+    "hosts_minute",
+    "hosts_jobs",
+    "hosts_idle",
+    "hosts_million",
 )
-NOT_QUICK = ("million",)
+NOT_QUICK = ("million", "hosts_million")
 DOCUMENT = Path("docs/benchmarks.md")
 
 

@@ -1,4 +1,4 @@
-"""Asks for runs: enqueuer.py procman|rq URL-OR-FOLDER CALLS [wait], prints JSON.
+"""Asks for runs: enqueuer.py procman|rq|procrastinate URL-OR-FOLDER CALLS [wait], prints JSON.
 
 With `wait` it says when it is ready, and begins once its standard input is closed. Gives the seconds of each
 call, and when on CLOCK_MONOTONIC the first began and the last was back.
@@ -28,10 +28,16 @@ def _rq(url: str) -> Callable[[int], object]:
     return lambda number: queue.enqueue(f"app.{TASK}", number)
 
 
+def _procrastinate(url: str) -> Callable[[int], object]:
+    from bench import procrastinating
+
+    return procrastinating.deferring(url, procrastinating.NOTHING)
+
+
 def main() -> None:
     """One call to warm up, which counts as a run but not in time; then the others."""
     who, where, calls = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    enqueue = {"procman": _procman, "rq": _rq}[who](where)
+    enqueue = {"procman": _procman, "rq": _rq, "procrastinate": _procrastinate}[who](where)
     enqueue(0)
     if sys.argv[4:] == ["wait"]:
         print("ready", flush=True)

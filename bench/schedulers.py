@@ -14,6 +14,7 @@ from bench.subjects import Commands, Subject, find
 from bench.tools import HERE
 
 APS_CALL, APS, SUPERCRONIC = "APScheduler (call)", "APScheduler", "supercronic"
+ON_SQLITE, PROCRASTINATE, PROCRASTINATE_CALL = "procman on SQLite", "procrastinate", "procrastinate (call)"
 CRONITER, CRONSIM, RQ, RQ_FSYNC = "croniter", "cronsim", "rq", "rq (fsync)"
 
 
@@ -27,6 +28,8 @@ class When(Enum):
     HOURLY = "hourly"
     """At this minute."""
     START = "start"
+    ASKED = "asked"
+    """Only when somebody asks for it."""
 
 
 class Job(NamedTuple):
@@ -45,7 +48,7 @@ def stamped(stamp: Sequence[str], fifo: Path, name: str, when: When, value: int 
 
 def procman(folder: Path, jobs: Iterable[Job], processes: Commands | None = None) -> list[str]:
     """`procman scheduler`, or `procman start` when there are processes, too."""
-    lines = [f"  {job.name}: {{command: {json.dumps(job.command)}, {_schedule(job)}}}\n" for job in jobs]
+    lines = [f"  {job.name}: {{command: {json.dumps(job.command)}{_schedule(job)}}}\n" for job in jobs]
     (folder / "procman.yml").write_text("timezone: UTC\ntasks:\n" + "".join(lines))
     if processes:
         procfile(folder, processes)
@@ -65,7 +68,9 @@ def _schedule(job: Job) -> str:
             expression = f"{job.value} * * * *"
         case When.START:
             expression = "@reboot"
-    return f'schedule: "{expression}"'
+        case When.ASKED:
+            return ""
+    return f', schedule: "{expression}"'
 
 
 def _supercronic(folder: Path, jobs: Iterable[Job]) -> list[str]:
@@ -85,6 +90,8 @@ def _seven_fields(job: Job) -> str:
             return f"0 {job.value} * * * * *"
         case When.AT:
             return f"{datetime.fromtimestamp(job.value, UTC):%S %M %H %d %m * %Y}"
+        case When.ASKED:
+            raise ValueError("it has no jobs that are asked for")
 
 
 def _apscheduler(how: str) -> Callable[[Path, Iterable[Job]], list[str]]:
@@ -129,4 +136,7 @@ SCHEDULERS = (
     _peer(CRONSIM, distribution="cronsim"),
     _peer(RQ, distribution="rq"),
     _peer(RQ_FSYNC, distribution="rq"),
+    _peer(ON_SQLITE, program=PROCMAN, version=("version",)),
+    _peer(PROCRASTINATE, distribution="procrastinate"),
+    _peer(PROCRASTINATE_CALL, distribution="procrastinate"),
 )

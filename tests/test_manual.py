@@ -281,6 +281,7 @@ ASKED = [
     ("procman history", "cancel 1"),
     ("procman pause", "pause t"),
     ("procman pause", "resume t"),
+    ("procman store status", "store status"),
 ]
 
 

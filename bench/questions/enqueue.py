@@ -29,12 +29,12 @@ from bench.peers import PROCMAN
 from bench.question import Column, Goal, Question, Sample
 from bench.schedulers import RQ, RQ_FSYNC
 from bench.subjects import Subject, clean_environment
-from bench.tools import HERE
 
 CALLS, QUICK_CALLS = 1000, 20
 PROCESSES, QUICK_PROCESSES = 8, 2
 IMPORTS, QUICK_IMPORTS = 11, 1
-PROGRAM = [sys.executable, str(HERE / "enqueuer.py")]
+PATIENCE = 600.0
+PROGRAM = [sys.executable, "-m", "bench.enqueuer"]
 
 
 def prepare(bench: Bench, _subject: Subject) -> int:
@@ -47,17 +47,16 @@ def sample(bench: Bench, subject: Subject, calls: int) -> Sample:
     processes = QUICK_PROCESSES if bench.quick else PROCESSES
     who = "procman" if subject.name == PROCMAN else "rq"
     with _place(bench, subject) as where:
-        (alone_,) = _ask([who, where, str(calls)], 1)
+        (alone_,) = ask([who, where, str(calls)], 1)
     times = [seconds * 1000 for seconds in alone_["times"]]
     with _place(bench, subject) as where:
-        all_ = _ask([who, where, str(calls // 2), "wait"], processes)
+        all_ = ask([who, where, str(calls // 2), "wait"], processes)
         kept = _count(where)
     made = sum(len(each["times"]) for each in all_)
-    seconds = max(each["end"] for each in all_) - min(each["begin"] for each in all_)
     return {
         "median": statistics.median(times),
         "p99": percentile(times, 0.99),
-        "rate": made / seconds,
+        "rate": made / together(all_),
         "lost": processes * (calls // 2) - kept,
         "import": _import_milliseconds(bench, who),
     }
@@ -76,9 +75,14 @@ def _place(bench: Bench, subject: Subject) -> Iterator[str]:
         yield url
 
 
-def _ask(arguments: Sequence[str], processes: int) -> list[Any]:
+def together(found: Sequence[Any]) -> float:
+    """Seconds from the first that began to the last that ended."""
+    return float(max(each["end"] for each in found) - min(each["begin"] for each in found))
+
+
+def ask(arguments: Sequence[str], processes: int, program: Sequence[str] = PROGRAM) -> list[Any]:
     """Let so many processes go at the same moment; what they found."""
-    asking = [_start([*PROGRAM, *arguments]) for _ in range(processes)]
+    asking = [_start([*program, *arguments]) for _ in range(processes)]
     try:
         for process in asking if "wait" in arguments else ():
             assert process.stdout
@@ -87,7 +91,7 @@ def _ask(arguments: Sequence[str], processes: int) -> list[Any]:
             assert process.stdin
             process.stdin.close()
             process.stdin = None
-        return [_answer(*process.communicate(timeout=120)) for process in asking]
+        return [_answer(*process.communicate(timeout=PATIENCE)) for process in asking]
     finally:
         for process in asking:
             process.kill()

@@ -49,9 +49,9 @@ def sample(bench: Bench, _subject: Subject, runs: int) -> Sample:
     shutil.copytree(bench.folder / "million", folder, dirs_exist_ok=True)
     try:
         figures = {
-            "history": _command(bench, folder, []),
-            "of_task": _command(bench, folder, [NAMES[7]]),
-            "bare": _command(bench, folder, ["none"], root=_empty(bench)),
+            "history": command(bench, folder, []),
+            "of_task": command(bench, folder, [NAMES[7]]),
+            "bare": command(bench, folder, ["none"], root=_empty(bench)),
             "size": (folder / STORE).stat().st_size / 1e6,
         }
         return {**figures, **_claims(folder), **_pruning(bench, folder, runs)}
@@ -66,7 +66,7 @@ def _empty(bench: Bench) -> Path:
     return folder
 
 
-def _command(bench: Bench, folder: Path, words: list[str], root: Path | None = None) -> float:
+def command(bench: Bench, folder: Path, words: list[str], root: Path | None = None) -> float:
     """Milliseconds of `procman history`, the median."""
     argv = [find(PROCMAN) or PROCMAN, "history", *words]
     times = []

@@ -16,7 +16,7 @@ from procman.host import place
 from procman.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from procman.app.settings import Settings
     from procman.core.config.taskfile import TaskFile
@@ -36,6 +36,7 @@ NO_TASKS: dict[str, Task] = {}
 PROCFILE_HINT = "no such file: write one with a line like 'web: python app.py', or name one with -f"
 NOTHING_STARTS = "nothing to start: every process type has 'autostart: false'. Name one: 'procman start web'"
 ONLY_TASKS = "'procman scheduler' runs the tasks of procman.yml without one"
+SAY_PLACES = "say it in procman.yml ('state_dir', 'store', 'app'), or in procman's own environment"
 
 
 class App(NamedTuple):
@@ -71,7 +72,8 @@ def load(
     app = App(root, path, types, environment, tasks)
     if file and file.processes:
         app = mistakes.gather(partial(_with_policies, app, file, settings.outer_wins, whole), app)
-    return app._replace(warnings=(*taskfiles.misnamed(root), *foreman.passed_over(root, settings)))
+    told = (*taskfiles.misnamed(root), *foreman.passed_over(root, settings), *_misplaced(environment))
+    return app._replace(warnings=told)
 
 
 def _with_policies(app: App, file: TaskFile, outer_wins: bool, whole: bool) -> App:
@@ -187,8 +189,15 @@ def with_root(app: App) -> Environment:
 
     Raises `UserError` when procman.yml does not say clearly where its state is.
     """
-    values = {**app.environment.values, place.ROOT: app.root, place.STATE: place.of(app.root)}
-    return app.environment._replace(values=values)
+    others = {name: value for name, value in app.environment.values.items() if name not in place.OURS}
+    return app.environment._replace(values={**others, **place.variables(app.root)})
+
+
+def _misplaced(environment: Environment) -> Iterator[str]:
+    """What to say of environment files that say where the state is: no other command reads those."""
+    for name in (place.STATE, place.STORE, place.APP):
+        if source := environment.sources.get(name):
+            yield f"{source}: {name} means nothing there: {SAY_PLACES}"
 
 
 def _environment(root: str, settings: Settings) -> Environment:

@@ -33,6 +33,13 @@ def count_or_none(text: str) -> int:
     return 0 if text == "0" else count(text)
 
 
+def labels(text: str) -> tuple[str, ...]:
+    """Labels with commas between them. Raises `ValueError`."""
+    from procman.core.tasks import labels as of_tasks  # only who writes some waits for it
+
+    return of_tasks.labels(text)
+
+
 def size(text: str) -> int:
     """Bytes. Raises `ValueError`."""
     from procman.core.config import sizes  # only who has written one waits for it

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from types import SimpleNamespace
 
-from procman.cli.amounts import SECONDS, count_or_none, seconds, size
+from procman.cli.amounts import SECONDS, count_or_none, labels, seconds, size
 from procman.host.signals import GRACE_SECONDS
 from procman.typed import TYPE_CHECKING, NamedTuple
 
@@ -159,10 +159,20 @@ LOG_FILES = (
         default="text",
     ),
 )
+LABEL = Option(
+    "label",
+    "--label",
+    "run tasks here that have one of these labels as 'runs_on', too",
+    "LABEL[,LABEL]",
+    default=(),
+    convert=labels,
+    expects="labels of letters, digits, '_', '-' and '.', with commas between them",
+)
 SUPERVISING = (
     *APP,
     ENVIRONMENT,
     PORT,
+    LABEL,
     Option(
         "timeout",
         "-t --timeout",
@@ -202,6 +212,11 @@ SCHEDULER = SUPERVISING
 RUN = (*APP, ENVIRONMENT, PORT)
 CHECK = (*APP, ENVIRONMENT, FORMATION, PORT, RELEASE, JSON)
 LISTING = (*APP, JSON)
+STORE = (
+    *LISTING,
+    Option("source", "--from", "the store to copy, for migrate (default: the app's)", "URL"),
+    Option("target", "--to", "the store to copy it to, for migrate", "URL"),
+)
 
 
 def by_flag(options: Iterable[Option]) -> dict[str, tuple[Option, bool]]:

@@ -13,7 +13,8 @@ from procman.errors import StoreError
 from procman.host import identity, place
 from procman.host.owners import Owners
 from procman.host.signals import STOPPING
-from procman.typed import TYPE_CHECKING
+from procman.store.open import is_on_server
+from procman.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,24 @@ if TYPE_CHECKING:
     from procman.core.messages import ChildExited
     from procman.core.plan.commands import Resolution
     from procman.engine.store import Store
+
+
+class Owner(Protocol):
+    """Who has a run."""
+
+    owner: str
+
+    def hold(self) -> None:
+        """Be known to live."""
+        ...
+
+    def keep(self) -> None:
+        """Stay so while the run lasts."""
+        ...
+
+    def release(self) -> None:
+        """It has ended."""
+        ...
 
 
 class Recorded:
@@ -36,9 +55,9 @@ class Recorded:
 
         def begin() -> None:
             self._store = stores.open_for_writing(app.root)
-            self._owners = Owners(place.of(app.root))
-            self._owners.hold()
-            self._run = self._store.begin(asked, self._command, self._owners.owner)
+            self._owner = _owner(app.root)
+            self._owner.hold()
+            self._run = self._store.begin(asked, self._command, self._owner.owner)
             self.variables = plans.of_run(self._run)
 
         self._try(begin)
@@ -48,6 +67,7 @@ class Recorded:
         if store := self._store:
             at, who = time.time(), identity.identity(pid)
             self._try(lambda: store.started(self._run.id, self._command, pid, who, at))
+            self._owner.keep()
 
     def finished(self, ended: ChildExited) -> None:
         """The child has ended."""
@@ -68,7 +88,7 @@ class Recorded:
                 store.close()
 
             self._try(end)
-            self._owners.release()
+            self._owner.release()
 
     def _try(self, act: Callable[[], None]) -> None:
         try:
@@ -77,6 +97,16 @@ class Recorded:
             self._store = None
             text = shortages.in_words(error) or error
             complaints.tell(f"this run will not be in the history: {text}")
+
+
+def _owner(root: str) -> Owner:
+    """We, as the owner of a run."""
+    found = place.store(root)
+    if not is_on_server(found.where):
+        return Owners(place.of(root))
+    from procman.cli.foregroundlease import ForegroundLease  # few apps have a server
+
+    return ForegroundLease(found)
 
 
 def _outcome(code: int) -> tuple[Outcome, str | None]:

@@ -33,6 +33,7 @@ def run(run: Run) -> Row:
         "outcome": None if run.outcome is None else str(run.outcome),
         "exit_code": run.code if run.code is not None and run.code >= 0 else None,
         "signal": signal_name(-run.code) if run.code is not None and run.code < 0 else None,
+        "host": run.host,
         "pid": run.pid,
         "started_at": time(run.started_at),
         "ended_at": time(run.ended_at),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from procman.host.children import Children
 
 
+STORE_STAYS = "the store cannot change while procman runs: stop it first, then start it again"
 STATE_STAYS = "the state folder cannot change while procman runs: stop it first, then start it again"
 
 
@@ -35,6 +36,7 @@ class Running:
         self.app = app
         self.tasks: Mapping[str, Task] = app.tasks
         self.shared: Mapping[str, str] = plan.environment.values
+        self._store = place.store(app.root)
         self.learn: list[Callable[[App, Plan], None]] = []
         """Told of another app, one after the other; the first may raise `ProcmanError`."""
 
@@ -51,6 +53,8 @@ class Running:
 
         if plan.environment.values[place.STATE] != self.shared[place.STATE]:
             raise UserError([Problem(taskfiles.FILE, None, STATE_STAYS)])
+        if place.store(app.root) != self._store:
+            raise UserError([Problem(taskfiles.FILE, None, STORE_STAYS)])
 
         def take() -> None:
             for learn in self.learn:

@@ -6,30 +6,29 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from procman import statefolder
 from procman.app import taskfiles
+from procman.cli import keeping
 from procman.core.facts import Notice
 from procman.engine import storequeue
 from procman.engine.needs import World
 from procman.engine.runs import Runs
 from procman.engine.scheduler import Scheduler
 from procman.errors import RefusedError, StoreError
-from procman.host import place, strays, wake
+from procman.host import place, strays
 from procman.host.limits import OPEN_FILES
-from procman.host.owners import Owners
 from procman.host.worker import Worker
-from procman.shortages import in_words
 from procman.store.failures import BUSY_SECONDS
-from procman.store.open import in_folder, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from procman.app.app import App
     from procman.core.facts import Fact
+    from procman.core.tasks.instance import Renewal
     from procman.core.tasks.task import Task
     from procman.engine.supervisor import Supervisor
     from procman.host.poller import Poller
+    from procman.store.postgres.store import PostgresStore
     from procman.store.sqlite import SqliteStore
 
 PATIENCE = 2.0
@@ -45,38 +44,28 @@ class Scheduling:
     Trouble with the store is none here: processes come first, and the thread tries again as long as it lasts.
     """
 
-    def __init__(self, app: App, poller: Poller) -> None:
+    def __init__(self, app: App, poller: Poller, labels: Sequence[str]) -> None:
         self._folder = place.of(app.root)
         self._root = app.root
         self._tasks: Mapping[str, Task] = app.tasks
-        self._owners = Owners(self._folder)
-        self._ear = wake.Ear(self._folder, poller)
-        self._store: SqliteStore | None = None
+        self._labels = labels
+        self._keeping = keeping.of(app.root, poller, self._renewed, labels)
+        self._store: SqliteStore | PostgresStore | None = None
         self._scheduler: Scheduler | None = None
         self._queue: storequeue.StoreQueue | None = None
         self._publish: Callable[[Fact], None] = lambda fact: None
         self.warnings: list[Notice] = []
         self._renew: Callable[[], Iterable[Notice]] = tuple
         try:
-            self._store = self._open(patience=0)
+            self._store = self._keeping.open(patience=0)
         except RefusedError:
             raise
         except StoreError:
             pass  # who asks it first is told
         else:
-            self.warnings = [*_damaged(self._store), *self._listen()]
+            self.warnings = [*_damaged(self._store), *self._keeping.listen()]
         self._worker = Worker(self._perform, poller)
         OPEN_FILES.extend()
-
-    def _open(self, patience: float) -> SqliteStore:
-        statefolder.prepare(self._folder)
-        return open_store(in_folder(self._folder), patience=patience)
-
-    def _listen(self) -> Iterator[Notice]:
-        try:
-            self._ear.listen()
-        except (OSError, StoreError) as error:
-            yield Notice(f"{in_words(error) or error}; what is asked for begins up to 30 s late")
 
     # In the worker's thread, where it may take long
 
@@ -87,12 +76,12 @@ class Scheduling:
             return [error] * len(operations)
         return storequeue.perform(store, operations)
 
-    def _find(self) -> SqliteStore:
+    def _find(self) -> SqliteStore | PostgresStore:
         """The store that is where it belongs: opened anew when another is there now, or none."""
         before = self._store
         if before and not before.moved:
             return before
-        self._store = after = self._open(BUSY_SECONDS)
+        self._store = after = self._keeping.open(BUSY_SECONDS)
         if before:
             after.continue_after(before.last_id())
             before.close()
@@ -102,7 +91,7 @@ class Scheduling:
     # In the thread that waits
 
     def _opened(self, again: bool) -> None:
-        for notice in (*_damaged(self._store), *self._listen(), *self._renew()):
+        for notice in (*_damaged(self._store), *self._keeping.listen(), *self._renew()):
             self._publish(notice)
         if again and self._scheduler:
             self._publish(Notice(f"{self._folder} or the store in it was moved or deleted: {ANEW}"))
@@ -130,15 +119,25 @@ class Scheduling:
             wall=time.time,
             zone=taskfiles.zone(self._root),
             chance=random.random,
-            liveness=self._owners,
+            liveness=self._keeping.liveness,
             strays=strays.find,
             reach=strays.reach,
+            lease=self._keeping.lease(publish, kill_timeout),
+            labels=self._labels,
         )
         self._publish, self._renew = publish, renew
+        for notice in self._keeping.said:
+            publish(notice)
         self._queue = storequeue.StoreQueue(self._worker, publish, world.clock)
         runs = Runs(supervisor.processes, self._queue, publish, world, kill_timeout)
+        self._keeping.count = lambda: sum(runs.count.values())
         self._scheduler = Scheduler(self._tasks, runs, self._queue, publish, world)
         return self._scheduler
+
+    def _renewed(self, news: Renewal) -> None:
+        """Our lease was renewed."""
+        if self._scheduler:
+            self._scheduler.renewed(news)
 
     def reload(self, tasks: Mapping[str, Task]) -> None:
         """Other tasks from now on."""
@@ -158,11 +157,11 @@ class Scheduling:
             message.then(message.result)
         if self._store:
             self._store.close()
-        self._owners.release()
+        self._keeping.close()
         if self._queue and self._queue.unwritten:
             yield Notice(f"{self._queue.unwritten} changes could not be written to the store")
 
 
-def _damaged(store: SqliteStore | None) -> Iterator[Notice]:
+def _damaged(store: SqliteStore | PostgresStore | None) -> Iterator[Notice]:
     if store and store.moved_aside:
         yield Notice(f"the store was damaged: begun anew, the old one is {store.moved_aside}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager, suppress
 
-from procman import statefolder
+from procman import __version__, statefolder
 from procman.cli import complaints
 from procman.core.plan.commands import unknown_task
 from procman.errors import Problem, ProcmanError, UnknownNameError, UnsafeError
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from procman.core.tasks.task import Task
+    from procman.engine.needs import Liveness
     from procman.engine.store import Store
+    from procman.store.postgres.instances import Instances
 
 PATIENCE = 1.0
 """Seconds."""
@@ -24,11 +26,13 @@ NOBODY = "nothing will run until 'procman start'"
 
 def open_for_writing(root: str, durable: bool = False) -> Store:
     """The app's store, made if need be. Raises `StoreError`."""
-    from procman.store.open import in_folder, open_store  # what only looks at procman.yml needs no SQLite
+    from procman.store.open import is_on_server, on_server, open_store  # no SQLite for a look at procman.yml
 
-    folder = place.of(root)
-    statefolder.prepare(folder)
-    store = open_store(in_folder(folder), durable=durable)
+    statefolder.prepare(place.of(root))
+    found = place.store(root)
+    if is_on_server(found.where):
+        return on_server(*found)
+    store = open_store(found.where, durable=durable)
     if store.moved_aside:
         complaints.tell(f"the store was damaged: begun anew, the old one is {store.moved_aside}")
     return store
@@ -37,13 +41,27 @@ def open_for_writing(root: str, durable: bool = False) -> Store:
 @contextmanager
 def reading(root: str) -> Iterator[Store | None]:
     """The app's store while it is looked at, None where there is none yet. Raises `StoreError`."""
-    from procman.store.open import in_folder, is_there
+    from procman.store.open import is_there
 
-    if not is_there(in_folder(place.of(root))):
+    if not is_there(place.store(root).where):
         yield None
         return
     with closing(open_for_writing(root)) as store:
         yield store
+
+
+def liveness(root: str, store: Store | None) -> Liveness:
+    """Who tells whether those live that have runs in the app's store. Raises `StoreError`."""
+    from procman.host.owners import Owners
+
+    instances: Instances | None = getattr(store, "instances", None)
+    if instances is None:
+        return Owners(place.of(root))
+    from procman.host.leases import Leases
+
+    leases = Leases(__version__, 0.0)
+    leases.look(instances.living())
+    return leases
 
 
 class Told(NamedTuple):
@@ -68,6 +86,9 @@ def told_by_procman(root: str) -> Told:
 
 def ring(root: str) -> None:
     """Wake the procman that runs the tasks of this app, or say that there is none."""
+    if _others(root) is not None:  # a store on a server rings by itself
+        say_if_nobody(root)
+        return
     try:
         if not wake.ring(place.of(root)):
             complaints.tell(NOBODY)
@@ -78,8 +99,20 @@ def ring(root: str) -> None:
 def say_if_nobody(root: str) -> None:
     """Say it when no procman runs the tasks of this app."""
     with suppress(UnsafeError):  # then it cannot be told
-        if not wake.heard(place.of(root)):
+        others = _others(root)
+        if not (wake.heard(place.of(root)) if others is None else others):
             complaints.tell(NOBODY)
+
+
+def _others(root: str) -> set[str] | None:
+    """Who runs the tasks of this app, where several hosts do; None where one does."""
+    from procman.store.open import is_on_server, on_server
+
+    found = place.store(root)
+    if not is_on_server(found.where):
+        return None
+    with closing(on_server(*found)) as store:
+        return store.instances.living()
 
 
 def find(name: str, tasks: Mapping[str, Task], command: str) -> Task:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 
 class Tasking:
-    """`begin` and then `attend`, at the start; `take` when the app was read again; `end`."""
+    """`begin` and then `attend`, at the start; `take` when the app was read again; `end`. `labels` are those
+    of this host."""
 
-    def __init__(self, poller: Poller) -> None:
+    def __init__(self, poller: Poller, labels: Sequence[str]) -> None:
         self._poller = poller
+        self._labels = labels
         self._scheduling: Scheduling | None = None
         self._attend: Callable[[Scheduling], None] = lambda scheduling: None
 
@@ -82,4 +84,4 @@ class Tasking:
     def _make(self, app: App) -> Scheduling:
         from procman.cli.scheduling import Scheduling  # SQLite and more, that only tasks wait for
 
-        return Scheduling(app, self._poller)
+        return Scheduling(app, self._poller, self._labels)

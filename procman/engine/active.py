@@ -5,9 +5,11 @@ from __future__ import annotations
 from enum import Enum
 
 from procman.core.tasks.capture import Capture
+from procman.core.tasks.run import Ending
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from procman.core.messages import Usage
     from procman.core.tasks.run import Outcome, Run
     from procman.core.tasks.task import Task
 
@@ -36,3 +38,18 @@ class Active:
         self.reason: str | None = None
         self.undecided = False
         """It ended by a stop signal, and procman may hear of that a moment later."""
+
+    def ending(self, outcome: Outcome, code: int, usage: Usage | None, now: float) -> Ending:
+        """How it ended, for the store."""
+        kept = self.capture
+        return Ending(
+            outcome=outcome,
+            at=self.ended_at or now,
+            code=code if self.ended_at else None,
+            reason=self.reason,
+            output=kept.output(),
+            output_bytes=kept.size,
+            truncated=kept.truncated,
+            max_rss_bytes=usage.max_rss_bytes if usage else None,
+            cpu_s=usage.cpu_s if usage else None,
+        )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from procman.core import facts
-from procman.core.schedule.durations import wording
 from procman.core.tasks import due
 from procman.core.tasks.due import Admission
-from procman.core.tasks.facts import of_end
-from procman.core.tasks.run import Ending, Outcome, Run, State, Trigger
+from procman.core.tasks.run import Outcome, Run, State, Trigger
 from procman.core.tasks.task import Overlap
-from procman.core.tasks.transitions import Event
 from procman.engine.active import Lane
+from procman.engine.elsewhere import Elsewhere, ahead, call
+from procman.engine.orphans import Orphans
+from procman.engine.unstarted import Unstarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,17 +45,17 @@ class Admissions:
         publish: Callable[[Fact], None],
         world: World,
     ) -> None:
-        self._tasks = tasks
+        self.tasks = tasks
         self._runs = runs
         self._queue = queue
-        self._publish = publish
         self._world = world
+        self.orphans = Orphans(world.liveness, world.clock)
+        self.unstarted = Unstarted(queue, publish, world.wall)
+        self.elsewhere = Elsewhere(tasks.values(), world.labels)
         self._waiting: dict[str, deque[Run]] = {}
         self._for_a_lane: deque[str] = deque()  # tasks whose first in line waits for one
         self._called: list[tuple[Run, Lane]] = []  # those of which the store hears before they start
         self.open = True
-        self.unknown: set[str] = set()
-        """Tasks of which there are jobs, and which procman.yml did not have when it was read."""
         self.late_before = 0.0
         """What was due before this fell due while procman was not running."""
 
@@ -67,57 +66,85 @@ class Admissions:
         fresh = MOST_JOBS - self._runs.count[Lane.JOB]
         return max(0, min(late, JOBS_A_LOOK)), max(0, min(fresh, JOBS_A_LOOK))
 
-    def taken(self, run: Run, others: Sequence[str]) -> None:
+    def taken(self, run: Run, others: Sequence[Run]) -> None:
         """A pending run has been claimed. One with a tick had jitter, waited for a restart or is a retry."""
-        task, now = self._tasks.get(run.task), self._world.wall()
+        task, now = self.tasks.get(run.task), self._world.wall()
         lateness = now - (now if run.due is None else run.due)
         if task is None:
-            self._hold(run)
+            self.unstarted.hold(run)
         elif run.tick is not None and due.too_late(task, lateness) and not run.reruns:
-            self._close(run, Outcome.MISSED, f"{wording(lateness)} late, grace: {wording(task.grace)}")
+            self.unstarted.miss(run, task, lateness)
         elif run.tick is not None:
             self.tick(run, others)
         elif self.open:
             self._runs.start(run, task, Lane.LATE if now - lateness < self.late_before else Lane.JOB)
         else:
-            self._move(run, Event.RELEASE)
+            self.unstarted.release(run)
 
-    def _hold(self, run: Run) -> None:
-        """Its task may come back, or is new: the run waits for a procman that knows it."""
-        self._move(run, Event.RELEASE)
-        if run.task not in self.unknown:
-            self.unknown.add(run.task)
-            self._publish(facts.TaskUnknown(run.task))
-
-    def tick(self, run: Run, others: Sequence[str]) -> None:
+    def tick(self, run: Run, others: Sequence[Run]) -> None:
         """A tick has been claimed; `others` are runs of the task that are there at another procman."""
+        task = self.tasks.get(run.task)
         if not self.open:
-            self._move(run, Event.RELEASE)
+            self.unstarted.release(run)
             return
-        task = self._tasks.get(run.task)
         if task is None:  # claimed a moment before a reload took it away
-            self._hold(run)
+            self.unstarted.hold(run)
             return
-        line = self._waiting.setdefault(run.task, deque())
-        running = self._runs.of(run.task)
+        line, running = self._waiting.setdefault(run.task, deque()), self._runs.of(run.task)
         here = [*running, *(each.name for each, _ in self._called if each.task == run.task)]
-        orderly = run.trigger is Trigger.CATCH_UP
-        admission = due.admit(task.overlap, orderly, len(here), len(others), len(line))
+        others = [each for each in others if each.name not in here]
+        there = [*here, *(each.name for each in others if each.begun)]
+        before = [each.name for each in (*others, *line) if not each.begun]
+        admission = due.admit(task.overlap, run.trigger is Trigger.CATCH_UP, len(there), len(before))
         if admission is Admission.SKIP:
-            still = [f"{name} is still running" for name in (*here, *others)]
-            self._close(run, Outcome.SKIPPED, [*still, *(f"{each.name} comes first" for each in line)][0])
+            still = [f"{name} is still running" for name in there]
+            self.unstarted.skip(run, [*still, *(f"{name} comes first" for name in before)][0])
             return
-        before = [*line] if admission is Admission.REPLACE else []
         line.append(run)
-        for waiting in before:
-            line.remove(waiting)
-            self._close(waiting, Outcome.SKIPPED, f"replaced by {run.name}")
-        for name in running if admission is Admission.REPLACE else ():
-            self._runs.stop(name, Outcome.STOPPED, f"replaced by {run.name}", self._world.clock())
+        if admission is Admission.REPLACE:
+            self._replace(run, running, others)
+        elif task.overlap is not Overlap.ALLOW:
+            self.elsewhere.wait(run.task, ahead(line[0], others))
         self._advance(run.task)
+        self._line_up(run)
+
+    def _line_up(self, run: Run) -> None:
+        """It waits, unless it has begun by now."""
+        line = self._waiting.get(run.task, deque())
         if run in line:
             line[line.index(run)] = run._replace(state=State.QUEUED)
-            self._move(run, Event.QUEUE)
+            self.unstarted.line_up(run)
+
+    def _replace(self, run: Run, here: Sequence[str], others: Sequence[Run]) -> None:
+        """All that is there of a task, and all before it in line, makes way for a run."""
+        line, reason = self._waiting[run.task], f"replaced by {run.name}"
+        while line[0] is not run:
+            self.unstarted.skip(line.popleft(), reason)
+        self.elsewhere.wait(run.task, ahead(run, others))
+        for name in here:
+            self._runs.stop(name, Outcome.STOPPED, reason, self._world.clock())
+        if numbers := [each.id for each in others]:
+            self._queue.write(run.id, lambda store: store.ask_to_stop(numbers, reason))
+
+    def asked_to_stop(self, runs: Sequence[Run]) -> bool:
+        """Others want these of our runs to make way; whether all were found."""
+        for run in runs:
+            line, reason = self._waiting.get(run.task, deque()), run.reason or ""
+            if self._runs.has(run):
+                self._runs.stop(run.name, Outcome.STOPPED, reason, self._world.clock())
+            for mine in [each for each in line if each.id == run.id]:
+                line.remove(mine)
+                self.unstarted.skip(mine, reason)
+                self._advance(run.task)
+        return not any(self.has(run) or run.name not in self._runs.of(run.task) for run in runs)
+
+    def heard(self, others: Mapping[str, Sequence[Run]]) -> None:
+        """These runs are at other procmans; lines that waited for some may have to wait no more."""
+        for name in self.elsewhere.watched:
+            task, line = self.tasks.get(name), self._waiting.get(name)
+            waits = task and line and task.overlap is not Overlap.ALLOW
+            self.elsewhere.wait(name, ahead(line[0], others.get(name, ())) if line and waits else ())
+            self._advance(name)
 
     def next(self, task: str) -> None:
         """Nothing is left of a run of this task: who waited for that comes now, and who waited for a lane."""
@@ -128,16 +155,22 @@ class Admissions:
     def waiting(self) -> Iterator[tuple[Run, str]]:
         """Who waits here, and for what."""
         for task, line in self._waiting.items():
-            here = self._runs.of(task)
+            here = [*self._runs.of(task), *self.elsewhere.of(task)]
             why = f"{here[0]} is still running" if here else f"{MOST_LATE} others that are late come first"
             for run in line:
                 yield run, why
                 why = f"{run.name} comes first"
 
+    def has(self, run: Run) -> bool:
+        """Whether a run waits here."""
+        line = [*self._waiting.get(run.task, ()), *(each for each, _ in self._called)]
+        return any(each.id == run.id for each in line)
+
     def reload(self, tasks: Mapping[str, Task]) -> None:
         """Other tasks from now on: who waits is taken from the store again, under those."""
-        self._tasks = tasks
-        self.unknown.clear()
+        self.tasks = tasks
+        self.elsewhere.learn(tasks.values(), self._world.labels)
+        self.unstarted.unknown.clear()
         self._release()
 
     def close(self) -> None:
@@ -148,14 +181,15 @@ class Admissions:
     def _release(self) -> None:
         for line in self._waiting.values():
             for run in line:
-                self._move(run, Event.RELEASE)
+                self.unstarted.release(run)
         self._waiting.clear()
+        self.elsewhere.clear()
         self._for_a_lane.clear()
 
     def _advance(self, name: str) -> None:
         """Start the first in line of a task, and those behind it, as long as they may."""
-        task, line = self._tasks.get(name), self._waiting.get(name)
-        while task and line and (task.overlap is Overlap.ALLOW or not self._is_busy(name)):
+        task, line = self.tasks.get(name), self._waiting.get(name)
+        while task and line and not self._must_wait(task):
             late = line[0].trigger is Trigger.CATCH_UP
             if late and self._late >= MOST_LATE:
                 if name not in self._for_a_lane:
@@ -163,7 +197,7 @@ class Admissions:
                 return
             run, lane = line.popleft(), Lane.LATE if late else Lane.TICK
             if run.state is State.QUEUED:
-                self._call(run, lane)
+                self._call(run, task, lane)
             else:
                 self._runs.start(run, task, lane)
         if line is not None and not line:
@@ -174,43 +208,43 @@ class Admissions:
         """Runs that make up for what was missed: those that are there, and those about to be."""
         return self._runs.count[Lane.LATE] + sum(lane is Lane.LATE for _, lane in self._called)
 
-    def _is_busy(self, name: str) -> bool:
-        return bool(self._runs.of(name)) or any(each.task == name for each, _ in self._called)
+    def _must_wait(self, task: Task) -> bool:
+        busy = self._runs.of(task.name) or any(each.task == task.name for each, _ in self._called)
+        return bool(self.elsewhere.of(task.name) or (busy and task.overlap is not Overlap.ALLOW))
 
-    def _call(self, run: Run, lane: Lane) -> None:
+    def _call(self, run: Run, task: Task, lane: Lane) -> None:
         """Its turn has come. The store hears of that before it starts: what still waits there when procman
         is killed is run again, and that must not have begun."""
         entry = run, lane
         self._called.append(entry)
 
-        def written(moved: object) -> None:
+        def told(first: Sequence[str]) -> None:
             self._called.remove(entry)
-            self._begin(run, lane)
+            if first and self.open and run.task in self.tasks:
+                self._call_later(run, task, first)
+            else:
+                self._begin(run, lane)
 
-        self._queue.write(run.id, lambda store: store.move(run.id, Event.CALL), written)
+        self._queue.write(run.id, lambda store: call(store, self.orphans, run, task), told)
+
+    def _call_later(self, run: Run, task: Task, first: Sequence[str]) -> None:
+        """Others were faster: it is the first in line again."""
+        line = self._waiting.setdefault(run.task, deque())
+        if line and task.overlap is Overlap.REPLACE:
+            self.unstarted.skip(run, f"replaced by {line[-1].name}")
+        else:
+            line.appendleft(run)
+        self.elsewhere.wait(run.task, first)
 
     def _begin(self, run: Run, lane: Lane) -> None:
         """Start one that was called, if nothing has come between."""
-        task, line = self._tasks.get(run.task), self._waiting.get(run.task)
+        task, line = self.tasks.get(run.task), self._waiting.get(run.task)
         if not self.open:
-            self._move(run, Event.RELEASE)
+            self.unstarted.release(run)
         elif task is None:
-            self._hold(run)
+            self.unstarted.hold(run)
         elif task.overlap is Overlap.REPLACE and line:
-            self._close(run, Outcome.SKIPPED, f"replaced by {line[-1].name}")
+            self.unstarted.skip(run, f"replaced by {line[-1].name}")
             self._advance(run.task)
         else:
             self._runs.start(run, task, lane)
-
-    def _close(self, run: Run, outcome: Outcome, reason: str) -> None:
-        ending = Ending(outcome, self._world.wall(), reason=reason)
-
-        def told(ended: Run | None) -> None:
-            if ended:
-                self._publish(of_end(ended))
-                self._publish(facts.RunEnded(run.name, outcome, reason))
-
-        self._queue.write(run.id, lambda store: store.finish(run.id, ending), told)
-
-    def _move(self, run: Run, event: Event) -> None:
-        self._queue.write(run.id, lambda store: store.move(run.id, event))

@@ -36,6 +36,15 @@ class Intake(Asker, Protocol):
         """Look when something is due."""
         ...
 
+    @property
+    def watched(self) -> frozenset[str]:
+        """The tasks of which it matters what runs of other procmans are there."""
+        ...
+
+    def heard(self, others: Mapping[str, Sequence[Run]], to_stop: Sequence[Run]) -> None:
+        """What is at other procmans of those tasks, and what these want to be stopped here."""
+        ...
+
     def taken(self, jobs: int, crowded: bool, more: bool) -> None:
         """So many jobs were taken; `crowded` when others had no room, `more` when there is something else."""
         ...
@@ -74,7 +83,11 @@ class Scheduler(Asker, Protocol):
         """What was left is closed, or will be."""
         ...
 
-    def claimed(self, run: Run, others: Sequence[str]) -> None:
+    def disown(self, runs: Sequence[Run]) -> None:
+        """The store has these as ours: give back those that are not here."""
+        ...
+
+    def claimed(self, run: Run, others: Sequence[Run]) -> None:
         """A tick is ours; `others` are runs of its task at another procman."""
         ...
 

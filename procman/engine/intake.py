@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from procman.engine.questions import TakeDue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
+    from procman.core.tasks.run import Run
+    from procman.core.tasks.task import Task
     from procman.engine.admission import Admissions
     from procman.engine.needs import World
     from procman.engine.orphans import Orphans
     from procman.engine.storequeue import StoreQueue
 
+ELSEWHERE_SECONDS = 1.0
+"""A look so often at runs of other procmans that ours wait for, where these cannot ring."""
 LONGEST_SLEEP = 30.0
 """A look at least so often: the clock may be set, a ring of the bell unheard."""
 
@@ -51,9 +55,9 @@ class Intake:
         if due is not None and (self.at is None or due < self.at):
             self.at = due
 
-    def room_again(self) -> None:
-        """A run has ended: look for one that had no room, if there may be any."""
-        if self.crowded:
+    def room_again(self, task: Task) -> None:
+        """A run of this task has ended: look for one that had no room, if there may be any."""
+        if self.crowded or task.concurrency:
             self.now()
 
     def now(self) -> None:
@@ -69,6 +73,19 @@ class Intake:
         self._under_way, self.crowded = False, crowded
         if self._wanted or more or (crowded and jobs and max(self.admissions.room)):
             self.now()
+
+    @property
+    def watched(self) -> frozenset[str]:
+        """The tasks of which it matters what runs of other procmans are there."""
+        limited = () if self.world.lease else self.admissions.elsewhere.limits.limited
+        return self.admissions.elsewhere.watched.union(limited)
+
+    def heard(self, others: Mapping[str, Sequence[Run]], to_stop: Sequence[Run]) -> None:
+        """What is at other procmans of those tasks, and what these want to be stopped here."""
+        found = self.admissions.asked_to_stop(to_stop)
+        self.admissions.heard(others)
+        if not found or (self.world.lease is None and any(others.get(task) for task in self.watched)):
+            self.by(self.world.wall() + ELSEWHERE_SECONDS)
 
     def refused(self) -> None:
         """The store would not: there is another look when it is due."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Callable, Collection, Container, Iterator, Mapping
     from datetime import tzinfo
 
     from procman.core.messages import Message, Spawned
     from procman.core.plan.plan import ProcessPlan
     from procman.core.plan.questions import Question
     from procman.core.tasks.strays import Stray
+    from procman.engine.lease import Lease
     from procman.engine.store import Store
 
 
@@ -157,3 +158,7 @@ class World(NamedTuple):
     """The orphans that are there outside the sessions of these children."""
     reach: Callable[[int, int], bool]
     """Send a process and all below it a signal; whether there was one that we may signal."""
+    lease: Lease | None = None
+    """Ours, on a store that several hosts share."""
+    labels: Collection[str] = ()
+    """Those of this host: tasks may say by them where they run."""

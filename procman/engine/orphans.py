@@ -30,22 +30,32 @@ class Orphans:
         """Whether the last time somebody was still there of a run whose procman is dead."""
         self.found = False
         """Whether there was one of which nothing was left."""
+        self._ours: list[Run] = []
 
-    def recover(self, store: Store, rerun: Collection[str], now: float) -> list[Run]:
-        """Have the store close all runs of which nothing is left, and give them. `now` in UTC seconds."""
+    def recover(self, store: Store, rerun: Collection[str], now: float) -> tuple[list[Run], list[Run]]:
+        """Have the store close all runs of which nothing is left, and give them; and those that are ours and
+        have not begun, as the store has it. `now` in UTC seconds."""
         self.ending = self.found = False
-        return store.recover(self._is_gone, rerun, now)
+        self._ours = []
+        return store.recover(self._is_gone, rerun, now), self._ours
 
-    def others(self, store: Store, runs: Collection[Run]) -> dict[str, list[str]]:
-        """Of the tasks of these runs: the names of runs that are there at another procman, or still are."""
-        found: dict[str, list[str]] = {}
-        for run in store.open_runs({run.task for run in runs}, self._liveness.owner) if runs else ():
+    def others(self, store: Store, tasks: Collection[str]) -> dict[str, list[Run]]:
+        """Of these tasks: the runs that are there at another procman, or still are, or wait there."""
+        found: dict[str, list[Run]] = {}
+        for run in store.open_runs(tasks, self.owner) if tasks else ():
             if self._is_there(run):
-                found.setdefault(run.task, []).append(run.name)
+                found.setdefault(run.task, []).append(run)
         return found
+
+    @property
+    def owner(self) -> str:
+        """This procman."""
+        return self._liveness.owner
 
     def _is_gone(self, run: Run) -> bool:
         """Whether neither the procman nor the child of a run is there."""
+        if run.owner == self._liveness.owner and run.state is not State.RUNNING:
+            self._ours.append(run)
         if self._liveness.owner_lives(run.owner or ""):
             return False
         gone = run.state is State.QUEUED or not self._is_ending(run)
@@ -56,6 +66,8 @@ class Orphans:
     def _is_there(self, run: Run) -> bool:
         """Whether a run is under way: one whose child has ended is not, whatever its row says."""
         owner = run.owner or ""
+        if run.state is State.QUEUED:
+            return self._liveness.owner_lives(owner)
         seen = self._liveness.child_lives(run.identity, owner)
         return seen or (seen is None and (self._liveness.owner_lives(owner) or self._is_ending(run)))
 

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from procman.core import facts
 from procman.core.tasks import due
 from procman.core.tasks.facts import JobQueued, of_end
-from procman.core.tasks.outlook import outlook
+from procman.core.tasks.outlook import left_to_others, outlook
 from procman.core.tasks.transitions import Event
+from procman.engine.elsewhere import beside, hold_back
 from procman.engine.ticks import AHEAD_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from procman.core.tasks.run import Run, Summary, TaskState, TickRow
     from procman.core.tasks.task import Task
@@ -58,7 +59,7 @@ class Begin:
     def answered(self, known: Known) -> None:
         scheduler, wall = self._scheduler, self._scheduler.world.wall()
         now = datetime.fromtimestamp(wall, scheduler.world.zone)
-        scheduler.publish(outlook(scheduler.tasks.values(), known.states, now))
+        _tell(scheduler, scheduler.tasks.values(), known.states, now)
         scheduler.intake.seen = known.last_id
         scheduler.ticks.begin(known.states, known.pasts, wall)
         scheduler.begun(max(wall, known.latest))
@@ -81,7 +82,7 @@ class Reload:
     def answered(self, states: Mapping[str, TaskState]) -> None:
         scheduler, wall = self._scheduler, self._scheduler.world.wall()
         now = datetime.fromtimestamp(wall, scheduler.world.zone)
-        scheduler.publish(outlook(self._tasks.values(), states, now))
+        _tell(scheduler, self._tasks.values(), states, now)
         scheduler.ticks.reload(self._tasks, states, wall)
         scheduler.reloaded(self._tasks)
 
@@ -106,22 +107,35 @@ class PlanAnew:
         self._scheduler.ask_later(PlanAnew)
 
 
+def _tell(
+    scheduler: Scheduler, tasks: Iterable[Task], states: Mapping[str, TaskState], now: datetime
+) -> None:
+    """What comes next here, and what does not run here."""
+    here = [task for task in tasks if task.runs_with(scheduler.world.labels)]
+    scheduler.publish(outlook(here, states, now))
+    for text in left_to_others(tasks, scheduler.world.labels):
+        scheduler.publish(facts.Notice(text))
+
+
 def _recall(store: Store, tasks: Iterable[Task], now: float) -> dict[str, TaskState]:
     return store.recall({task.name: task.timetable if task.enabled else "" for task in tasks}, int(now))
 
 
 class Recover:
-    """Close what killed procmans left, when nothing of it is left."""
+    """Close what killed procmans left, when nothing of it is left. Give back what the store has as ours and
+    we do not know: it was claimed, and the connection broke before we were told."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
         self._rerun = {task.name for task in scheduler.tasks.values() if task.rerun_if_lost}
         self._now = scheduler.world.wall()
 
-    def perform(self, store: Store) -> list[Run]:
+    def perform(self, store: Store) -> tuple[list[Run], list[Run]]:
         return self._scheduler.orphans.recover(store, self._rerun, self._now)
 
-    def answered(self, closed: Sequence[Run]) -> None:
+    def answered(self, answer: tuple[list[Run], list[Run]]) -> None:
+        closed, ours = answer
+        self._scheduler.disown(ours)
         for run in closed:
             self._scheduler.publish(of_end(run, self._now if run.task in self._rerun else None))
             self._scheduler.publish(facts.RunEnded(run.name, str(run.outcome), run.reason or ""))
@@ -139,8 +153,9 @@ class ClaimTicks:
         self._rows = rows
         self._wall = wall
         self._ticks = {row.task: row.tick for row in rows}
+        self._held: Collection[int] = ()
 
-    def perform(self, store: Store) -> tuple[list[Run], dict[str, list[str]]]:
+    def perform(self, store: Store) -> tuple[list[Run], dict[str, list[Run]]]:
         liveness = self._scheduler.world.liveness
         liveness.hold()
         new = store.claim(self._rows, liveness.owner, self._wall)
@@ -148,9 +163,11 @@ class ClaimTicks:
         for run in claimed:
             if self._waits(run):
                 store.move(run.id, Event.RELEASE)
-        return new, self._scheduler.orphans.others(store, claimed)
+        now = [run for run in claimed if not self._waits(run)]
+        self._held = hold_back(store, now, self._scheduler.tasks)
+        return new, beside(store, self._scheduler.orphans, now, self._scheduler.tasks)
 
-    def answered(self, answer: tuple[list[Run], dict[str, list[str]]]) -> None:
+    def answered(self, answer: tuple[list[Run], dict[str, list[Run]]]) -> None:
         scheduler, (new, others) = self._scheduler, answer
         scheduler.ticks.written(self._ticks)
         for run in new:
@@ -158,7 +175,7 @@ class ClaimTicks:
                 scheduler.publish(of_end(run))
             elif self._waits(run):
                 scheduler.intake.by(run.due)
-            else:
+            elif run.id not in self._held:
                 scheduler.claimed(run, others.get(run.task, []))
         scheduler.admit()
         for fact in due.missed(new):
@@ -177,10 +194,12 @@ class Taken(NamedTuple):
     """What is due, and what else the store said meanwhile."""
 
     runs: list[Run]
-    others: Mapping[str, list[str]]
+    others: Mapping[str, list[Run]]
     next_due: float | None
     asked_for: list[Run]
     last_id: int
+    to_stop: list[Run]
+    """Others want these of ours to make way."""
 
 
 class TakeDue:
@@ -189,18 +208,24 @@ class TakeDue:
     def __init__(self, intake: Intake, late: int, fresh: int) -> None:
         self._intake = intake
         self._room = late, fresh
-        self._unknown = frozenset(intake.admissions.unknown)
+        self._unknown = frozenset(intake.admissions.unstarted.unknown)
+        self._limits = intake.admissions.elsewhere.limits.and_without(self._unknown)
+        self._watched = intake.watched
         self._now = intake.world.wall()
 
     def perform(self, store: Store) -> Taken:
         intake, liveness = self._intake, self._intake.world.liveness
         liveness.hold()
         late_before = intake.admissions.late_before
-        runs = store.take_due(self._now, liveness.owner, late_before, self._room, self._unknown)
-        others, next_due = intake.orphans.others(store, runs), store.next_due(self._now, self._unknown)
+        runs = store.take_due(self._now, liveness.owner, late_before, self._room, self._limits)
+        others = beside(store, intake.orphans, runs, intake.admissions.tasks)
+        others |= intake.orphans.others(store, self._watched - others.keys())
+        next_due = store.next_due(self._now, self._limits.forbidden)
+        replaces = intake.world.lease or intake.admissions.elsewhere.replaces
+        to_stop = store.asked_to_stop(liveness.owner) if replaces else []
         asked_for = [] if intake.seen is None else store.asked_for(intake.seen, MOST_TOLD)
         last_id = asked_for[-1].id if len(asked_for) == MOST_TOLD else store.last_id()
-        return Taken(runs, others, next_due, asked_for, last_id)
+        return Taken(runs, others, next_due, asked_for, last_id, to_stop)
 
     def answered(self, taken: Taken) -> None:
         intake = self._intake
@@ -211,8 +236,9 @@ class TakeDue:
         intake.by(taken.next_due)
         for run in taken.runs:
             intake.admissions.taken(run, taken.others.get(run.task, []))
+        intake.heard(taken.others, taken.to_stop)
         jobs = sum(run.tick is None for run in taken.runs)
-        more = self._unknown != intake.admissions.unknown or len(taken.asked_for) == MOST_TOLD
+        more = self._unknown != intake.admissions.unstarted.unknown or len(taken.asked_for) == MOST_TOLD
         intake.taken(jobs, jobs >= min(self._room), more)
 
     def refused(self) -> None:

@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from procman.core import facts
-from procman.core.life.child import Event
+from procman.core.life.child import Event, Phase
 from procman.core.life.formation import DOUBT_SECONDS
 from procman.core.plan.plan import ProcessPlan, of_run
 from procman.core.schedule.durations import wording
@@ -15,6 +15,7 @@ from procman.core.tasks import due, transitions
 from procman.core.tasks.facts import of_end
 from procman.core.tasks.run import Ending, Outcome, Run
 from procman.engine.active import Active, Lane
+from procman.engine.lease import FENCED
 from procman.engine.leftovers import Leftovers
 from procman.engine.process import Process, may_be_asked
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 STOPPED = (Outcome.STOPPED, "procman was asked to stop")
 KILLED = (Outcome.LOST, transitions.KILLED_WHILE_IT_RAN)
+LOST = (KILLED, FENCED)
 RETRIED = (Outcome.FAILED, Outcome.TIMED_OUT)
 
 
@@ -64,6 +66,21 @@ class Runs:
     def starting(self) -> bool:
         """Whether children wait to be started."""
         return self._processes.starting
+
+    def fence(self, by: float, now: float) -> int:
+        """Stop what another host may run again when we are taken for dead, by then with SIGKILL; give back
+        what has not begun. How many were stopped."""
+        here = [(each, self._by_task[each.task.name][name]) for name, each in self._by_name.items()]
+        waiting = [process for _, process in here if process.life.phase is Phase.IDLE]
+        running = [process for each, process in here if each.task.rerun_if_lost and process not in waiting]
+        for process in (*waiting, *running):
+            process.take(process.plan, max(0.0, min(process.life.timeout, by - now)))
+            self.stop(process.plan.name, *FENCED, now)
+        return len(running)
+
+    def has(self, run: Run) -> bool:
+        """Whether a run is here."""
+        return run.name in self._by_name
 
     def of(self, task: str) -> list[str]:
         """The names of the runs of a task."""
@@ -177,7 +194,7 @@ class Runs:
         if active.began:
             retry_due = self._finish(active, process)
             self._leftovers.of(run, process, now)
-        elif active.outcome:  # somebody had a reason to stop it
+        elif active.outcome and (active.outcome, reason) != FENCED:  # somebody had a reason to stop it
             ending = Ending(Outcome.SKIPPED, self._world.wall(), reason=reason)
             self._queue.write(run, lambda store: store.finish(run, ending), self._told)
         else:
@@ -186,20 +203,10 @@ class Runs:
 
     def _finish(self, active: Active, process: Process) -> float | None:
         """Have the end written down; when the next attempt is due, if there is one."""
-        usage, kept, run = process.usage, active.capture, active.run.id
+        run = active.run.id
         if active.outcome is None:  # it did not even die of SIGKILL
             active.outcome, active.reason = self._cut_short
-        ending = Ending(
-            outcome=active.outcome,
-            at=active.ended_at or self._world.wall(),
-            code=process.code if active.ended_at else None,
-            reason=active.reason,
-            output=kept.output(),
-            output_bytes=kept.size,
-            truncated=kept.truncated,
-            max_rss_bytes=usage.max_rss_bytes if usage else None,
-            cpu_s=usage.cpu_s if usage else None,
-        )
+        ending = active.ending(active.outcome, process.code, process.usage, self._world.wall())
         planned = self._retry(active)
         retry_due = ending.at + planned.seconds if planned else self._rerun(active, ending.at)
 
@@ -228,7 +235,7 @@ class Runs:
     def _rerun(self, active: Active, at: float) -> float | None:
         """When what ended with procman is due again, if it is: at once, for whoever comes next."""
         ending, task = (active.outcome, active.reason), active.task
-        again = (ending == STOPPED and task.rerun_if_stopped) or (ending == KILLED and task.rerun_if_lost)
+        again = (ending == STOPPED and task.rerun_if_stopped) or (ending in LOST and task.rerun_if_lost)
         return at if again else None
 
     @property

@@ -9,7 +9,7 @@ from procman.core import facts
 from procman.core.tasks import due
 from procman.engine.admission import Admissions
 from procman.engine.intake import Intake
-from procman.engine.orphans import Orphans
+from procman.engine.lease import Unshared
 from procman.engine.pruning import Pruning
 from procman.engine.questions import Begin, ClaimTicks, PlanAnew, Recover, Reload
 from procman.engine.storequeue import Ask
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
+    from procman.core.tasks.instance import Renewal
     from procman.core.tasks.run import Run
     from procman.core.tasks.task import Task
     from procman.engine.needs import World
@@ -44,21 +45,24 @@ class Scheduler:
         world: World,
     ) -> None:
         self.tasks = tasks
+        self._lease = world.lease or Unshared()
         self.publish = publish
         self.world = world
         self.ticks = Ticks(tasks, world)
-        self.orphans = Orphans(world.liveness, world.clock)
         self._runs = runs
         self._queue = queue
         self._admissions = Admissions(tasks, runs, queue, publish, world)
+        self.orphans = self._admissions.orphans
         self.intake = Intake(self._admissions, self.orphans, queue, publish, world)
         self.pruning = Pruning(tasks, queue)
-        self._claimed: deque[tuple[Run, Sequence[str]]] = deque()  # ticks that are due in a moment
+        self._claimed: deque[tuple[Run, Sequence[Run]]] = deque()  # ticks that are due in a moment
         self._later: deque[tuple[float, Callable[[Scheduler], Question]]] = deque()  # monotonic, as the next
         self._recover_at: float | None = None
         self._latest = 0.0
         self.output = runs.output
         self.look = self.intake.now
+        self._closed = False
+        self._admissions.open = not self._lease.lapsed
         runs.gone = self._gone
 
     # What the engine asks
@@ -66,10 +70,10 @@ class Scheduler:
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock: anew each time, since the other clock may be set."""
-        due = [self.ticks.next_at, self.intake.at]
+        due = [self.ticks.next_at if self._lease.may_tick else None, self.intake.at]
         due += [self._claimed[0][0].due] if self._claimed else []
         walls = [at for at in due if at is not None]
-        times = [self._runs.deadline, self._queue.deadline]
+        times = [self._runs.deadline, self._queue.deadline, self._lease.deadline]
         if self._admissions.open:
             times += [self._recover_at] if self.orphans.ending else []
             times += [self._later[0][0]] if self._later else []
@@ -91,6 +95,7 @@ class Scheduler:
         """Do what is due."""
         self._queue.expire(now, self._runs.starting)
         self._runs.expire(now)
+        self._watch_lease(now)
         if not self._admissions.open:
             return
         wall = self.world.wall()
@@ -100,12 +105,31 @@ class Scheduler:
         if self._recover_at is not None and self._recover_at <= now:
             self._recover_at = None
             self._queue.query(Recover(self))
-        if rows := self.ticks.rows(wall):
+        if self._lease.may_tick and (rows := self.ticks.rows(wall)):
             self._queue.query(ClaimTicks(self, rows, wall))
         self.admit()
         if self.intake.due(wall):
             self.look()
             self.pruning.begin(wall)
+
+    def renewed(self, news: Renewal) -> None:
+        """The lease was renewed."""
+        self._watch_lease(news.sent, news.silent)  # who was suspended may hear of that first
+        back = self._lease.renewed(news, self.world.clock())
+        if self._admissions.open or self._closed or self._lease.lapsed:
+            return
+        self._admissions.open = True
+        if back:
+            self.begin_anew()
+        elif self.intake.seen is not None:
+            self.look()
+
+    def _watch_lease(self, now: float, silent: float = 0.0) -> None:
+        """What another may run again is stopped in time, and nothing starts."""
+        if self._lease.lapses(now, silent):
+            self._admissions.close()
+            self.admit()
+            self._lease.tell(self._runs.fence(self._lease.killed_by, self.world.clock()))
 
     def postpone(self, seconds: float) -> None:
         """All were suspended for so long."""
@@ -156,7 +180,8 @@ class Scheduler:
 
     def close(self) -> None:
         """Start nothing more; who waits does so until the next start."""
-        if self._admissions.open:
+        if not self._closed:
+            self._closed = True
             self._admissions.close()
             self._runs.close(self.world.clock())
             self.admit()
@@ -180,7 +205,14 @@ class Scheduler:
         if self.orphans.found:
             self.look()
 
-    def claimed(self, run: Run, others: Sequence[str]) -> None:
+    def disown(self, runs: Sequence[Run]) -> None:
+        """The store has these as ours: give back those that are not here."""
+        here = {run.id for run, _ in self._claimed}
+        for run in runs:
+            if not (run.id in here or self._runs.has(run) or self._admissions.has(run)):
+                self._admissions.unstarted.release(run, self.look)
+
+    def claimed(self, run: Run, others: Sequence[Run]) -> None:
         """A tick is ours, and starts when it is due; `others` are runs of its task at another procman."""
         self._claimed.append((run, others))
 
@@ -214,4 +246,4 @@ class Scheduler:
         self.pruning.note([task.name])
         if self._admissions.open:
             self._admissions.next(task.name)
-            self.intake.room_again()
+            self.intake.room_again(task)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from procman.core.tasks.limits import NO_LIMITS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from procman.core.tasks.limits import Limits
     from procman.core.tasks.query import Query
     from procman.core.tasks.run import Ending, Request, Run, Summary, TaskState, TickRow
     from procman.core.tasks.task import Retention
@@ -62,7 +65,18 @@ class Store(Protocol):
         ...
 
     def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:
-        """Claimed and running runs of these tasks that belong to anybody but `owner`."""
+        """Queued, claimed and running runs of these tasks that belong to anybody but `owner`."""
+        ...
+
+    def ask_to_stop(self, runs: Collection[int], reason: str) -> None:
+        """Ask who has these runs to stop them, for a reason; the first reason stays.
+
+        Of those that have ended, or that nobody has, nothing is asked.
+        """
+        ...
+
+    def asked_to_stop(self, owner: str) -> list[Run]:
+        """The runs of `owner` that somebody wants stopped: `Run.reason` says why."""
         ...
 
     def take_due(
@@ -71,13 +85,13 @@ class Store(Protocol):
         owner: str,
         late_before: float,
         room: tuple[int, int],
-        without: Collection[str] = (),
+        limits: Limits = NO_LIMITS,
     ) -> list[Run]:
-        """Claim pending runs that are due, the earliest due first; those of paused tasks stay, and of those
-        in `without`.
+        """Claim pending runs that are due, the earliest due first; those of paused tasks stay.
 
         All that have a tick; of the others, as `room` says, so many that were due before `late_before`, and
-        so many more.
+        so many more. Of a task in `limits`, no more than may be there at once: those that are claimed or
+        running, here or elsewhere, are there.
         """
         ...
 

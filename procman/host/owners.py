@@ -41,6 +41,9 @@ class Owners:
             while not self._lock():
                 pass
 
+    def keep(self) -> None:
+        """The system keeps the lock."""
+
     def release(self) -> None:
         """We have no run any more."""
         with suppress(OSError):

@@ -5,21 +5,42 @@ from __future__ import annotations
 import os
 
 from procman import statefolder
-from procman.errors import UserError
+from procman.errors import Problem, UserError
 from procman.typed import NamedTuple
 
 ROOT, STATE = "PROCMAN_ROOT", "PROCMAN_STATE"
 """What every child of procman has in its environment: the app's folder, and that of its state."""
+STORE, APP = "PROCMAN_STORE", "PROCMAN_APP"
+"""The URL of a store that is no file of that folder, and what the app is called there."""
+OURS = (ROOT, STATE, STORE, APP)
+DATABASE = "procman.db"
 SOCKET = "control.sock"
 """In that folder, while `procman start` runs the app."""
-FILE, KEY = "procman.yml", b"state_dir"
+FILE, KEYS = "procman.yml", (b"state_dir", b"store")
 
 State = tuple[int, int, int, int]
 
 
+class Store(NamedTuple):
+    """A path or a URL, and what the app is called there. A URL may have a password in it."""
+
+    where: str
+    app: str
+
+
+class Said(NamedTuple):
+    """What procman.yml says of these places, as written."""
+
+    state_dir: str | None = None
+    store: str | None = None
+    app: str | None = None
+
+
 class _Known(NamedTuple):
     state: State
-    named: str | None
+    said: Said
+    keys: set[bytes]
+    """Those of which this is known."""
 
 
 _known: dict[str, _Known] = {}
@@ -32,10 +53,37 @@ def of(root: str) -> str:
     `state_dir` in procman.yml does. Both may be relative to the app. Raises `UserError` when the file has
     mistakes because of which that is not known.
     """
-    named = os.environ.get(STATE)
-    if not named or not _is(root, os.environ.get(ROOT)):
-        named = _in_file(os.path.join(root, FILE))
+    named = _in_environment(root, STATE) or _in_file(os.path.join(root, FILE)).state_dir
     return os.path.abspath(os.path.join(root, os.path.expanduser(named or statefolder.NAME)))
+
+
+def store(root: str) -> Store:
+    """The store of the app in `root`: what `PROCMAN_STORE` says, else `store` in procman.yml, else the file
+    in the folder of its state. Raises `UserError` as `of` does, and for what is no URL of a store."""
+    variable = _in_environment(root, STORE)
+    url = _checked(variable) if variable else _in_file(os.path.join(root, FILE)).store
+    folder = os.path.basename(os.path.realpath(root)) or "app"
+    return Store(url, named(root) or folder) if url else Store(os.path.join(of(root), DATABASE), folder)
+
+
+def variables(root: str) -> dict[str, str]:
+    """What every child of the app in `root` has in its environment, so that it finds the same places.
+
+    What procman.yml says of the store it reads there: that may have a password in it. Raises `UserError`.
+    """
+    said = {name: value for name in (STORE, APP) if (value := _in_environment(root, name))}
+    if STORE in said:
+        _checked(said[STORE])
+    return {ROOT: root, STATE: of(root), **said}
+
+
+def named(root: str) -> str | None:
+    """What somebody says that the app is called: `PROCMAN_APP`, else `app` in procman.yml.
+
+    Only who shares a store needs it: the word is in most files, and YAML takes its time.
+    """
+    variable = _in_environment(root, APP) or ""
+    return variable.strip() or _in_file(os.path.join(root, FILE), b"app").app
 
 
 def usual(root: str) -> str:
@@ -71,28 +119,44 @@ def _is(root: str, other: str | None) -> bool:
     return not other or os.path.realpath(root) == os.path.realpath(other)
 
 
-def _in_file(path: str) -> str | None:
-    """What the file says. Few have the key, and all others are not parsed for it."""
+def _in_environment(root: str, variable: str) -> str | None:
+    """What it says of this app."""
+    return os.environ.get(variable) if _is(root, os.environ.get(ROOT)) else None
+
+
+def _checked(url: str) -> str:
+    from procman.core.config import storeurl  # few have such a variable
+
+    try:
+        return storeurl.read(url)
+    except ValueError as error:
+        raise UserError([Problem(STORE, None, str(error))]) from None
+
+
+def _in_file(path: str, *more: bytes) -> Said:
+    """What the file says. Few have such keys, and all others are not parsed for them."""
+    keys = (*KEYS, *more)
     try:
         state, known = state_of(os.stat(path)), _known.get(path)
-        if known and known.state == state:
-            return known.named
+        if known and known.state == state and known.keys >= set(keys):
+            return known.said
         with open(path, "rb") as file:
             data = file.read()
     except OSError:
-        return None
-    named = _parse(data, path, known) if KEY in data else None
-    _known[path] = _Known(state, named)
-    return named
+        return Said()
+    parsed = any(key in data for key in keys)
+    said = _parse(data, path, known) if parsed else Said()
+    _known[path] = _Known(state, said, {*keys, b"app"} if parsed else {*keys})
+    return said
 
 
-def _parse(data: bytes, path: str, before: _Known | None) -> str | None:
-    """While somebody edits the file, and it has mistakes, the state stays where it is."""
-    from procman.core.config.taskfile import state_dir  # and with it YAML, 20 ms
+def _parse(data: bytes, path: str, before: _Known | None) -> Said:
+    """While somebody edits the file, and it has mistakes, all stays where it is."""
+    from procman.core.config.taskfile import where  # and with it YAML, 20 ms
 
     try:
-        return state_dir(data, path)
+        return Said(*where(data, path))
     except UserError:
         if before is None:
             raise
-        return before.named
+        return before.said

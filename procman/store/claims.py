@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from procman.core.tasks import transitions
+from procman.core.tasks.limits import NO_LIMITS
 from procman.core.tasks.run import TaskState
 from procman.core.tasks.task import Retention
-from procman.core.tasks.transitions import Event
-from procman.store import statements as sql
 from procman.store.queries import Queries
 from procman.store.rows import as_json, to_past, to_run
+from procman.store.taking import Taking
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from procman.core.tasks.limits import Limits
     from procman.core.tasks.run import Ending, Run, TickRow
+    from procman.core.tasks.transitions import Event
 
 EVER = float("inf")
 
@@ -30,52 +34,56 @@ class Claims(Queries):
                 state = known.get(name) or TaskState(name)
                 states[name] = transitions.recalled(state, schedules.get(name, ""), now)
                 if states[name] != known.get(name):
-                    self._db.change(sql.PUT_STATE, *states[name])
-            for past in [to_past(row) for row in self._db.rows(sql.AHEAD, now + 1)]:
-                self._db.change(sql.PUT_PAST, *past.by(now + 1))
-                self._db.change(sql.FORGET_UNTRUE, past.task, now + 1)
+                    self._db.change(self._sql.PUT_STATE, *states[name])
+            for past in [to_past(row) for row in self._db.rows(self._sql.AHEAD, now + 1)]:
+                self._db.change(self._sql.PUT_PAST, *past.by(now + 1))
+                self._db.change(self._sql.FORGET_UNTRUE, past.task, now + 1)
             return {name: states[name] for name in schedules}
-
-    def continue_after(self, number: int) -> None:
-        """Give no run a number up to this one: it may be at work, its row in a file that is gone."""
-        with self.together():
-            if self.last_id() < number:
-                self._db.change("DELETE FROM sqlite_sequence WHERE name = 'runs'")
-                self._db.insert("INSERT INTO sqlite_sequence (name, seq) VALUES ('runs', ?)", number)
 
     def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
         with self.together():
-            runs = [to_run(row) for row in self._db.rows(f"{sql.OPEN_RUNS} ORDER BY id")]
+            runs = [to_run(row) for row in self._db.rows(f"{self._sql.OPEN_RUNS} ORDER BY id")]
             closed = []
             for run in filter(gone, runs):
                 if transitions.comes_again(run):
-                    self.move(run.id, Event.RELEASE)
+                    self._db.change(self._sql.TAKE_AWAY, run.id)
                 else:
                     again = now if run.task in rerun else None
-                    closed.append(self.finish(run.id, transitions.lost(run, now), again))
+                    closed.append(self._end(run, transitions.lost(run, now), again))
             return [run for run in closed if run]
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
         with self.together():
             tasks = {row.task for row in rows}
             states, pasts = self._states(tasks), self._pasts(tasks)
-            claimed = []
+            wanted = [
+                transitions.of_tick(row, states[row.task], owner, now)
+                for row in rows
+                if not pasts[row.task].is_pruned(row.tick)
+            ]
+            numbers = self._insert_each(wanted)
+            new = [run._replace(id=id_) for run, id_ in zip(wanted, numbers, strict=True) if id_]
+            for run in new:
+                if run.outcome:
+                    pasts[run.task] = pasts[run.task].with_end(run)
             for row in rows:
-                state, past = states[row.task], pasts[row.task]
-                run = transitions.of_tick(row, state, owner, now)
-                number = None if past.is_pruned(row.tick) else self._insert(run)
-                if number:
-                    claimed.append(run._replace(id=number))
-                    past = past.with_end(claimed[-1]) if run.outcome else past
-                states[row.task] = transitions.accounted(state, row.tick)
-                pasts[row.task] = past.with_tick(row.tick)
-            self._db.change_each(sql.PUT_STATE, states.values())
-            self._db.change_each(sql.PUT_PAST, pasts.values())
-            return claimed
+                states[row.task] = transitions.accounted(states[row.task], row.tick)
+                pasts[row.task] = pasts[row.task].with_tick(row.tick)
+            self._db.change_each(self._sql.PUT_STATE, states.values())
+            self._db.change_each(self._sql.PUT_PAST, pasts.values())
+            return new
 
     def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:
-        rows = self._db.rows(f"{sql.OPEN_RUNS} AND state <> 'queued' AND owner <> ? ORDER BY id", owner)
+        rows = self._db.rows(f"{self._sql.OPEN_RUNS} AND owner <> ? ORDER BY id", owner)
         return [to_run(row) for row in rows if row[1] in tasks]
+
+    def ask_to_stop(self, runs: Collection[int], reason: str) -> None:
+        with self.together():
+            self._db.change_each(self._sql.ASK_TO_STOP, [(reason, run) for run in runs])
+
+    def asked_to_stop(self, owner: str) -> list[Run]:
+        rows = self._db.rows(f"{self._sql.OPEN_RUNS} AND owner = ? AND reason IS NOT NULL ORDER BY id", owner)
+        return [to_run(row) for row in rows]
 
     def take_due(
         self,
@@ -83,71 +91,79 @@ class Claims(Queries):
         owner: str,
         late_before: float,
         room: tuple[int, int],
-        without: Collection[str] = (),
+        limits: Limits = NO_LIMITS,
     ) -> list[Run]:
-        others, (late, fresh) = as_json(without), room
+        late, fresh = room
         with self.together():
-            rows = self._db.rows(sql.TAKE_TICKS, others, now)
-            rows += self._db.rows(sql.TAKE_JOBS, others, now, -EVER, late_before, late)
-            rows += self._db.rows(sql.TAKE_JOBS, others, now, late_before, EVER, fresh)
-            runs = [transitions.step(to_run(row), Event.CLAIM, owner=owner) for row in rows]
-            taken = [run for run in runs if run]
-            for run in taken:
-                self._db.change(sql.CLAIM, owner, run.id)
-            return taken
+            begun: Counter[str] = Counter(dict(self._db.rows(self._sql.BEGUN)) if limits.counted else {})
+            taking = Taking(self._db, self._sql, owner, begun)
+            return [
+                *taking.take(limits.ticks, self._sql.TAKE_TICKS, None, now),
+                *taking.take(limits.jobs, self._sql.TAKE_JOBS, late, now, -EVER, late_before),
+                *taking.take(limits.jobs, self._sql.TAKE_JOBS, fresh, now, late_before, EVER),
+            ]
 
     def asked_for(self, after: int, most: int) -> list[Run]:
-        return self._runs(sql.ASKED_FOR, after, most)
+        return self._runs(self._sql.ASKED_FOR, after, most)
 
     def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
-        found = self._db.rows(sql.NEXT_DUE, as_json(without), after)
+        found = self._db.rows(self._sql.NEXT_DUE, as_json(without), after)
         return found[0][0] if found else None
 
     def move(self, run: int, event: Event) -> None:
         with self.together():
-            self._db.change(sql.MOVES[event], run)
+            self._db.change(self._sql.MOVES[event], run)
 
     def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
         with self.together():
-            self._db.change(sql.START, command, pid, identity, at, at, run)
+            self._db.change(self._sql.START, command, pid, identity, at, at, run)
 
     def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
         with self.together():
             found = self.run(run)
-            ended = found and transitions.finished(found, ending)
-            if not found or not ended:
-                return None
-            self._finish(ended)
-            if ending.output is not None:
-                self._db.insert(sql.INSERT_OUTPUT, run, ending.output)
-            if retry_due is not None:
-                self._insert(transitions.next_attempt(found, retry_due, ending))
-            return ended
+            return self._end(found, ending, retry_due) if found and self._is_told_of(found) else None
+
+    def _is_told_of(self, run: Run) -> bool:
+        """Whether what we tell of a run counts: it is nobody else's by now."""
+        return True
+
+    def _end(self, run: Run, ending: Ending, retry_due: float | None) -> Run | None:
+        ended = transitions.finished(run, ending)
+        if not ended:
+            if reason := transitions.told_late(run, ending):
+                self._db.change(self._sql.NOTE, reason, run.id)
+            return None
+        self._finish(ended)
+        if ending.output is not None:
+            self._db.change(self._sql.INSERT_OUTPUT, run.id, ending.output)
+        if retry_due is not None:
+            self._insert(transitions.next_attempt(run, retry_due, ending))
+        return ended
 
     def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:
         with self.together():
-            rows = self._db.rows(sql.RETENTIONS)
+            rows = self._db.rows(self._sql.RETENTIONS)
             known = {task: Retention() if None in kept else Retention(*kept) for task, *kept in rows}
             for task, retention in retentions.items():
                 if known.pop(task, None) != retention:
-                    self._db.change(sql.PUT_RETENTION, task, *retention)
+                    self._db.change(self._sql.PUT_RETENTION, task, *retention)
             return known
 
     def prune(self, task: str, keep: int, before: float, most: int) -> int:
         with self.together():
-            beyond = self._db.rows(sql.NTH_NEWEST, task, keep)
+            beyond = self._db.rows(self._sql.NTH_NEWEST, task, keep)
             newest = max([*beyond, (before, 0)])
-            doomed = self._db.rows(sql.OLDEST, task, *newest, most)
+            doomed = self._db.rows(self._sql.OLDEST, task, *newest, most)
             for run, _ in doomed:
-                self._db.change("DELETE FROM outputs WHERE run = ?", run)
-                self._db.change("DELETE FROM runs WHERE id = ?", run)
+                self._db.change(self._sql.DELETE_OUTPUT, run)
+                self._db.change(self._sql.DELETE_RUN, run)
             if ticks := [tick for _, tick in doomed if tick is not None]:
-                self._db.change(sql.PUT_PAST, *self._past(task).without(max(ticks)))
+                self._db.change(self._sql.PUT_PAST, *self._past(task).without(max(ticks)))
             return len(doomed)
 
     def prune_keys(self, task: str, before: float, most: int) -> int:
         with self.together():
-            doomed = self._db.rows(sql.OLD_KEYS, task, before, most)
+            doomed = self._db.rows(self._sql.OLD_KEYS, task, before, most)
             for (key,) in doomed:
-                self._db.change("DELETE FROM keys WHERE task = ? AND key = ?", task, key)
+                self._db.change(self._sql.DELETE_KEY, task, key)
             return len(doomed)

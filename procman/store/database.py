@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
+    from procman.store.needs import Row, Value
     from procman.store.opening import Opened
-
-    Row = tuple[Any, ...]
-    Value = str | bytes | float | None
 
 ASK_AGAIN_SECONDS = 0.001
 
@@ -103,10 +101,10 @@ class Database:
         """Have a statement change something for each row of values; inside `together`."""
         self._execute(sql, [*rows], many=True)
 
-    def insert(self, sql: str, *values: Value) -> int | None:
-        """Have a row inserted: its id, None when the statement did not."""
-        cursor = self._execute(sql, values)[1]
-        return cursor.lastrowid if cursor.rowcount > 0 else None
+    def insert_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[int | None]:
+        """Have rows inserted: the id of each, None where the statement did not."""
+        cursors = [self._execute(sql, values)[1] for values in rows]
+        return [cursor.lastrowid if cursor.rowcount > 0 else None for cursor in cursors]
 
     def _execute(
         self, sql: str, values: Sequence[Any], many: bool = False
@@ -118,7 +116,7 @@ class Database:
         try:
             return self._wait_and_execute(sql, values, many)
         except UnicodeEncodeError:
-            return self._execute(sql, _encodable(values), many)
+            return self._execute(sql, encodable(values), many)
         except (sqlite3.Error, OverflowError) as error:
             self._failed = self._depth > 0
             raise failure(error, self._path) from error
@@ -194,8 +192,8 @@ def _flush_folder(path: str) -> None:
         os.close(folder)
 
 
-def _encodable(value: Any) -> Any:
+def encodable(value: Any) -> Any:
     r"""Text without lone surrogates, which UTF-8 does not have: they are written as `\udc80`."""
     if isinstance(value, list | tuple):
-        return [_encodable(each) for each in value]
+        return [encodable(each) for each in value]
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value

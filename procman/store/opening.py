@@ -23,6 +23,8 @@ CHECKED_BYTES = 1 << 20
 """Files up to this size are read as a whole when they are opened: that takes 3 ms a megabyte."""
 OLDEST_SQLITE = (3, 37, 0)
 """Which has STRICT tables."""
+OWN_NAME = "procman.db"
+NOT_OURS = "damaged or no SQLite file, and it may have more in it than jobs: bring it back from a backup"
 PARTS = ("", "-wal", "-shm")
 """The file, its write-ahead log and the index of that."""
 
@@ -107,6 +109,10 @@ def _is_sound(connection: sqlite3.Connection, path: str) -> bool:
     """Whether it is a store; brings it up to date. Raises what stands in the way of an answer."""
     try:
         version = _version(connection)
+        if not _is_ours_alone(path) and _is_to_lodge(connection, path, version):
+            _migrate(connection, path)
+            _log_ahead(connection, path)
+            return True
         if version > len(SCRIPTS):
             raise RefusedError(
                 f"{path} was written by a newer procman (schema {version}, this one knows {len(SCRIPTS)}):"
@@ -115,13 +121,24 @@ def _is_sound(connection: sqlite3.Connection, path: str) -> bool:
         if not version or not _is_whole(connection, path):
             return False
         if version < len(SCRIPTS):
-            _migrate(connection)
+            _migrate(connection, path)
         return True
     except (sqlite3.Error, OSError, StoreError) as error:
         if code(error) in DAMAGED:
             return False
         connection.close()
         raise
+
+
+def _is_ours_alone(path: str) -> bool:
+    """Whether nobody else has anything in the file. Another one may be the app's own database."""
+    return os.path.basename(path) == OWN_NAME
+
+
+def _is_to_lodge(connection: sqlite3.Connection, path: str, version: int) -> bool:
+    from procman.store import lodging  # few apps have such a file
+
+    return lodging.is_new(connection, path, version)
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -137,9 +154,13 @@ def _is_whole(connection: sqlite3.Connection, path: str) -> bool:
     return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection, path: str) -> None:
     with connection:
         connection.execute("BEGIN IMMEDIATE")
+        if not _version(connection) and not _is_ours_alone(path):
+            from procman.store import lodging
+
+            lodging.check(connection, path)
         connection.create_function("words_as_json", 1, words_as_json)
         for name in SCRIPTS[_version(connection) :]:
             with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as script:
@@ -166,11 +187,15 @@ def _make(path: str) -> None:
             os.unlink(left)
     _make_empty(new)
     with closing(_connection(new)) as connection:
-        _migrate(connection)
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        _migrate(connection, path)
+        _log_ahead(connection, path)
+    os.rename(new, path)
+
+
+def _log_ahead(connection: sqlite3.Connection, path: str) -> None:
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise StoreError(f"{path}: this file system lets no processes share memory: use a local disk")
-    os.rename(new, path)
 
 
 def _make_empty(path: str) -> None:
@@ -202,6 +227,8 @@ def _put_aside(path: str) -> str | None:
     found = [part for part in PARTS if os.path.lexists(path + part)]
     if not found:
         return None
+    if not _is_ours_alone(path) and os.path.lexists(path):
+        raise RefusedError(f"{path}: {NOT_OURS}")
     aside = _unused(f"{path}.corrupt-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
     for part in found:
         os.rename(path + part, aside + part)

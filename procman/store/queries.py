@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from procman.core.tasks.query import EVERYTHING
 from procman.core.tasks.run import TaskState
-from procman.store import statements as sql
 from procman.store.records import Records
 from procman.store.rows import to_past, to_run
 
@@ -18,41 +17,41 @@ class Queries(Records):
     """Questions: nothing is changed."""
 
     def jobs(self, limit: int | None = None) -> list[Run]:
-        return self._runs("state = 'pending' ORDER BY due, id LIMIT ?", _most(limit))
+        return self._runs("state = 'pending' ORDER BY due, id LIMIT ?", self._most(limit))
 
     def count_jobs(self, most: int | None = None) -> int:
-        return int(self._db.rows(sql.COUNT_JOBS, _most(most))[0][0])
+        return int(self._db.rows(self._sql.COUNT_JOBS, self._most(most))[0][0])
 
     def history(self, query: Query | None = None, limit: int | None = None) -> list[Run]:
-        where, values = sql.asked(query or EVERYTHING)
-        rows = self._db.rows(sql.HISTORY.format(where=where), *values, *values, _most(limit))
+        where, values = self._sql.asked(query or EVERYTHING)
+        rows = self._db.rows(self._sql.HISTORY.format(where=where), *values, *values, self._most(limit))
         runs = sorted(map(to_run, rows), key=lambda run: run.place, reverse=True)
         return runs[:limit]
 
     def count(self, query: Query | None = None, most: int | None = None) -> int:
-        where, values = sql.asked(query or EVERYTHING)
-        return int(self._db.rows(sql.COUNT.format(where=where), *values, *values, _most(most))[0][0])
+        where, values = self._sql.asked(query or EVERYTHING)
+        return int(
+            self._db.rows(self._sql.COUNT.format(where=where), *values, *values, self._most(most))[0][0]
+        )
 
     def run(self, run: int) -> Run | None:
         found = self._runs("id = ?", run)
         return found[0] if found else None
 
     def output(self, run: int) -> bytes | None:
-        found = self._db.rows("SELECT output FROM outputs WHERE run = ?", run)
+        found = self._db.rows(self._sql.OUTPUT, run)
         return found[0][0] if found else None
 
     def states(self) -> dict[str, TaskState]:
-        return {row[0]: TaskState(*row) for row in self._db.rows(sql.STATES)}
+        return {row[0]: TaskState(*row) for row in self._db.rows(self._sql.STATES)}
 
     def summaries(self) -> dict[str, Summary]:
-        pasts = map(to_past, self._db.rows(f"{sql.PASTS} WHERE last_outcome IS NOT NULL"))
+        pasts = map(to_past, self._db.rows(self._sql.ENDED_PASTS))
         return {past.task: past.summary for past in pasts}
 
     def last_id(self) -> int:
-        found = self._db.rows("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
+        found = self._db.rows(self._sql.LAST_ID)
         return found[0][0] if found else 0
 
-
-def _most(limit: int | None) -> int:
-    """As SQLite has it: -1 is no limit."""
-    return -1 if limit is None else limit
+    def _most(self, limit: int | None) -> int | None:
+        return self._sql.NO_LIMIT if limit is None else limit

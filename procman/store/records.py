@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-import os
-
 from procman.core.tasks.past import Past
-from procman.core.tasks.run import Run, TaskState
-from procman.store import statements as sql
-from procman.store.database import Database
-from procman.store.failures import BUSY_SECONDS
-from procman.store.opening import open_database
+from procman.core.tasks.run import TaskState
 from procman.store.rows import from_run, to_past, to_run
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from typing import Any
 
-    from procman.store.database import Log, Row, Value
+    from procman.core.tasks.run import Run
+    from procman.store.needs import Database, Row, Value
 
 MOST_AT_ONCE = 500
 """Values in a query: SQLite takes 32,766 (https://sqlite.org/limits.html), or 999 where it is told so."""
 
 
 class Records:
-    """A store that is open. `moved_aside` is where the damaged file is kept that was there before.
+    """A store that is open: its database, and the SQL that this one speaks (`statements`)."""
 
-    Others may have it locked for `patience` seconds when it is opened, and for `waits` at each call.
-    """
+    _db: Database
+    _sql: Any
 
-    def __init__(
-        self,
-        path: str,
-        durable: bool = False,
-        patience: float = BUSY_SECONDS,
-        waits: float = BUSY_SECONDS,
-    ) -> None:
-        self._path, self._durable, self._waits = os.path.abspath(path), durable, waits
-        self._open(patience)
-
-    def _open(self, patience: float) -> None:
-        opened = open_database(self._path, patience)
-        self.moved_aside = opened.moved_aside
-        try:
-            self._db = Database(self._path, opened, self._durable, self._waits)
-        except BaseException:
-            opened.connection.close()
-            raise
+    @property
+    def database(self) -> Database:
+        """For who looks at the store as a whole."""
+        return self._db
 
     def together(self) -> AbstractContextManager[None]:
         return self._db.together()
@@ -54,35 +36,27 @@ class Records:
     def close(self) -> None:
         self._db.close()
 
-    @property
-    def moved(self) -> bool:
-        """Whether another file is at its path now, or none."""
-        return self._db.moved
-
-    def log(self) -> Log:
-        """What has to be flushed for that which was written to be on the disk."""
-        return self._db.log()
-
-    def _anywhere(self) -> AbstractContextManager[None]:
-        """A transaction in the file that is there now: what is asked for has no past in another."""
-        if self._db.moved and not self._db.in_transaction:
-            self._db.close()
-            self._open(self._waits)
+    def _asking(self) -> AbstractContextManager[None]:
+        """A transaction for what is asked for, which waits for no scheduler."""
         return self._db.together()
 
     def _runs(self, where: str, *values: Value) -> list[Run]:
-        return [to_run(row) for row in self._db.rows(f"{sql.RUNS} WHERE {where}", *values)]
+        return [to_run(row) for row in self._db.rows(f"{self._sql.RUNS_WHERE} {where}", *values)]
 
     def _insert(self, run: Run) -> int | None:
         """The id; None when its tick has a row."""
-        return self._db.insert(sql.INSERT_RUN, *from_run(run))
+        return self._insert_each([run])[0]
+
+    def _insert_each(self, runs: Sequence[Run]) -> list[int | None]:
+        """The ids of new runs, in their order; None for one whose tick has a row."""
+        return self._db.insert_each(self._sql.INSERT_RUN, [from_run(run) for run in runs])
 
     def _finish(self, run: Run) -> None:
         measured = run.output_bytes, run.truncated, run.max_rss_bytes, run.cpu_s
         self._db.change(
-            sql.FINISH, run.at, run.outcome, run.ended_at, run.code, run.reason, *measured, run.id
+            self._sql.FINISH, run.at, run.outcome, run.ended_at, run.code, run.reason, *measured, run.id
         )
-        self._db.change(sql.PUT_PAST, *self._past(run.task).with_end(run))
+        self._db.change(self._sql.PUT_PAST, *self._past(run.task).with_end(run))
 
     def _state(self, task: str) -> TaskState:
         return self._states([task])[task]
@@ -91,11 +65,11 @@ class Records:
         return self._pasts([task])[task]
 
     def _states(self, tasks: Collection[str]) -> dict[str, TaskState]:
-        found = (TaskState(*row) for row in self._of_tasks(f"{sql.STATES} WHERE name", tasks))
+        found = (TaskState(*row) for row in self._of_tasks(self._sql.STATES_OF, tasks))
         return {task: TaskState(task) for task in tasks} | {state.name: state for state in found}
 
     def _pasts(self, tasks: Collection[str]) -> dict[str, Past]:
-        found = map(to_past, self._of_tasks(f"{sql.PASTS} WHERE task", tasks))
+        found = map(to_past, self._of_tasks(self._sql.PASTS_OF, tasks))
         return {task: Past(task) for task in tasks} | {past.task: past for past in found}
 
     def _of_tasks(self, query: str, tasks: Collection[str]) -> Iterator[Row]:

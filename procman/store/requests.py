@@ -5,7 +5,6 @@ from __future__ import annotations
 from procman.core.tasks import transitions
 from procman.core.tasks.run import Ending, Outcome
 from procman.core.tasks.transitions import Event
-from procman.store import statements as sql
 from procman.store.queries import Queries
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
@@ -17,14 +16,16 @@ class Requests(Queries):
     """Changes that are asked for."""
 
     def request(self, request: Request) -> tuple[int, bool]:
-        with self._anywhere():
-            if request.key is not None and (found := self._db.rows(sql.SAME_KEY, request.task, request.key)):
+        with self._asking():
+            if request.key is not None and (
+                found := self._db.rows(self._sql.SAME_KEY, request.task, request.key)
+            ):
                 return found[0][0], False
             return self._insert(transitions.of_request(request)) or 0, True
 
     def begin(self, request: Request, command: str, owner: str) -> Run:
         run = transitions.begun(request, command, owner)
-        with self._anywhere():
+        with self._asking():
             return run._replace(id=self._insert(run) or 0)
 
     def cancel(self, run: int, now: float) -> bool:
@@ -39,12 +40,12 @@ class Requests(Queries):
         with self.together():
             state = self._state(task)
             if not state.paused:
-                self._db.change(sql.PUT_STATE, *state._replace(paused_at=now, resumed_at=None))
+                self._db.change(self._sql.PUT_STATE, *state._replace(paused_at=now, resumed_at=None))
             return not state.paused
 
     def resume(self, task: str, now: float) -> bool:
         with self.together():
             state = self._state(task)
             if state.paused:
-                self._db.change(sql.PUT_STATE, *transitions.resumed(state, now))
+                self._db.change(self._sql.PUT_STATE, *transitions.resumed(state, now))
             return state.paused

@@ -24,7 +24,7 @@ def from_run(run: Run) -> tuple[Any, ...]:
 
 def to_run(row: Sequence[Any]) -> Run:
     """A run, from the columns of `RUNS`. Raises `StoreError` for a word that a newer procman has written."""
-    args, truncated = _words(row[3]), bool(row[20])
+    args, truncated = words(row[3]), bool(row[20])
     try:
         trigger, state, outcome = TRIGGERS[row[4]], STATES[row[10]], OUTCOMES[row[11]]
     except KeyError as error:
@@ -50,7 +50,8 @@ def as_json(words: Collection[str]) -> str:
     return json.dumps([*words], ensure_ascii=False).encode(errors="backslashreplace").decode()
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words(text: str) -> tuple[str, ...]:
+    """What `as_json` was given."""
     if text == NONE:
         return ()
     if not text.startswith("["):  # by an app that has still loaded the procman of version 1

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 
 from procman.errors import StoreBusyError, StoreError
 from procman.store.failures import BUSY_SECONDS
-from procman.store.requests import Requests
+from procman.store.infile import FileRequests
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Sharing:
 
     def __init__(self, patience: float = BUSY_SECONDS) -> None:
         self._patience = patience
-        self._copies: list[Requests] = []
+        self._copies: list[FileRequests] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -38,7 +38,7 @@ class Sharing:
         self._lock = allocate_lock()
         self._holder: int | None = None
         self._forking = False
-        self._stores: dict[str, Requests] = {}
+        self._stores: dict[str, FileRequests] = {}
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -50,7 +50,7 @@ class Sharing:
             self._give_back(lock)
 
     @contextmanager
-    def store(self, path: str, prepare: Callable[[], None] = lambda: None) -> Iterator[Requests]:
+    def store(self, path: str, prepare: Callable[[], None] = lambda: None) -> Iterator[FileRequests]:
         """The store at this path, for one caller at a time. Raises `StoreError`.
 
         It is made if need be, and made anew if it is gone; `prepare` sees to its folder before that.
@@ -61,7 +61,7 @@ class Sharing:
             if path not in self._stores or self._stores[path].moved:
                 prepare()
             if path not in self._stores:
-                self._stores[path] = Requests(path, patience=0, waits=0)
+                self._stores[path] = FileRequests(path, patience=0, waits=0)
             yield self._stores[path]
 
     def _take(self) -> LockType:

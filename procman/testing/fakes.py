@@ -213,12 +213,14 @@ class FakePoller:
 
 
 class FakeWorker:
-    """Does what it was asked when it is told to; `broken` makes every call of the store fail with it."""
+    """Does what it was asked when it is told to; `broken` makes every call of the store fail with it, and
+    with `deaf` the store does what it was asked and is not heard."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._requests: list[tuple[Callable[[Store], Any], Callable[[Any], None]]] = []
         self.broken: Exception | None = None
+        self.deaf: Exception | None = None
 
     def submit(self, operation: Callable[[Store], Any], then: Callable[[Any], None]) -> None:
         self._requests.append((operation, then))
@@ -228,6 +230,7 @@ class FakeWorker:
         requests, self._requests = self._requests, []
         operations = [operation for operation, _ in requests]
         answers = [self.broken] * len(requests) if self.broken else perform(self.store, operations)
+        answers = [self.deaf] * len(requests) if self.deaf else answers
         for (_, then), answer in zip(requests, answers, strict=True):
             then(answer)
         return bool(requests)

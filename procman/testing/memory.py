@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from procman.core.tasks import transitions
+from procman.core.tasks.limits import NO_LIMITS
 from procman.core.tasks.query import EVERYTHING
 from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
 from procman.core.tasks.task import Retention
@@ -14,6 +15,7 @@ from procman.testing.memoryrows import MemoryRows
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from procman.core.tasks.limits import Limits
     from procman.core.tasks.query import Query
     from procman.core.tasks.run import Request, Summary, TickRow
 
@@ -34,7 +36,7 @@ class MemoryStore(MemoryRows):
 
     def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
         closed = []
-        for run in filter(gone, [run for run in self._runs.values() if run.state in transitions.OPEN]):
+        for run in filter(gone, self._open()):
             if transitions.comes_again(run):
                 self.move(run.id, Event.RELEASE)
             else:
@@ -56,8 +58,16 @@ class MemoryStore(MemoryRows):
         return claimed
 
     def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:
-        begun = [run for run in self._runs.values() if run.state in (State.CLAIMED, State.RUNNING)]
-        return [run for run in begun if run.task in tasks and run.owner != owner]
+        found = [run for run in self._open() if run.task in tasks]
+        return [run for run in found if run.owner != owner]
+
+    def ask_to_stop(self, runs: Collection[int], reason: str) -> None:
+        for run in self._open():
+            if run.id in runs and run.reason is None:
+                self._keep(run._replace(reason=reason))
+
+    def asked_to_stop(self, owner: str) -> list[Run]:
+        return [run for run in self._open() if run.owner == owner and run.reason is not None]
 
     def take_due(
         self,
@@ -65,16 +75,25 @@ class MemoryStore(MemoryRows):
         owner: str,
         late_before: float,
         room: tuple[int, int],
-        without: Collection[str] = (),
+        limits: Limits = NO_LIMITS,
     ) -> list[Run]:
         late, fresh = room
-        due = [run for run in self._startable(without) if _due(run) <= now]
+        due = [run for run in self._startable(()) if _due(run) <= now]
         jobs = [run for run in due if run.tick is None]
-        taken = [run for run in due if run.tick is not None]
-        taken += [run for run in jobs if _due(run) < late_before][:late]
-        taken += [run for run in jobs if _due(run) >= late_before][:fresh]
-        claimed = [transitions.step(run, Event.CLAIM, owner=owner) for run in taken]
-        return [self._keep(run) for run in claimed if run]
+        return [
+            *self._take([run for run in due if run.tick is not None], len(due), owner, limits.ticks),
+            *self._take([run for run in jobs if _due(run) < late_before], late, owner, limits.jobs),
+            *self._take([run for run in jobs if _due(run) >= late_before], fresh, owner, limits.jobs),
+        ]
+
+    def _take(self, runs: Sequence[Run], most: int, owner: str, limits: Mapping[str, int]) -> list[Run]:
+        taken: list[Run] = []
+        for run in runs:
+            begun = sum(each.task == run.task and each.begun for each in self._runs.values())
+            if len(taken) < most and begun < limits.get(run.task, begun + 1):
+                claimed = transitions.step(run, Event.CLAIM, owner=owner)
+                taken += [self._keep(claimed)] if claimed else []
+        return taken
 
     def asked_for(self, after: int, most: int) -> list[Run]:
         asked = [run for run in self._runs.values() if run.tick is None and run.due is not None]
@@ -92,7 +111,11 @@ class MemoryStore(MemoryRows):
     def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
         found = self._runs.get(run)
         ended = found and transitions.finished(found, ending)
-        if not found or not ended:
+        if not found:
+            return None
+        if not ended:
+            if reason := transitions.told_late(found, ending):
+                self._keep(found._replace(reason=reason))
             return None
         self._finish(ended)
         if ending.output is not None:
@@ -190,6 +213,9 @@ class MemoryStore(MemoryRows):
 
     def last_id(self) -> int:
         return self._last_id
+
+    def _open(self) -> list[Run]:
+        return [run for run in self._runs.values() if run.state in transitions.OPEN]
 
     def _startable(self, without: Collection[str]) -> list[Run]:
         return [run for run in self.jobs() if not self._state(run.task).paused and run.task not in without]

@@ -170,6 +170,8 @@ def test_both_take_it(text: str) -> None:
         "tasks: {a: {command: x, keep: 0}}",
         "timezone: [UTC]",
         "state_dir: {a: b}",
+        "store: [postgresql://]",
+        "app: {a: b}",
     ],
 )
 def test_both_refuse_it(text: str) -> None:

@@ -51,3 +51,16 @@ def test_it_gives_up_in_the_end_and_nothing_is_kept(
     others.execute("ROLLBACK")
     assert next(passing) in range(9, 20)
     assert enqueue("show") == 2
+
+
+def test_a_store_that_cannot_be_meant_is_the_error_that_is_promised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "procman.yml").write_text("tasks: {show: 'true'}\n")
+    monkeypatch.setenv("PROCMAN_ROOT", str(tmp_path))
+    monkeypatch.setenv("PROCMAN_STORE", "mysql://me:secret@db/shop")
+    with pytest.raises(
+        ValueError, match="it is not known where the app keeps its state:\nPROCMAN_STORE: "
+    ) as caught:
+        enqueue("show")
+    assert "secret" not in str(caught.value)

@@ -184,16 +184,22 @@ def test_replace_stops_the_old_one_and_then_starts_the_new_one() -> None:
     assert "SIGTERM to remind.1" in table.told()
 
 
-@pytest.mark.parametrize("overlap", ["skip", "queue", "replace"])
-def test_a_run_of_another_procman_counts_while_it_lives(overlap: str) -> None:
+@pytest.mark.parametrize(
+    ("overlap", "row", "why"),
+    [
+        ("skip", "remind 10:00 skipped", "remind.1 is still running"),
+        ("queue", "remind 10:00 queued", None),
+        ("replace", "remind 10:00 queued", None),
+    ],
+)
+def test_a_run_of_another_procman_counts_while_it_lives(overlap: str, row: str, why: str | None) -> None:
     store = MemoryStore()
     other = Timetable(EVERY_10, store, owner="procman-2")
     other.takes["remind"] = 3600
     other.start().at(10)
     table = Timetable(with_(overlap=overlap), store, begin=table_end(other)).start()
     table.at(10)
-    assert table.runs()[-1].outcome is Outcome.SKIPPED
-    assert table.runs()[-1].reason == "remind.1 is still running"
+    assert (table.rows()[-1], table.runs()[-1].reason) == (row, why)
     table.dead.add("child-101")  # a flag that a crash leaves behind is no run
     table.at(20)
     assert table.runs()[-1].outcome is Outcome.OK

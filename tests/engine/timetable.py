@@ -11,6 +11,7 @@ from procman.core.messages import Usage
 from procman.core.plan.plan import Policy
 from procman.core.tasks.strays import Stray
 from procman.engine.bus import Bus
+from procman.engine.lease import Lease
 from procman.engine.needs import World
 from procman.engine.runs import Runs
 from procman.engine.scheduler import Scheduler
@@ -43,6 +44,9 @@ class Timetable:
         begin: datetime = NOON,
         owner: str = "procman-1",
         formation: str = "",
+        leased: bool = False,
+        labels: tuple[str, ...] = (),
+        kill_timeout: float = 5.0,
     ) -> None:
         text = "\n".join(f"  {line}" for line in tasks.strip("\n").splitlines())
         self.tasks = taskfile.parse(f"tasks:\n{text}\n".encode(), "procman.yml", UTC).tasks
@@ -74,9 +78,11 @@ class Timetable:
             liveness=self.liveness,
             strays=self._find_strays,
             reach=self._reach,
+            lease=Lease(bus.publish, kill_timeout, self.clock()) if leased else None,
+            labels=labels,
         )
         self.queue = StoreQueue(self.worker, bus.publish, self.clock)
-        self.active = Runs(self.supervisor.processes, self.queue, bus.publish, self.world, 5.0)
+        self.active = Runs(self.supervisor.processes, self.queue, bus.publish, self.world, kill_timeout)
         self.scheduler = Scheduler(self.tasks, self.active, self.queue, bus.publish, self.world)
         self.supervisor.stops = self.scheduler.close
 

@@ -60,6 +60,8 @@ OF_TASK = {
     "keep": "12",
     "keep_for": "3d",
     "keep_keys": "5d",
+    "runs_on": "gpu",
+    "concurrency": "7",
 }
 LINES = "web: ./web $PORT\nother: ./other\n"
 WITH_BACKOFF = "restart: on-failure, "

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """No procman has started these tests."""
-    monkeypatch.delenv(place.ROOT, raising=False)
-    monkeypatch.delenv(place.STATE, raising=False)
+    for name in (place.ROOT, place.STATE, place.STORE, place.APP):
+        monkeypatch.delenv(name, raising=False)
 
 
 def write(root: Path, text: str) -> None:
@@ -105,3 +105,68 @@ def test_while_it_is_not_known_that_is_an_error_unless_it_was_known_before(
     place.of(str(tmp_path))
     write(tmp_path, text)
     assert place.of(str(tmp_path)) == str(tmp_path / "state")
+
+
+def test_a_store_is_a_file_of_that_folder_or_what_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "shop"
+    root.mkdir()
+    assert place.store(str(root)).where == str(root / ".procman" / "procman.db")
+    write(root, "store: postgresql://db/shop\n")
+    assert place.store(str(root)) == ("postgresql://db/shop", "shop")
+    write(root, "store: postgresql://db/shop\napp: our shop\n")
+    assert place.store(str(root)) == ("postgresql://db/shop", "our shop")
+    monkeypatch.setenv(place.STORE, "sqlite:///srv/shop.db")
+    monkeypatch.setenv(place.APP, "theirs")
+    assert place.store(str(root)) == ("sqlite:///srv/shop.db", "theirs")
+    monkeypatch.setenv(place.ROOT, str(tmp_path / "outer"))
+    assert place.store(str(root)) == ("postgresql://db/shop", "our shop")
+
+
+def test_the_file_says_what_the_app_is_called_though_a_variable_says_where_the_store_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "app: shop\ntasks: {}\n")
+    assert place.of(str(tmp_path)) == str(tmp_path / ".procman")
+    monkeypatch.setenv(place.STORE, "postgresql://")
+    assert place.store(str(tmp_path)) == ("postgresql://", "shop")
+    write(tmp_path, "app: other\n")
+    assert place.store(str(tmp_path)) == ("postgresql://", "other")
+    assert place.named(str(tmp_path)) == "other"
+
+
+def test_the_name_of_a_folder_is_none_that_somebody_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(place.APP, " ")
+    assert place.named(str(tmp_path)) is None
+    monkeypatch.setenv(place.STORE, "postgresql://")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "current").symlink_to("shop")
+    assert place.store(str(tmp_path / "current")) == ("postgresql://", "shop")
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mysql://me:secret@db/shop", "write the URL of a store"),
+        ("me:secret@db/shop", "write the URL of a store"),
+        ("var/shop.db", "write the URL of a store"),
+        ("postgresql", "write the URL of a store"),
+        ("postgresql:me:secret@db", "write the URL of a store"),
+        ("sqlite:shop.db", "the path must be absolute"),
+        ("sqlite://shop.db", "the path must be absolute"),
+        ("sqlite:///", "the path must be absolute"),
+    ],
+)
+def test_what_is_no_url_of_a_store_is_told_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, told: str
+) -> None:
+    write(tmp_path, f"tasks: {{}}\nstore: {url}\n")
+    with pytest.raises(UserError, match=f"procman.yml:2: store: {told}") as in_file:
+        place.store(str(tmp_path))
+    monkeypatch.setenv(place.STORE, url)
+    with pytest.raises(UserError, match=f"^PROCMAN_STORE: {told}") as in_variable:
+        place.store(str(tmp_path))
+    assert "secret" not in f"{in_file.value}{in_variable.value}"

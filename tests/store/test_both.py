@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import nullcontext
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from procman.core.tasks.limits import Limits
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Ending, Outcome, Request, TickRow, Trigger
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 from procman.store.open import open_store
+from procman.store.postgres.store import PostgresStore
 from procman.testing.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from procman.engine.store import Store
+    from tests import postgres
 
 TASKS = st.sampled_from(["mail", "report", "é 'quoted\""])
 OWNERS = st.sampled_from(["101:1:boot", "202:2:boot"])
@@ -35,7 +39,7 @@ TICKS = st.builds(
     TIMES,
     st.just("run it"),
     st.none() | st.sampled_from([Outcome.MISSED, Outcome.SKIPPED]),
-    st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    st.none() | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5),
 )
 ASKED = st.builds(
     Request,
@@ -58,6 +62,8 @@ ENDINGS = st.builds(
     st.none() | st.integers(0, 1 << 50),
     st.none() | st.floats(0, 1e6),
 )
+MOSTS = st.dictionaries(TASKS, FEW)
+LIMITS = st.builds(Limits, MOSTS, MOSTS)
 QUERIES = st.builds(
     Query,
     st.none() | TASKS,
@@ -79,12 +85,14 @@ class Stores(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
-        self._path = f"{self._folder.name}/procman.db"
         self._memory = MemoryStore()
-        self._file = open_store(self._path)
+        self._kept = self._open()
+
+    def _open(self) -> Store:
+        return open_store(f"{self._folder.name}/procman.db")
 
     def teardown(self) -> None:
-        self._file.close()
+        self._kept.close()
         self._folder.cleanup()
 
     def _both(self, operation: Callable[[Store], Any], undone: bool = False) -> None:
@@ -99,12 +107,12 @@ class Stores(RuleBasedStateMachine):
                 pass
             return answer
 
-        assert perform(self._file) == perform(self._memory)
+        assert perform(self._kept) == perform(self._memory)
 
     @rule()
     def open_again(self) -> None:
-        self._file.close()
-        self._file = open_store(self._path)
+        self._kept.close()
+        self._kept = self._open()
 
     @rule(schedules=st.dictionaries(TASKS, st.sampled_from(["", "hourly", "daily"])), now=st.integers(0, 20))
     def recall(self, schedules: dict[str, str], now: int) -> None:
@@ -122,11 +130,19 @@ class Stores(RuleBasedStateMachine):
     def open_runs(self, tasks: set[str], owner: str) -> None:
         self._both(lambda store: store.open_runs(tasks, owner))
 
-    @rule(now=TIMES, owner=OWNERS, late_before=TIMES, room=st.tuples(FEW, FEW), without=st.sets(TASKS))
+    @rule(runs=st.sets(RUNS), reason=st.sampled_from(["replaced", "told so"]))
+    def ask_to_stop(self, runs: set[int], reason: str) -> None:
+        self._both(lambda store: store.ask_to_stop(runs, reason))
+
+    @rule(owner=OWNERS)
+    def asked_to_stop(self, owner: str) -> None:
+        self._both(lambda store: store.asked_to_stop(owner))
+
+    @rule(now=TIMES, owner=OWNERS, late_before=TIMES, room=st.tuples(FEW, FEW), limits=LIMITS)
     def take_due(
-        self, now: float, owner: str, late_before: float, room: tuple[int, int], without: set[str]
+        self, now: float, owner: str, late_before: float, room: tuple[int, int], limits: Limits
     ) -> None:
-        self._both(lambda store: store.take_due(now, owner, late_before, room, without))
+        self._both(lambda store: store.take_due(now, owner, late_before, room, limits))
 
     @rule(after=TIMES, without=st.sets(TASKS))
     def next_due(self, after: float, without: set[str]) -> None:
@@ -191,5 +207,28 @@ class Stores(RuleBasedStateMachine):
         self._both(lambda store: [store.output(run) for run in range(store.last_id() + 1)])
 
 
+class OnServer(Stores):
+    """The same of a store in PostgreSQL, in which a number is used up also when its run is undone."""
+
+    server: postgres.Server
+    apps = count()
+
+    def __init__(self) -> None:
+        self._app = f"app {next(self.apps)}"
+        super().__init__()
+
+    def _open(self) -> Store:
+        return PostgresStore(self.server.url, self._app)
+
+    def _both(self, operation: Callable[[Store], Any], undone: bool = False) -> None:
+        super()._both(operation)
+
+
+SETTINGS = settings(max_examples=20, stateful_step_count=40, deadline=None)
 TestStores = Stores.TestCase
-TestStores.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
+TestStores.settings = SETTINGS
+
+
+def test_a_store_on_a_server(server: postgres.Server) -> None:
+    OnServer.server = server
+    run_state_machine_as_test(OnServer, settings=SETTINGS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from procman.core.tasks import transitions
+from procman.core.tasks.limits import Limits
 from procman.core.tasks.query import Query
 from procman.core.tasks.run import Ending, Outcome, Request, Run, State, Summary, TaskState, TickRow, Trigger
 from procman.core.tasks.task import Retention
@@ -351,15 +352,53 @@ def test_claiming_nothing_is_nothing(store: Store) -> None:
 # open_runs
 
 
-def test_open_runs_are_those_of_others_that_may_have_a_child(store: Store) -> None:
+def test_open_runs_are_those_that_others_have(store: Store) -> None:
     running(store, 1, owner=ME)
     theirs, waiting = running(store, 2, owner=OTHER), claimed(store, 3, 4, owner=OTHER)
     store.move(waiting[0].id, Event.QUEUE)
     running(store, 1, task="third", owner=OTHER)
     finished(store, 5)
     store.request(asked())
-    assert store.open_runs(["mail", "other"], ME) == [theirs, waiting[1]]
+    assert store.open_runs(["mail", "other"], ME) == [theirs, now(store, waiting[0]), waiting[1]]
     assert store.open_runs([], ME) == []
+
+
+# ask_to_stop and asked_to_stop
+
+
+def test_who_has_a_run_hears_that_it_is_to_stop_and_why(store: Store) -> None:
+    mine, theirs = running(store, 1), claimed(store, 2, 3, owner=OTHER)
+    store.move(theirs[1].id, Event.QUEUE)
+    assert store.asked_to_stop(OTHER) == []
+    store.ask_to_stop([mine.id, theirs[1].id], "replaced by mail.9")
+    store.ask_to_stop([], "nothing")
+    assert store.asked_to_stop(ME) == [mine._replace(reason="replaced by mail.9")]
+    assert store.asked_to_stop(OTHER) == [now(store, theirs[1])]
+    assert now(store, theirs[1]).reason == "replaced by mail.9"
+
+
+def test_the_first_reason_to_stop_stays_until_the_end_tells_another(store: Store) -> None:
+    run = running(store, 1)
+    store.ask_to_stop([run.id], "first")
+    store.ask_to_stop([run.id], "second")
+    assert now(store, run).reason == "first"
+    store.finish(run.id, ENDED)
+    assert now(store, run).reason is None
+    assert store.asked_to_stop(ME) == []
+
+
+def test_nobody_is_asked_to_stop_what_nobody_has(store: Store) -> None:
+    ended, (number, _) = finished(store, 1), store.request(asked())
+    store.ask_to_stop([ended.id, number, 99], "in vain")
+    assert now(store, ended) == ended
+    assert now(store, number).reason is None
+
+
+def test_who_gives_a_run_back_need_not_stop_it(store: Store) -> None:
+    run = claimed(store, 1)[0]
+    store.ask_to_stop([run.id], "replaced by mail.9")
+    store.move(run.id, Event.RELEASE)
+    assert now(store, run).reason is None
 
 
 # take_due and next_due
@@ -409,9 +448,37 @@ def test_pending_runs_of_tasks_that_nobody_wants_stay(store: Store) -> None:
     store.move(run.id, Event.RELEASE)
     assert store.next_due(NOW, names) is None
     assert store.next_due(NOW, names[:2]) == NOW + 3
-    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), names)) == []
-    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), names[:2])) == [3]
+    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits.without(names))) == []
+    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits.without(names[:2]))) == [3]
     assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9))) == [run.id, 1, 2]
+
+
+def test_no_more_are_taken_than_may_be_there_at_once_also_elsewhere(store: Store) -> None:
+    running(store, 1, owner=OTHER)
+    store.move(claimed(store, 2, owner=OTHER)[0].id, Event.QUEUE)  # which is not there yet
+    for due, task in enumerate(["mail"] * 4 + ["other"] * 3, start=1):
+        store.request(asked(NOW + due, task))
+    limits = Limits(jobs={"mail": 3, "third": 1})
+    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), limits)) == [3, 4, 7, 8, 9]
+    assert store.take_due(NOW + 9, ME, NOW, (9, 9), limits) == []
+    store.finish(1, ENDED)
+    assert ids(store.take_due(NOW + 9, OTHER, NOW, (9, 9), limits)) == [5]
+
+
+def test_what_has_no_place_takes_nobodys_place(store: Store) -> None:
+    for due, task in enumerate(["mail"] * 5 + ["third"] * 5 + ["other"] * 5):
+        store.request(asked(NOW + due, task))
+    limits = Limits(jobs={"mail": 1, "third": 2})
+    assert ids(store.take_due(NOW + 99, ME, NOW, (0, 5), limits)) == [1, 6, 7, 11, 12]
+
+
+def test_ticks_have_a_limit_of_their_own_and_are_there_like_all_others(store: Store) -> None:
+    for run in claimed(store, 1, 2, 3):
+        store.move(run.id, Event.RELEASE)
+    store.request(asked())
+    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits({"mail": 2}, {"mail": 2}))) == [1, 2]
+    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits({"mail": 2}))) == [3]
+    assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits({"mail": 4}))) == [4]
 
 
 def test_the_next_due_is_the_earliest_after_an_instant(store: Store) -> None:
@@ -555,6 +622,23 @@ def test_a_run_is_finished_once(store: Store) -> None:
     assert (store.jobs(), now(store, run), store.output(run.id)) == (jobs, first, b"first")
     store.finish(99, ENDED, NOW)
     assert store.jobs() == jobs
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_an_end_that_is_told_when_others_have_taken_the_run_for_lost_is_noted_once(
+    store: Store, code: int
+) -> None:
+    run = running(store, 1)
+    assert store.recover(all_are_gone, {"mail"}, NOW + 9)
+    ok, failed = Ending(Outcome.OK, NOW + 20), Ending(Outcome.FAILED, NOW + 20, 3, "it hurt")
+    for ending in (failed if code else ok, ok):
+        assert store.finish(run.id, ending, NOW + 30) is None
+    late = now(store, run)
+    assert (late.outcome, late.ended_at, late.code) == (Outcome.LOST, NOW + 9, None)
+    told = "procman was killed while it ran, or so it seemed: it told later that this had ended: "
+    assert late.reason == told + ("failed (it hurt)" if code else "ok")
+    assert len(store.jobs()) == 1
+    assert store.output(run.id) is None
 
 
 @pytest.mark.parametrize("event", [Event.CALL, Event.QUEUE, Event.RELEASE])

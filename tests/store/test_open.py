@@ -37,8 +37,8 @@ def test_a_path_is_no_url_whatever_is_in_it(tmp_path: Path, monkeypatch: pytest.
 
 
 WRONG = {
-    "mysql://me:secret@host/app": "mysql://…: no such kind of store: a path or sqlite:///PATH is known",
-    "postgres://me:secret@host/app": "postgres://…: no such kind of store",
+    "mysql://me:secret@host/app": "mysql://…: no such kind of store: a path, sqlite:///PATH and",
+    "postgres+x://me:secret@host/app": "postgres+x://…: no such kind of store",
     "://x": "://…: no such kind of store",
     "sqlite://procman.db": "the path must be absolute, as in sqlite:///var/lib/app/procman.db",
     "sqlite://": "the path must be absolute",

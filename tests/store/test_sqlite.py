@@ -817,9 +817,9 @@ def steps(path: str, runs: int, call: Callable[[SqliteStore], object]) -> int:
         count[0] += 1
         return 0
 
-    store._db._connection.set_progress_handler(tell, 10)
+    store._file._connection.set_progress_handler(tell, 10)
     call(store)
-    store._db._connection.set_progress_handler(None, 0)
+    store._file._connection.set_progress_handler(None, 0)
     store.close()
     return count[0]
 
@@ -834,9 +834,9 @@ def test_what_a_call_costs_does_not_grow_with_the_number_of_runs(tmp_path: Path,
 def test_no_call_reads_all_runs(path: str, name: str) -> None:
     store = filled(path, 100)
     statements: list[str] = []
-    store._db._connection.set_trace_callback(statements.append)
+    store._file._connection.set_trace_callback(statements.append)
     CALLS[name](store)
-    store._db._connection.set_trace_callback(None)
+    store._file._connection.set_trace_callback(None)
     words = ("SELECT", "INSERT", "UPDATE", "DELETE")
     plans = [
         str(row[3])

@@ -115,6 +115,12 @@ TABLE = {
         "run no ticks and jobs of a task until it is resumed", options.LISTING, _task("the task")
     ),
     "resume": Command("end the pause of a task", options.LISTING, _task("the task")),
+    "hosts": Command("list the hosts that share the tasks of this app", options.LISTING),
+    "store": Command(
+        "look after the store: how it is, move it, delete what is old",
+        options.STORE,
+        Argument("act", ONE, "status|migrate|prune", "what to do", choices=("status", "migrate", "prune")),
+    ),
     "scheduler": Command(
         "run only the tasks as they are due, without the Procfile's processes",
         options.SCHEDULER,

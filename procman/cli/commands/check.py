@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from procman.app import taskfiles
-from procman.cli import answers, apps, tables, warnings
+from procman.cli import answers, apps, placing, tables, warnings
 from procman.cli.commands.tasks import BY_HAND
 from procman.cli.rows import task as describe_task
 from procman.core.config import policyrows
@@ -49,7 +49,8 @@ def mistakes(error: UserError) -> Row:
 
 def describe(app: App, plan: Plan, options: Namespace) -> Row:
     """The plan as plain values. Of the environment only names: values may be secrets."""
-    now = time.time()
+    now, store = time.time(), placing.of(app.root)
+    doubts = [*options.doubts, *app.warnings, *warnings.of(app, plan), *warnings.of_tasks(app, now)]
     return {
         "procfile": app.procfile if app.types else None,
         "root": app.root,
@@ -67,7 +68,9 @@ def describe(app: App, plan: Plan, options: Namespace) -> Row:
         "options": [{"option": option, "source": source} for option, source in options.written.items()],
         "environment": [{"key": key, "source": source} for key, source in plan.environment.sources.items()],
         "tasks": [_task(task, now) for task in app.tasks.values()],
-        "warnings": [*options.doubts, *app.warnings, *warnings.of(app, plan), *warnings.of_tasks(app, now)],
+        "store": store.where,
+        "app": store.app,
+        "warnings": [*doubts, *store.doubts],
     }
 
 
@@ -93,6 +96,8 @@ def _show(described: Row, policies: Sequence[tuple[str, str]], zone: tzinfo) -> 
         answers.say(
             f"valid {taskfiles.FILE} detected ({', '.join(each['task'] for each in tasks)}), and no Procfile"
         )
+    if described["app"]:
+        answers.say("", f"the store is {described['store']}, the app is called '{described['app']}' there")
     sources = [(each["key"], each["source"]) for each in described["environment"]]
     _table(("process", "instances", "port", "command"), [*map(_process_cells, processes)], right=(1, 2))
     _table(("process", f"in {taskfiles.FILE}"), policies)

@@ -15,14 +15,13 @@ from procman.core.tasks.query import Query
 from procman.core.tasks.run import Outcome
 from procman.core.text.visible import readable
 from procman.errors import Problem, UnknownNameError, UserError, suggest
-from procman.host import place
-from procman.host.owners import Owners
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from procman.cli.options import Namespace
     from procman.core.tasks.run import Run
+    from procman.engine.needs import Liveness
 
 
 SHOWN = 20
@@ -60,7 +59,7 @@ def run(options: Namespace) -> int:
         if options.json:
             answers.say_json([rows.run(run) for run in runs])
         else:
-            _list(runs, query, root)
+            _list(runs, query, root, stores.liveness(root, store))
         if store:
             pages.say_how_many(len(runs), limit, partial(store.count, query), "runs")
     return 0
@@ -73,13 +72,17 @@ def _must_be_of_one(options: Namespace) -> None:
         raise UserError([Problem("history show", None, f"{given[0]} is for lists of runs: leave it out")])
 
 
-def _list(runs: list[Run], query: Query, root: str) -> None:
+def _list(runs: list[Run], query: Query, root: str, liveness: Liveness) -> None:
     if not runs:
         answers.say("no runs yet" if query == Query(query.task) else "no such runs")
         return
-    zone, owners = taskfiles.zone(root), _owners(root)
-    headings = ("run", "task", f"when ({_local(runs[0].at, zone):%Z})", "took", "outcome", "why")
-    tables.show(headings, [_cells(run, zone, owners) for run in runs], right=(0, 3))
+    zone = taskfiles.zone(root)
+    headings = ["run", "task", f"when ({_local(runs[0].at, zone):%Z})", "took", "outcome", "why"]
+    cells = [[*_cells(run, zone, liveness)] for run in runs]
+    if any(run.host for run in runs):  # several hosts may have some
+        for row, host in zip([headings, *cells], ["host", *(run.host or "" for run in runs)], strict=True):
+            row.insert(4, host)
+    tables.show(headings, cells, right=(0, 3))
 
 
 def _must_exist(options: Namespace, task: str) -> None:
@@ -91,20 +94,16 @@ def _must_exist(options: Namespace, task: str) -> None:
         )
 
 
-def _cells(run: Run, zone: tzinfo, owners: Owners) -> tuple[str, ...]:
+def _cells(run: Run, zone: tzinfo, liveness: Liveness) -> tuple[str, ...]:
     took = "" if run.duration is None else wording(run.duration)
     why = run.reason or ("" if run.attempt == 1 else f"attempt {run.attempt}")
-    return str(run.id), run.task, f"{_local(run.at, zone):%m-%d %H:%M:%S}", took, _ending(run, owners), why
+    return str(run.id), run.task, f"{_local(run.at, zone):%m-%d %H:%M:%S}", took, _ending(run, liveness), why
 
 
-def _owners(root: str) -> Owners:
-    return Owners(place.of(root))
-
-
-def _ending(run: Run, owners: Owners) -> str:
+def _ending(run: Run, liveness: Liveness) -> str:
     """How it ended; of one that has not, and of which nobody is there any more, that it is lost."""
-    gone = run.outcome is None and run.owner is not None and not owners.owner_lives(run.owner)
-    gone = gone and not owners.child_lives(run.identity, run.owner or "")
+    gone = run.outcome is None and run.owner is not None and not liveness.owner_lives(run.owner)
+    gone = gone and not liveness.child_lives(run.identity, run.owner or "")
     return f"{run.state}, lost" if gone else rows.ending(run)
 
 
@@ -114,12 +113,12 @@ def _show(root: str, number: str, as_json: bool) -> int:
         run = store.run(int(number)) if store and number.isdecimal() and len(number) < 19 else None
         if store is None or run is None:
             raise UnknownNameError([Problem("history show", None, f"no run '{number}'")])
-        output = store.output(run.id)
+        output, liveness = store.output(run.id), stores.liveness(root, store)
     if as_json:
         text = None if output is None else output.decode(errors="replace")
         answers.say_json([{**rows.run(run), "output": text}])
         return 0
-    facts = _facts(run, taskfiles.zone(root), _owners(root))
+    facts = _facts(run, taskfiles.zone(root), liveness)
     answers.say(*(f"{label + ':':11} {value}" for label, value in facts if value), "")
     if output is None:
         answers.say("(no output kept)" if run.outcome else "(its output is kept when it ends)")
@@ -128,7 +127,7 @@ def _show(root: str, number: str, as_json: bool) -> int:
     return 0
 
 
-def _facts(run: Run, zone: tzinfo, owners: Owners) -> list[tuple[str, str]]:
+def _facts(run: Run, zone: tzinfo, liveness: Liveness) -> list[tuple[str, str]]:
     never_ran = run.outcome if run.started_at is None else None
     ended = ENDINGS.get(never_ran, "ended")
     exited = "" if run.code is None else str(rows.run(run)["signal"] or run.code)
@@ -136,8 +135,9 @@ def _facts(run: Run, zone: tzinfo, owners: Owners) -> list[tuple[str, str]]:
     return [
         ("run", f"{run.name}, {run.trigger}, attempt {run.attempt}"),
         ("command", run.command),
-        ("outcome", _ending(run, owners) + (f": {run.reason}" if run.reason else "")),
+        ("outcome", _ending(run, liveness) + (f": {run.reason}" if run.reason else "")),
         ("exit code", exited),
+        ("host", run.host or ""),
         ("due", _shown(run.due, zone)),
         ("began", _shown(run.started_at, zone)),
         ("late by", "" if run.lateness is None else wording(run.lateness)),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from procman.cli.options import Namespace
     from procman.core.tasks.run import Run, TaskState
+    from procman.core.tasks.task import Task
 
 SHOWN = 50
 
@@ -45,19 +46,30 @@ def _show(waiting: list[Run], states: Mapping[str, TaskState], root: str, due: s
     now = time.time()
     zone = taskfiles.zone(root)
     held = dict.fromkeys((name for name, state in states.items() if state.paused), "paused")
-    held |= dict.fromkeys({run.task for run in waiting} - _known(root, waiting), "no such task")
+    tasks = _known(root)
+    if tasks is not None:
+        held |= dict.fromkeys({run.task for run in waiting} - tasks.keys(), "no such task")
+    ripe = {task.name: _waits_for(task, due) for task in (tasks or {}).values()}
     headings = ("job", "task", "arguments", f"due ({_name(zone, now)})", "", "key")
-    tables.show(headings, [_cells(each, now, zone, held.get(each.task), due) for each in waiting], right=(0,))
+    cells = [_cells(each, now, zone, held.get(each.task), ripe.get(each.task, due)) for each in waiting]
+    tables.show(headings, cells, right=(0,))
     stores.say_if_nobody(root)
 
 
-def _known(root: str, waiting: list[Run]) -> set[str]:
-    """The tasks of the app; those that are waited for where its file has mistakes."""
+def _known(root: str) -> Mapping[str, Task] | None:
+    """The tasks of the app; None where its file has mistakes."""
     try:
         path = taskfiles.path_in(root)
-        return {*taskfiles.read(path, with_schedules=False).tasks} if path else set()
+        return taskfiles.read(path, with_schedules=False).tasks if path else {}
     except UserError:
-        return {run.task for run in waiting}
+        return None
+
+
+def _waits_for(task: Task, usual: str) -> str:
+    """What a job that is due waits for."""
+    if task.runs_on:
+        return f"for a host with --label {task.runs_on}"
+    return "for a place" if task.concurrency else usual
 
 
 def _cells(run: Run, now: float, zone: tzinfo, held: str | None, at_once: str) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def supervise(options: Namespace, app: App, plan: Plan, stages: Stages, guarded:
     subreaper.adopt_orphans()
     detached = _detached(options, app.root, guarded)
 
-    troubles = (tasking := Tasking(poller)).begin(app, needed=not stages)
+    troubles = (tasking := Tasking(poller, options.label)).begin(app, needed=not stages)
     display = Display(options, app, plan, tasking.names, poller.wake)
     children = Children(poller, environment(plan, display), display.window, display.usual)
     bus = Bus((log := display.log).hear)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from procman.core.config import schemas
 from procman.core.config.keyrows import Shape
 from procman.core.config.processkeys import KEYS
-from procman.core.config.taskkeys import MOST_KEPT, MOST_RETRIES
+from procman.core.config.taskkeys import MOST_AT_ONCE, MOST_KEPT, MOST_RETRIES
 from procman.core.tasks.task import Missed, OnLost, OnStop, Overlap
 
 if TYPE_CHECKING:
@@ -54,6 +54,14 @@ TASK: dict[str, tuple[Schema, str]] = {
     "keep": (schemas.whole(1, MOST_KEPT), "How many runs the history keeps (default: 1000)."),
     "keep_for": (schemas.DURATION, "How long the history keeps them (default: 90d)."),
     "keep_keys": (schemas.DURATION, "How long the key of a run is known (default: 90d)."),
+    "runs_on": (
+        schemas.matching(TASK_NAME),
+        "The label of the hosts that run it, as in 'procman start --label gpu' (default: any host does).",
+    ),
+    "concurrency": (
+        schemas.whole(1, MOST_AT_ONCE),
+        "How many runs of it there may be at once, over all hosts (default: any number).",
+    ),
 }
 
 
@@ -62,6 +70,12 @@ def of(start: Mapping[str, Schema]) -> Schema:
     parts = {
         "timezone": _about("The zone of schedules of the clock (default: the system's).", schemas.TEXT),
         "state_dir": _about("Where history and jobs are kept (default: .procman).", schemas.TEXT),
+        "store": _about(
+            "The URL of a store that several hosts share (default: a file in state_dir).", schemas.TEXT
+        ),
+        "app": _about(
+            "What the app is called in a store that several share (default: its folder).", schemas.TEXT
+        ),
         "start": _about("Options of 'procman start', as on its command line.", schemas.keys(start)),
         "processes": _about(
             "What is said of the Procfile's process types, by their names.", schemas.mapping(_process())

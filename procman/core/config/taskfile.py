@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procman.core.config import yamltree
+from procman.core.config import storeurl, yamltree
 from procman.core.config.reading import Reader, each_of
 from procman.core.config.taskkeys import KEYS
 from procman.core.config.yamltree import Mapping, Scalar, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from procman.core.config.yamltree import Entry
     from procman.core.schedule.schedule import Schedule
 
-TOP = ("timezone", "state_dir", "tasks", "start", "processes")
+TOP = ("timezone", "app", "state_dir", "store", "tasks", "start", "processes")
 NOTES = "x-"
 """Keys of the top level that start so are the user's own: a place for anchors, as in Docker Compose."""
 EXAMPLES = {
@@ -34,6 +34,7 @@ MANY: dict[str, tuple[type, ...]] = {
     "env": (Scalar, Sequence),
     "formation": (Scalar, Sequence, Mapping),
     "concurrency": (Scalar, Sequence, Mapping),
+    "label": (Scalar, Sequence),
 }
 """Options of `start` that may be more than one value."""
 NAMES = "use letters, digits and '_', behind the first of them also '.' and '-'"
@@ -41,16 +42,24 @@ SYSTEM = "system"
 """The name of procman's own lines in the log."""
 
 
+class Where(NamedTuple):
+    """Where an app keeps what it knows, as written: the folder of its state, its store, its name there."""
+
+    state_dir: str | None = None
+    store: str | None = None
+    app: str | None = None
+
+
 class TaskFile(NamedTuple):
     """What the file says. `timezone` is None when neither the file nor the caller names one; `start`
-    has options as they would be typed, by name, each with its line; `state_dir` a path as written;
+    has options as they would be typed, by name, each with its line; `where` is as written;
     `processes` what is said of each process type; `source` is what mistakes call it."""
 
     timezone: tzinfo | None
     tasks: dict[str, Task]
     start: dict[str, str]
     start_lines: dict[str, int]
-    state_dir: str | None = None
+    where: Where = Where()
     processes: abc.Mapping[str, ProcessSettings] = {}
     source: str = ""
 
@@ -72,13 +81,13 @@ def parse(data: bytes, source: str, zone: tzinfo | None) -> TaskFile:
     return file
 
 
-def state_dir(data: bytes, source: str) -> str | None:
-    """Where the file wants the app's state, None where it does not say. The rest may have mistakes.
+def where(data: bytes, source: str) -> Where:
+    """Where the file wants what the app knows. The rest may have mistakes.
 
     Raises `UserError` when they are such that it is not known.
     """
     problems: list[Problem] = []
-    found = _Reader(source, problems, None).state_dir(yamltree.parse(data, source, []))
+    found = _Reader(source, problems, None).where(yamltree.parse(data, source, []))
     if problems:
         raise UserError(problems)
     return found
@@ -101,10 +110,19 @@ def _path(text: str) -> str:
     return text
 
 
+def _app(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty: write what the app is called, or take the line out")
+    return text
+
+
 def _find_zone(name: str) -> tzinfo:
     from procman.core.schedule.zones import find  # as much, and for schedules only
 
     return find(name)
+
+
+PLACES = {"state_dir": _path, "store": storeurl.read, "app": _app}
 
 
 class _Reader(Reader):
@@ -126,14 +144,17 @@ class _Reader(Reader):
         tasks = {name: self.task(name, entry) for name, entry in self.part(root, "tasks").items()}
         start, lines = self.options(self.part(root, "start"))
         processes = self.processes(self.part(root, "processes"))
-        return TaskFile(self.zone, tasks, start, lines, self.state_dir(root), processes, self.source)
+        return TaskFile(self.zone, tasks, start, lines, self.where(root), processes, self.source)
 
     def part(self, root: Mapping, key: str) -> dict[str, Entry]:
         return self.section(root, key, EXAMPLES[key])
 
-    def state_dir(self, root: Mapping) -> str | None:
-        entry = root.entries.get("state_dir")
-        return self.value("", "state_dir", entry, _path) if entry else None
+    def where(self, root: Mapping) -> Where:
+        return Where(**{key: self._text(root, key, read) for key, read in PLACES.items()})
+
+    def _text(self, root: Mapping, key: str, read: abc.Callable[[str], str]) -> str | None:
+        entry = root.entries.get(key)
+        return self.value("", key, entry, read) if entry else None
 
     def processes(self, entries: dict[str, Entry]) -> abc.Mapping[str, ProcessSettings]:
         if not entries:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procman.core.config.values import member, more_than_nothing, switch, whole
 from procman.core.schedule import durations
+from procman.core.tasks.labels import label
 from procman.core.tasks.task import Missed, OnLost, OnStop, Overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_RETRIES, MOST_KEPT = 100, 1_000_000
+MOST_RETRIES, MOST_KEPT, MOST_AT_ONCE = 100, 1_000_000, 10_000
 
 
 class Key(NamedTuple):
@@ -49,4 +50,6 @@ KEYS = {
     "keep": Key("keep", whole(1, MOST_KEPT)),
     "keep_for": Key("keep_for", more_than_nothing),
     "keep_keys": Key("keep_keys", more_than_nothing),
+    "runs_on": Key("runs_on", label),
+    "concurrency": Key("concurrency", whole(1, MOST_AT_ONCE)),
 }

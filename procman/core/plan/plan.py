@@ -65,7 +65,7 @@ OF_CHILD = (
     *("timeout", "stop_signal", "signal_group"),
 )
 """Policies that make sense for a child that is started once, and not watched."""
-OWN = ("PORT", "PS", "PROCMAN_PROCESS", "PROCMAN_ROOT", "PROCMAN_STATE")
+OWN = ("PORT", "PS", "PROCMAN_PROCESS", "PROCMAN_ROOT", "PROCMAN_STATE", "PROCMAN_STORE", "PROCMAN_APP")
 """What tells each process who and where it is, whatever files say; and the ports of all types."""
 OF_RUN = ("PROCMAN_TASK", "PROCMAN_RUN_ID", "PROCMAN_ATTEMPT", "PROCMAN_SCHEDULED_AT")
 """What a run has in its environment, and no process of a Procfile."""

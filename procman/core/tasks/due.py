@@ -136,16 +136,13 @@ class Admission(Enum):
 MOST_WAITING = 100
 
 
-def admit(overlap: Overlap, orderly: bool, here: int, elsewhere: int, waiting: int) -> Admission:
-    """What a tick does, with so many runs of its task here and at other procmans, and so many in line.
+def admit(overlap: Overlap, orderly: bool, running: int, waiting: int) -> Admission:
+    """What a tick does, with so many runs of its task, and so many in line, of all procmans.
 
-    Those that make up for what was missed are `orderly`: they follow each other whatever the overlap. Nobody
-    can wait for a run elsewhere, since nobody tells of its end.
+    Those that make up for what was missed are `orderly`: they follow each other whatever the overlap.
     """
-    if overlap is Overlap.ALLOW or not here + elsewhere + waiting:
+    if overlap is Overlap.ALLOW or not running + waiting:
         return Admission.LINE_UP
-    if elsewhere and not here:
-        return Admission.SKIP
     if orderly or overlap is Overlap.QUEUE:
         return Admission.LINE_UP if waiting < MOST_WAITING else Admission.SKIP
     return Admission.REPLACE if overlap is Overlap.REPLACE else Admission.SKIP

@@ -8,13 +8,14 @@ from procman.core import facts
 from procman.core.tasks import due
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from procman.core.tasks.run import TaskState
     from procman.core.tasks.task import Task
 
 AT_ONCE = "now"
+MOST_NAMES = 5
 
 
 def outlook(tasks: Iterable[Task], states: Mapping[str, TaskState], now: datetime) -> facts.TasksAwaited:
@@ -29,6 +30,17 @@ def outlook(tasks: Iterable[Task], states: Mapping[str, TaskState], now: datetim
     ]
     tick, name = min(coming, key=lambda each: each[0], default=(0, None))
     return facts.TasksAwaited(len(tasks), len(paused), name, _shown(tick, now))
+
+
+def left_to_others(tasks: Iterable[Task], labels: Collection[str]) -> Iterator[str]:
+    """A sentence for each label that a host with these labels lacks, about the tasks that want it."""
+    wanted: dict[str, list[str]] = {}
+    for task in tasks:
+        if task.runs_on and not task.runs_with(labels):
+            wanted.setdefault(task.runs_on, []).append(task.name)
+    for label, names in wanted.items():
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        yield f"left to hosts that are started with --label {label}: {', '.join(names[:MOST_NAMES])}{more}"
 
 
 def _next_tick(task: Task, accounted: int | None, now: int) -> int | None:

@@ -57,9 +57,10 @@ class Run(NamedTuple):
 
     `due` is when it should start (tick or asked-for time, with jitter), None in the foreground; `pid` its
     child. `owner` and `identity` name processes for certain (see `host/identity.py`): the procman that has
-    the run, and the child. `code` is the exit code, or minus the number of the signal. `output_bytes` is
-    None where the output was not kept; `truncated` says that only its head and tail were. `reruns` is how
-    many of the attempts before this one ended with procman, and so do not count as `retries`.
+    the run, and the child. `code` is the exit code, or minus the number of the signal. `reason` says why it
+    ended so; of one that has not ended, why it is asked to stop. `output_bytes` is None where the output was
+    not kept; `truncated` says that only its head and tail were. `reruns` is how many of the attempts before
+    this one ended with procman, and so do not count as `retries`.
     """
 
     id: int
@@ -91,6 +92,16 @@ class Run(NamedTuple):
     def name(self) -> str:
         """The name in the log: `remind_of_registration.42`."""
         return f"{self.task}.{self.id}"
+
+    @property
+    def host(self) -> str | None:
+        """The host that has it, or had it; None where one host has all."""
+        return (self.owner or "").partition("@")[2] or None
+
+    @property
+    def begun(self) -> bool:
+        """Whether somebody is about to start it, or has: it counts as one that is there."""
+        return self.state in (State.CLAIMED, State.RUNNING)
 
     @property
     def at(self) -> float:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from procman.core.schedule.schedule import Schedule
 
 DAY = 86400.0
@@ -72,12 +74,20 @@ class Task(NamedTuple):
     keep: int = Retention().keep
     keep_for: float = Retention().keep_for
     keep_keys: float = Retention().keep_keys
+    runs_on: str | None = None
+    """The label of the hosts that run it; None: any host does."""
+    concurrency: int | None = None
+    """How many runs of it may be there at once, over all hosts."""
     line: int | None = None
 
     @property
     def retention(self) -> Retention:
         """What is kept of its runs."""
         return Retention(self.keep, self.keep_for, self.keep_keys)
+
+    def runs_with(self, labels: Collection[str]) -> bool:
+        """Whether a host with these labels runs it."""
+        return self.runs_on is None or self.runs_on in labels
 
     @property
     def rerun_if_lost(self) -> bool:

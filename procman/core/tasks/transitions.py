@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from procman.core.tasks.run import Request, TaskState, TickRow
 
+WORDS = {outcome: outcome.replace("_", " ") for outcome in Outcome}
 CUT_SHORT = (Outcome.STOPPED, Outcome.LOST)
 """By the end of procman, and not by what the task did: no attempt is used up by that."""
 KILLED_WHILE_IT_RAN = "procman was killed while it ran"
+KILLED_AS_IT_BEGAN = "procman was killed as it began"
 OPEN = (State.QUEUED, State.CLAIMED, State.RUNNING)
 UNTRUE = (Outcome.SKIPPED, Outcome.MISSED)
 """What cannot have happened yet to a tick that is still to come: a clock that was ahead wrote that."""
@@ -75,7 +77,8 @@ def step(run: Run, event: Event, **changes: Any) -> Run | None:
     """The run after an event, with what else changes; None when it changes nothing in its state."""
     after = TABLE[run.state, event]
     if after is State.PENDING:
-        changes |= {"owner": None, "due": run.created_at if run.due is None else run.due}  # for anybody
+        due = run.created_at if run.due is None else run.due
+        changes |= {"owner": None, "reason": None, "due": due}  # for anybody
     return run._replace(state=after, **changes) if after else None
 
 
@@ -136,8 +139,17 @@ def finished(run: Run, ending: Ending, event: Event = Event.FINISH) -> Run | Non
 
 def lost(run: Run, now: float) -> Ending:
     """The end of a run whose procman is gone."""
-    reason = "procman was killed as it began" if run.started_at is None else KILLED_WHILE_IT_RAN
+    reason = KILLED_AS_IT_BEGAN if run.started_at is None else KILLED_WHILE_IT_RAN
     return Ending(Outcome.LOST, now, reason=reason)
+
+
+def told_late(run: Run, ending: Ending) -> str | None:
+    """The reason of a run that was taken for lost, when its procman tells of its end after all; None when
+    that is noted already. The outcome stays."""
+    if run.outcome is not Outcome.LOST or run.reason not in (KILLED_WHILE_IT_RAN, KILLED_AS_IT_BEGAN):
+        return None
+    why = f" ({ending.reason})" if ending.reason else ""
+    return f"{run.reason}, or so it seemed: it told later that this had ended: {WORDS[ending.outcome]}{why}"
 
 
 def comes_again(run: Run) -> bool:

@@ -45,6 +45,7 @@ OF_ZONE = (
 )
 TASK_LACKS = {
     **nativetasks.HISTORY,
+    **nativetasks.HOSTS,
     "grace": "cron makes up for no tick",
     "retry_delay": "nothing is tried again",
 }

@@ -19,6 +19,10 @@ HISTORY = {
     "keep_for": "there is no history",
     "keep_keys": "there are no jobs with keys",
 }
+HOSTS = {
+    "runs_on": "it runs on the machine that has these files",
+    "concurrency": "nobody counts what runs by hand or on other machines",
+}
 
 
 def is_plain(task: Task) -> bool:

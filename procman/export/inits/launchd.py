@@ -44,6 +44,7 @@ LACKS = {
 }
 TASK_LACKS = {
     **nativetasks.HISTORY,
+    **nativetasks.HOSTS,
     "description": "a property list has no place for it",
     "grace": "launchd makes up for ticks in sleep whenever that ends",
     "retry_delay": "nothing is tried again",

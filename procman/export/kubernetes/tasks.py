@@ -35,7 +35,13 @@ POLICIES = {
 OF_RUN = re.compile(r"PROCMAN_(RUN_ID|ATTEMPT|SCHEDULED_AT)")
 """What only procman tells a run."""
 KEPT = "the last 3 runs that succeeded are kept, and the last that failed"
-LACKS = {"keep": KEPT, "keep_for": KEPT, "keep_keys": "there are no keys"}
+LACKS = {
+    "keep": KEPT,
+    "keep_for": KEPT,
+    "keep_keys": "there are no keys",
+    "runs_on": "any node may run it: add a nodeSelector",
+    "concurrency": "Jobs that somebody makes by hand are not counted",
+}
 
 
 def timetable(task: Task) -> Timetable | None:

@@ -39,6 +39,7 @@ TRIED_AGAIN = "it does not start when the first run fails, even if another one d
 DEPENDS_ON = "After= is about the order: it starts too when what it needs has failed, or starts again"
 TASK = {
     **dict.fromkeys(("keep", "keep_for", "keep_keys"), "its history is in the journal"),
+    **nativetasks.HOSTS,
     "grace": "systemd makes up for a missed tick, however late",
 }
 UNTOLD = "is not set where a timer runs a task, nor is PROCMAN_SCHEDULED_AT; --scheduler does"

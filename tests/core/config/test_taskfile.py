@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procman.core.config import storeurl
 from procman.core.config.taskfile import clashes, parse
 from procman.core.tasks.task import DAY, Missed, OnLost, OnStop, Overlap, Task
 from tests.core.expect import problems, problems_if_any
@@ -34,6 +35,8 @@ tasks:
     keep: 50
     keep_for: 7d
     keep_keys: 1d
+    runs_on: gpu
+    concurrency: 2
   clean: rm -rf tmp/*
 start:
   port: 3000
@@ -82,12 +85,14 @@ def test_a_task_is_all_that_the_file_says_about_it() -> None:
         50,
         7 * DAY,
         1 * DAY,
+        "gpu",
+        2,
         3,
     )
 
 
 def test_a_bare_string_is_the_command_of_a_task_and_all_else_is_as_usual() -> None:
-    assert read(EXAMPLE).tasks["clean"] == Task("clean", "rm -rf tmp/*", line=20)
+    assert read(EXAMPLE).tasks["clean"] == Task("clean", "rm -rf tmp/*", line=22)
 
 
 def test_tasks_come_in_the_order_of_the_file() -> None:
@@ -204,8 +209,9 @@ def test_any_other_name_is_an_error(name: str) -> None:
         "comand: y": "unknown key 'comand', did you mean 'command'?",
         "schedules: y": "unknown key 'schedules', did you mean 'schedule'?",
         "retry-delay: 1s": "unknown key 'retry-delay', did you mean 'retry_delay'?",
-        "zzz: y": "unknown key 'zzz': write one of command, desc, description, enabled, grace, jitter, keep,"
-        " keep_for, keep_keys, missed, on_lost, on_stop, overlap, retries, retry_delay, schedule, timeout",
+        "zzz: y": "unknown key 'zzz': write one of command, concurrency, desc, description, enabled, grace,"
+        " jitter, keep, keep_for, keep_keys, missed, on_lost, on_stop, overlap, retries, retry_delay, runs_on,"
+        " schedule, timeout",
         "overlap: skp": "overlap: 'skp' is not one of skip, allow, queue, replace, did you mean 'skip'?",
         "overlap: Skip": "overlap: 'Skip' is not one of skip, allow, queue, replace, did you mean 'skip'?",
         "missed: never": "missed: 'never' is not one of skip, once, all",
@@ -216,6 +222,8 @@ def test_any_other_name_is_an_error(name: str) -> None:
         "retries: 1.5": "retries: '1.5' is not a whole number from 0 to 100",
         "retries: ٣": "retries: '٣' is not a whole number from 0 to 100",
         "retries: 0x10": "retries: '0x10' is not a whole number from 0 to 100",
+        "concurrency: 0": "concurrency: '0' is not a whole number from 1 to 10000",
+        "runs_on: a gpu": "runs_on: 'a gpu' is no label: write letters, digits, '_', '-' and '.'",
         "keep: 0": "keep: '0' is not a whole number from 1 to 1000000",
         "keep: 99999999999": "keep: '99999999999' is not a whole number from 1 to 1000000",
         "timeout: 0s": "timeout: '0s' is no time at all: write more, or take the line out",
@@ -284,7 +292,14 @@ def test_a_task_without_a_command_that_can_be_run_is_an_error(text: str, line: i
     [
         ("task: {}", "unknown key 'task', did you mean 'tasks'?"),
         ("time_zone: UTC", "unknown key 'time_zone', did you mean 'timezone'?"),
-        ("jobs: {}", "unknown key 'jobs': write one of processes, start, state_dir, tasks, timezone"),
+        (
+            "jobs: {}",
+            "unknown key 'jobs': write one of app, processes, start, state_dir, store, tasks, timezone",
+        ),
+        ("store: shop.db", f"store: {storeurl.WRONG}"),
+        ("store: sqlite://shop.db", f"store: {storeurl.RELATIVE}"),
+        ("store: [postgresql://]", "store: write one value, not a list"),
+        ("app: ' '", "app: it is empty: write what the app is called, or take the line out"),
         ("tasks: [a, b]", "tasks: write lines like 'report: python report.py' below it, not a list"),
         ("tasks: a", "tasks: write lines like 'report: python report.py' below it, not text"),
         ("start: [a]", "start: write lines like 'port: 3000' below it, not a list"),

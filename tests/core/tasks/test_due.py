@@ -159,26 +159,22 @@ ALL = due.MOST_WAITING
 @pytest.mark.parametrize(
     ("overlap", "orderly", "beside", "expected"),
     [
-        *((overlap, orderly, (0, 0, 0), LINE_UP) for overlap in Overlap for orderly in (False, True)),
-        *((Overlap.ALLOW, orderly, (7, 7, ALL), LINE_UP) for orderly in (False, True)),
-        (Overlap.SKIP, False, (1, 0, 0), SKIP),
-        (Overlap.SKIP, False, (0, 1, 0), SKIP),
-        (Overlap.SKIP, False, (0, 0, 1), SKIP),
-        (Overlap.SKIP, True, (1, 0, 0), LINE_UP),
-        (Overlap.SKIP, True, (0, 0, 1), LINE_UP),
-        (Overlap.SKIP, True, (0, 1, 0), SKIP),
-        (Overlap.QUEUE, False, (1, 0, 0), LINE_UP),
-        (Overlap.QUEUE, False, (1, 0, ALL - 1), LINE_UP),
-        (Overlap.QUEUE, False, (1, 0, ALL), SKIP),
-        (Overlap.QUEUE, False, (0, 1, 0), SKIP),
-        (Overlap.REPLACE, False, (1, 0, 0), REPLACE),
-        (Overlap.REPLACE, False, (1, 0, 1), REPLACE),
-        (Overlap.REPLACE, False, (0, 1, 0), SKIP),
-        (Overlap.REPLACE, True, (1, 0, 0), LINE_UP),
+        *((overlap, orderly, (0, 0), LINE_UP) for overlap in Overlap for orderly in (False, True)),
+        *((Overlap.ALLOW, orderly, (7, ALL), LINE_UP) for orderly in (False, True)),
+        (Overlap.SKIP, False, (1, 0), SKIP),
+        (Overlap.SKIP, False, (0, 1), SKIP),
+        (Overlap.SKIP, True, (1, 0), LINE_UP),
+        (Overlap.SKIP, True, (0, 1), LINE_UP),
+        (Overlap.QUEUE, False, (1, 0), LINE_UP),
+        (Overlap.QUEUE, False, (1, ALL - 1), LINE_UP),
+        (Overlap.QUEUE, False, (1, ALL), SKIP),
+        (Overlap.REPLACE, False, (1, 0), REPLACE),
+        (Overlap.REPLACE, False, (1, 1), REPLACE),
+        (Overlap.REPLACE, True, (1, 0), LINE_UP),
     ],
 )
-def test_overlap_decides_what_a_tick_does_beside_runs_here_runs_elsewhere_and_others_in_line(
-    overlap: Overlap, orderly: bool, beside: tuple[int, int, int], expected: Admission
+def test_overlap_decides_what_a_tick_does_beside_runs_and_others_in_line(
+    overlap: Overlap, orderly: bool, beside: tuple[int, int], expected: Admission
 ) -> None:
     assert admit(overlap, orderly, *beside) is expected
 

@@ -38,8 +38,8 @@ def test_a_run_follows_the_table(state: State, event: Event) -> None:
     if (state, event) not in CHANGES:
         assert after is None
     else:
-        owner = None if event is Event.RELEASE else "me"
-        assert after == run._replace(state=CHANGES[state, event], owner=owner, reason="because")
+        owner, reason = (None, None) if event is Event.RELEASE else ("me", "because")
+        assert after == run._replace(state=CHANGES[state, event], owner=owner, reason=reason)
 
 
 @pytest.mark.parametrize("event", Event)

@@ -1,0 +1,191 @@
+"""One connection to PostgreSQL: statements, transactions, and what goes wrong with them."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from procman.errors import StoreError
+from procman.store.postgres.failures import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from procman.store.needs import Row, Value
+
+LIMITS = "; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+"""A host that is suspended in the middle of a transaction keeps the others waiting no longer."""
+PLACEHOLDER = re.compile(r"\?(\d*)")
+
+
+class Database:
+    """A connection, which is made when it is needed and made again when it is lost. For one thread at a time.
+
+    A transaction of `together` has the app for itself, as far as schedulers go: `lock` is a number for it.
+    What is committed is on the disk, or wherever the server keeps it (`synchronous_commit`).
+    """
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], shown: str, lock: int) -> None:
+        self._connect = connect
+        self._shown = shown
+        self._lock = lock
+        self._connection: psycopg.Connection[Any] | None = None
+        self._process = os.getpid()
+        self._depth = 0
+        self._failed = False
+        self._parting: list[str] = []
+
+    @property
+    def connection(self) -> psycopg.Connection[Any]:
+        """The connection; another one if the last was lost. Raises `StoreError`."""
+        if self._process != os.getpid():
+            raise StoreError(f"{self._shown}: opened before a fork: each process opens its own")
+        if self._connection is None or self._connection.closed:
+            self._connection = None
+            self._connection = self._connect()
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection; in a forked child it is the parent's, and left alone."""
+        if self._connection is not None and self._process == os.getpid():
+            self._connection.close()
+        self._connection = None
+
+    @contextmanager
+    def together(self, alone: bool = True) -> Iterator[None]:
+        """All inside is one transaction: an error in it, even one that is caught, undoes all.
+
+        `alone`: no other scheduler of the app is in one meanwhile.
+        """
+        if not self._depth:
+            self._begin(alone)
+        self._depth += 1
+        try:
+            yield
+            if self._depth == 1:
+                self._run("; ".join([*self._parting, "COMMIT"]))
+        except BaseException:
+            self._failed = True
+            raise
+        finally:
+            self._depth -= 1
+            if not self._depth:
+                self._end()
+
+    def before_commit(self, sql: str) -> None:
+        """Have a statement made as the last of this transaction, on the same way as its end."""
+        if sql not in self._parting:
+            self._parting.append(sql)
+
+    def rows(self, sql: str, *values: Value) -> list[Row]:
+        """What a query gives."""
+        return self._execute(sql, values).fetchall()
+
+    def change(self, sql: str, *values: Value) -> int:
+        """Have a statement change something; how many rows it did."""
+        return self._execute(sql, values).rowcount
+
+    def change_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Have a statement change something for each row of values; inside `together`."""
+        self._execute_many(sql, [*rows])
+
+    def insert_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[int | None]:
+        """Have rows inserted: the id of each, None where the statement did not. One way there and back."""
+        if len(rows) == 1:
+            found = self.rows(sql, *rows[0])
+            return [found[0][0] if found else None]
+        cursor = self._execute_many(sql, rows, returning=True)
+        numbers: list[int | None] = []
+        for _ in rows:
+            row = cursor.fetchone()
+            numbers.append(row[0] if row else None)
+            cursor.nextset()
+        return numbers
+
+    def _execute(self, sql: str, values: Sequence[Value]) -> psycopg.Cursor[Any]:
+        text, named = _translated(sql)
+        return self._try(lambda connection: connection.execute(text, _bound(values, named)))
+
+    def _execute_many(
+        self, sql: str, rows: Sequence[Sequence[Value]], returning: bool = False
+    ) -> psycopg.Cursor[Any]:
+        text, named = _translated(sql)
+
+        def run(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
+            cursor = connection.cursor()
+            if rows:
+                cursor.executemany(text, [_bound(values, named) for values in rows], returning=returning)
+            return cursor
+
+        return self._try(run)
+
+    def _try(self, run: Callable[[psycopg.Connection[Any]], psycopg.Cursor[Any]]) -> psycopg.Cursor[Any]:
+        if self._failed:
+            raise StoreError(f"{self._shown}: the transaction failed before: nothing of it is kept")
+        if self._depth and (self._connection is None or self._connection.closed):
+            self._failed = True
+            raise StoreError(f"{self._shown}: the connection was lost in the middle of a transaction")
+        try:
+            return run(self.connection)
+        except psycopg.Error as error:
+            self._failed = self._depth > 0
+            raise failure(error, self._shown) from error
+
+    def _run(self, sql: str) -> None:
+        self._try(lambda connection: connection.execute(sql))
+
+    def _begin(self, alone: bool) -> None:
+        """A connection that was lost since the last time shows now, and nothing is lost with it."""
+        known = self._connection
+        try:
+            self._open(alone)
+        except StoreError:
+            if known is None or not known.closed:
+                raise
+            self._open(alone)
+
+    def _open(self, alone: bool) -> None:
+        """A lock that is not had in time leaves a transaction behind."""
+        lock = f"; SELECT pg_advisory_xact_lock({self._lock})" if alone else ""
+        try:
+            self._run(f"BEGIN{LIMITS}{lock}")
+        except StoreError:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        self._failed = False
+        self._parting = []
+        connection = self._connection
+        if self._process != os.getpid() or connection is None:
+            return
+        idle = psycopg.pq.TransactionStatus.IDLE
+        if not connection.closed and connection.info.transaction_status != idle:
+            with suppress(psycopg.Error):
+                connection.execute("ROLLBACK")
+
+
+@lru_cache(256)
+def _translated(sql: str) -> tuple[str, bool]:
+    """`?` and `?1` as psycopg has them; whether values are named there."""
+    if "?1" in sql:
+        return PLACEHOLDER.sub(r"%(v\1)s", sql), True
+    return sql.replace("?", "%s"), False
+
+
+def _bound(values: Sequence[Value], named: bool) -> Any:
+    cleaned = [storable(value) for value in values]
+    return {f"v{number}": value for number, value in enumerate(cleaned, 1)} if named else cleaned
+
+
+def storable(value: Any) -> Any:
+    r"""Text that PostgreSQL can hold: lone surrogates and NUL are written as `\udc80`, `\u0000`."""
+    if not isinstance(value, str):
+        return value
+    text = str(value).replace("\0", "\\u0000")
+    return text.encode(errors="backslashreplace").decode()

