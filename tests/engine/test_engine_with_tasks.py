@@ -23,7 +23,7 @@ from procman.errors import StoreError
 from procman.logs.heads import Prefixes
 from procman.logs.hub import Log
 from procman.testing.fakes import FakePoller, FakeWriter
-from tests.engine.timetable import Timetable
+from tests.engine.timetable import Options, Timetable
 
 if TYPE_CHECKING:
     from procman.engine.store import Store
@@ -35,7 +35,7 @@ class Stage:
     """An engine around a timetable, whose store answers when it is told to."""
 
     def __init__(self, formation: str = "web.1") -> None:
-        self.table = Timetable(TASKS, formation=formation)
+        self.table = Timetable(TASKS, options=Options(formation))
         self.poller = FakePoller()
         self.writer = FakeWriter()
         log = Log(

@@ -11,7 +11,9 @@ from procman.core.tasks.instance import Renewal
 from procman.core.tasks.run import Outcome, Request, Run, State, Trigger
 from procman.testing.memory import MemoryStore
 
-from .timetable import Timetable
+from .timetable import Options, Timetable
+
+GPU = Options(labels=("gpu",))
 
 
 class Hosts:
@@ -23,7 +25,7 @@ class Hosts:
         labels = labels or ((),) * len(tasks)
         self.bell = bell
         self.all = [
-            Timetable(text, self.store, owner=f"procman-{n}", leased=bell, labels=has)
+            Timetable(text, self.store, owner=f"procman-{n}", options=Options(leased=bell, labels=has))
             for n, (text, has) in enumerate(zip(tasks, labels, strict=True), start=1)
         ]
         for table in self.all:
@@ -116,7 +118,7 @@ def test_ticks_that_no_host_could_take_are_made_up_for_by_the_first_that_can() -
     store = MemoryStore()
     without = Timetable(text, store).start().at(45)
     assert without.rows() == []
-    labelled = Timetable(text, store, begin=_now(without), owner="procman-2", labels=("gpu",)).start()
+    labelled = Timetable(text, store, _now(without), "procman-2", GPU).start()
     labelled.at(1)
     assert labelled.rows() == [f"remind {m}:00 catch_up ok" for m in (-35, -25, -15, -5)]
 
@@ -124,11 +126,11 @@ def test_ticks_that_no_host_could_take_are_made_up_for_by_the_first_that_can() -
 def test_the_start_of_a_host_is_a_tick_only_if_it_has_the_label() -> None:
     text = "warm: {command: run, schedule: '@reboot', runs_on: gpu}"
     assert Timetable(text).start().at(1).rows() == []
-    assert len(Timetable(text, labels=("gpu",)).start().at(1).rows()) == 1
+    assert len(Timetable(text, options=GPU).start().at(1).rows()) == 1
 
 
 def test_a_reload_may_give_a_task_another_label() -> None:
-    table = Timetable(task(runs_on="gpu"), labels=("gpu",)).start().at(10)
+    table = Timetable(task(runs_on="gpu"), options=GPU).start().at(10)
     table.scheduler.reload(Timetable(task(runs_on="big")).tasks)
     table.settle()
     assert table.told("label") == ["left to hosts that are started with --label big: remind"]

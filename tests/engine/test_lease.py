@@ -11,7 +11,7 @@ from procman.core.tasks.instance import LEASE_SECONDS, Renewal
 from procman.core.tasks.run import Outcome, Request, State, Trigger
 from procman.engine.lease import FENCED, TO_SPARE, Lease
 from procman.errors import StoreError
-from tests.engine.timetable import NOON, Timetable
+from tests.engine.timetable import NOON, Options, Timetable
 
 KILL_TIMEOUT = 5.0
 PATIENCE = LEASE_SECONDS - KILL_TIMEOUT - TO_SPARE
@@ -28,8 +28,12 @@ BEGIN = NOON - timedelta(minutes=1)
 class Host(Timetable):
     """One of several procmans. Its lease is renewed every five seconds, as long as the store is there."""
 
-    def __init__(self, tasks: str, **options: object) -> None:
-        super().__init__(tasks, begin=BEGIN, leased=True, **options)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        tasks: str,
+        kill_timeout: float = KILL_TIMEOUT,
+    ) -> None:
+        super().__init__(tasks, begin=BEGIN, options=Options(leased=True, kill_timeout=kill_timeout))
         self.ahead = 0.0
         self.silent = inf
         """For how long the store has not heard of it, as its clock has it."""

@@ -15,7 +15,7 @@ from procman.core.tasks.run import Outcome, Request, State, Trigger
 from procman.engine.scheduler import Scheduler
 from procman.errors import StoreError
 from procman.testing.memory import MemoryStore
-from tests.engine.timetable import NOON, Timetable, days
+from tests.engine.timetable import NOON, Options, Timetable, days
 
 if TYPE_CHECKING:
     from procman.core.messages import Spawned
@@ -116,7 +116,7 @@ def test_a_run_is_told_who_it_is() -> None:
 
 
 def test_a_failing_run_never_stops_the_formation() -> None:
-    table = Timetable(EVERY_10, formation="web.1")
+    table = Timetable(EVERY_10, options=Options("web.1"))
     table.codes["remind"] = 1
     table.start().at(35)
     assert table.rows() == ["remind 10:00 failed", "remind 20:00 failed", "remind 30:00 failed"]
@@ -766,7 +766,7 @@ def test_an_orphan_without_environment_is_stopped_when_all_runs_have_ended_that_
 
 
 def test_what_a_young_process_may_have_started_is_none_of_a_run() -> None:
-    table = Timetable("remind: {command: run, schedule: '* * * * *'}", formation="web.1")
+    table = Timetable("remind: {command: run, schedule: '* * * * *'}", options=Options("web.1"))
     table.takes["remind"] = 45.0
     table.strays = [(901, 0.99, None), (902, 1.01, None), (903, 2.01, None)]
     table.pass_time(55)

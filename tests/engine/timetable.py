@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from signal import SIGTERM
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core.config import taskfile
 from procman.core.messages import Usage
@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
+class Options(NamedTuple):
+    """What a procman was started with, beside its tasks."""
+
+    formation: str = ""
+    leased: bool = False
+    labels: tuple[str, ...] = ()
+    kill_timeout: float = 5.0
+
+
+USUAL = Options()
+
+
 class Timetable:
     """One procman with its tasks. Runs end by themselves after `takes` seconds by task, at once if not given.
 
@@ -43,11 +55,9 @@ class Timetable:
         store: Store | None = None,
         begin: datetime = NOON,
         owner: str = "procman-1",
-        formation: str = "",
-        leased: bool = False,
-        labels: tuple[str, ...] = (),
-        kill_timeout: float = 5.0,
+        options: Options = USUAL,
     ) -> None:
+        formation, leased, labels, kill_timeout = options
         text = "\n".join(f"  {line}" for line in tasks.strip("\n").splitlines())
         self.tasks = taskfile.parse(f"tasks:\n{text}\n".encode(), "procman.yml", UTC).tasks
         self.store = store or MemoryStore()

@@ -210,8 +210,8 @@ def test_any_other_name_is_an_error(name: str) -> None:
         "schedules: y": "unknown key 'schedules', did you mean 'schedule'?",
         "retry-delay: 1s": "unknown key 'retry-delay', did you mean 'retry_delay'?",
         "zzz: y": "unknown key 'zzz': write one of command, concurrency, desc, description, enabled, grace,"
-        " jitter, keep, keep_for, keep_keys, missed, on_lost, on_stop, overlap, retries, retry_delay, runs_on,"
-        " schedule, timeout",
+        " jitter, keep, keep_for, keep_keys, missed, on_lost, on_stop, overlap, retries, retry_delay,"
+        " runs_on, schedule, timeout",
         "overlap: skp": "overlap: 'skp' is not one of skip, allow, queue, replace, did you mean 'skip'?",
         "overlap: Skip": "overlap: 'Skip' is not one of skip, allow, queue, replace, did you mean 'skip'?",
         "missed: never": "missed: 'never' is not one of skip, once, all",
