@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
+    from procman.core.tasks.limits import Limits
     from procman.core.tasks.run import Run
     from procman.core.tasks.task import Task
     from procman.engine.admission import Admissions
@@ -73,6 +74,12 @@ class Intake:
         self._under_way, self.crowded = False, crowded
         if self._wanted or more or (crowded and jobs and max(self.admissions.room)):
             self.now()
+
+    @property
+    def limits(self) -> Limits:
+        """What may be taken here: no tick by a clock that is wrong."""
+        lease, known = self.world.lease, self.admissions.elsewhere.limits
+        return known if lease is None or lease.may_tick else known.without_ticks(self.admissions.tasks)
 
     @property
     def watched(self) -> frozenset[str]:

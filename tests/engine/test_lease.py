@@ -8,7 +8,8 @@ from math import inf
 import pytest
 
 from procman.core.tasks.instance import LEASE_SECONDS, Renewal
-from procman.core.tasks.run import Outcome, Request, State, Trigger
+from procman.core.tasks.run import Outcome, Request, State, TickRow, Trigger
+from procman.core.tasks.transitions import Event
 from procman.engine.lease import FENCED, TO_SPARE, Lease
 from procman.errors import StoreError
 from tests.engine.timetable import NOON, Options, Timetable
@@ -307,6 +308,21 @@ def test_a_clock_that_is_wrong_by_more_than_half_a_minute_claims_no_tick_but_job
     host.at(7)
     made_up = [f"remind {minute}:00 catch_up ok" for minute in range(1, 6)]
     assert sorted(host.rows()[1:]) == [*made_up, "remind 6:00 ok", "remind 7:00 ok"]
+
+
+@pytest.mark.parametrize("ahead", [45.0, -45.0])
+def test_a_clock_that_is_wrong_leaves_ticks_to_others_that_have_been_given_back(ahead: float) -> None:
+    host = Host(EVERY)
+    host.ahead = ahead
+    host.start()
+    tick = int(host.wall)
+    (run,) = host.store.claim([TickRow("remind", tick, "run", due=float(tick))], "other", host.wall)
+    host.store.move(run.id, Event.RELEASE)
+    host.at(3)
+    assert [each.state for each in host.store.jobs()] == [State.PENDING]
+    host.ahead = 0.0
+    host.at(4)
+    assert host.store.jobs() == []
 
 
 def test_a_clock_that_becomes_wrong_by_little_more_is_told_of_when_that_means_something() -> None:
