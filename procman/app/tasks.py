@@ -41,4 +41,4 @@ def due_here(tasks: dict[str, Task], named: Collection[str]) -> dict[str, Task]:
 
     if unknown := [name for name in named if name not in tasks]:
         raise UserError(Problem("scheduler", None, unknown_task(name, tasks)) for name in unknown)
-    return {name: task if name in named else task._replace(schedules=()) for name, task in tasks.items()}
+    return {name: task._replace(ticks_elsewhere=name not in named) for name, task in tasks.items()}

@@ -40,8 +40,9 @@ class Store(Protocol):
         """Make the tasks known, by name with their schedules as written; what is known of each.
 
         A task whose schedules are new or have changed counts as accounted for up to `now`. One with an empty
-        schedule, and all others that are known, have no ticks: `accounted` is None. What is known of the past
-        was not after `now`: rows of ticks to come that say `skipped` or `missed` are deleted.
+        schedule, and all others that are known, have no ticks: `accounted` is None; unless other procmans
+        share the store, which may have them. What is known of the past was not after `now`: rows of ticks to
+        come that say `skipped` or `missed` are deleted.
         """
         ...
 

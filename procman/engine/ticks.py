@@ -54,7 +54,7 @@ class Ticks:
     ) -> None:
         """This is what the store knows of the tasks: all that have schedules are to be planned."""
         for task in self._tasks.values():
-            if task.enabled and task.schedules and task.runs_with(self._world.labels):
+            if task.has_ticks and task.schedules and task.runs_with(self._world.labels):
                 known = states[task.name].accounted
                 self._accounted[task.name] = int(wall) if known is None else known
                 if at_start and _at_start(task):

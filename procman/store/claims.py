@@ -30,15 +30,22 @@ class Claims(Queries):
         with self.together():
             known = self.states()
             states = {}
+            shared = self._is_shared()
             for name in {**known, **schedules}:
-                state = known.get(name) or TaskState(name)
-                states[name] = transitions.recalled(state, schedules.get(name, ""), now)
+                state, schedule = known.get(name) or TaskState(name), schedules.get(name, "")
+                states[name] = (
+                    state if shared and not schedule else transitions.recalled(state, schedule, now)
+                )
                 if states[name] != known.get(name):
                     self._db.change(self._sql.PUT_STATE, *states[name])
             for past in [to_past(row) for row in self._db.rows(self._sql.AHEAD, now + 1)]:
                 self._db.change(self._sql.PUT_PAST, *past.by(now + 1))
                 self._db.change(self._sql.FORGET_UNTRUE, past.task, now + 1)
             return {name: states[name] for name in schedules}
+
+    def _is_shared(self) -> bool:
+        """Whether others are there that may have tasks which are not ours."""
+        return False
 
     def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
         with self.together():

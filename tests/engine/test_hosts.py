@@ -96,6 +96,21 @@ def task(**keys: object) -> str:
 BELL = pytest.mark.parametrize("bell", [True, False], ids=["rung", "in a folder"])
 
 
+# Ticks of each elsewhere
+
+
+def test_procmans_that_share_out_the_schedules_forget_nothing_of_each_other() -> None:
+    """As `procman scheduler a` and `procman scheduler b` do."""
+    text = "a: {command: run, schedule: every 10 minutes}\nb: {command: run, schedule: every 10 minutes}"
+    store = MemoryStore()
+    b = Options(ticks_of=("b",))
+    Timetable(text, store, owner="procman-1", options=b).start().at(15).stop()
+    a = Timetable(text, store, owner="procman-2", options=Options(ticks_of=("a",))).start().at(35)
+    Timetable(text, store, _now(a), "procman-3", b).start().at(1)
+    rows = [row for row in a.rows() if row.startswith("b")]
+    assert rows == ["b 10:00 ok", "b 20:00 missed", "b 30:00 catch_up ok"]
+
+
 # runs_on
 
 

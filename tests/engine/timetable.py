@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from signal import SIGTERM
 from typing import TYPE_CHECKING, NamedTuple
 
+from procman.app.tasks import due_here
 from procman.core.config import taskfile
 from procman.core.messages import Usage
 from procman.core.plan.plan import Policy
@@ -38,6 +39,7 @@ class Options(NamedTuple):
     leased: bool = False
     labels: tuple[str, ...] = ()
     kill_timeout: float = 5.0
+    ticks_of: tuple[str, ...] = ()
 
 
 USUAL = Options()
@@ -57,9 +59,10 @@ class Timetable:
         owner: str = "procman-1",
         options: Options = USUAL,
     ) -> None:
-        formation, leased, labels, kill_timeout = options
+        formation, leased, labels, kill_timeout, ticks_of = options
         text = "\n".join(f"  {line}" for line in tasks.strip("\n").splitlines())
-        self.tasks = taskfile.parse(f"tasks:\n{text}\n".encode(), "procman.yml", UTC).tasks
+        tasks_of_file = taskfile.parse(f"tasks:\n{text}\n".encode(), "procman.yml", UTC).tasks
+        self.tasks = due_here(tasks_of_file, ticks_of)
         self.store = store or MemoryStore()
         self.children = FakeChildren()
         self.clock = FakeClock()

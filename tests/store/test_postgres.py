@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from procman.core.tasks.instance import Instance
-from procman.core.tasks.run import Ending, Outcome, Request, Run, State, TickRow, Trigger
+from procman.core.tasks.run import Ending, Outcome, Request, Run, State, TaskState, TickRow, Trigger
 from procman.core.tasks.transitions import Event
 from procman.errors import RefusedError, StoreBusyError, StoreError
 from procman.store.postgres import database, opening
@@ -320,6 +320,33 @@ def test_a_clock_that_is_behind_makes_nobody_forget_what_was(
     states = other.recall({"mail": "every second"}, now - 45)
     assert (states["mail"].accounted or 0) >= now - 10
     assert len(one.history()) == 3
+
+
+def test_a_host_with_other_tasks_leaves_those_of_a_living_one_alone(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    """It does not know them, or has them disabled: whose they are knows how far they are accounted for."""
+    one, other = two
+    now = int(time.time()) + 60
+    one.recall({"mail": "hourly", "report": "daily"}, now)
+    other.recall({"report": "", "clean": "hourly"}, now + 10)
+    assert one.recall({"mail": "hourly", "report": "daily"}, now + 20) == {
+        "mail": TaskState("mail", "hourly", now),
+        "report": TaskState("report", "daily", now),
+    }
+
+
+def test_a_host_that_is_alone_says_what_tasks_there_are(two: tuple[PostgresStore, PostgresStore]) -> None:
+    one, other = two
+    now = int(time.time()) + 60
+    one.recall({"mail": "hourly", "report": "daily"}, now)
+    one.instances.leave(one.name)
+    other.recall({"report": "", "clean": "hourly"}, now + 10)
+    assert other.states() == {
+        "mail": TaskState("mail"),
+        "report": TaskState("report"),
+        "clean": TaskState("clean", "hourly", now + 10),
+    }
 
 
 # The bell

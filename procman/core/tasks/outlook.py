@@ -25,7 +25,7 @@ def outlook(tasks: Iterable[Task], states: Mapping[str, TaskState], now: datetim
     coming = [
         (tick, task.name)
         for task in tasks
-        if task.enabled and task.name not in paused
+        if task.has_ticks and task.name not in paused
         if (tick := _next_tick(task, states[task.name].accounted, int(now.timestamp()))) is not None
     ]
     tick, name = min(coming, key=lambda each: each[0], default=(0, None))

@@ -79,6 +79,13 @@ class Task(NamedTuple):
     concurrency: int | None = None
     """How many runs of it may be there at once, over all hosts."""
     line: int | None = None
+    ticks_elsewhere: bool = False
+    """Whether its schedules are followed by another procman alone."""
+
+    @property
+    def has_ticks(self) -> bool:
+        """Whether its schedules are followed here."""
+        return self.enabled and not self.ticks_elsewhere
 
     @property
     def retention(self) -> Retention:

@@ -154,6 +154,9 @@ class PostgresStore(Claims, Requests):
         """What is still to come by the clock of a host may have been, by that of the server."""
         return super().recall(schedules, max(now, int(self.instances.clock())) if self._name else now)
 
+    def _is_shared(self) -> bool:
+        return bool(self.instances.living() - {self._name})
+
     def _look(self) -> None:
         self._seen = self.instances.living()
         self.look(self._seen)
