@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from procman.core.tasks.limits import Limits
+    from procman.core.tasks.past import Past
     from procman.core.tasks.run import Ending, Run, TickRow
     from procman.core.tasks.transitions import Event
 
@@ -56,7 +57,7 @@ class Claims(Queries):
                     self._db.change(self._sql.TAKE_AWAY, run.id)
                 else:
                     again = now if run.task in rerun else None
-                    closed.append(self._end(run, transitions.lost(run, now), again))
+                    closed.append(self._end(run, self._past(run.task), transitions.lost(run, now), again))
             return [run for run in closed if run]
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
@@ -127,20 +128,20 @@ class Claims(Queries):
 
     def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
         with self.together():
-            found = self.run(run)
-            return self._end(found, ending, retry_due) if found and self._is_told_of(found) else None
+            found, past = self._with_past(run)
+            return self._end(found, past, ending, retry_due) if found and self._is_told_of(found) else None
 
     def _is_told_of(self, run: Run) -> bool:
         """Whether what we tell of a run counts: it is nobody else's by now."""
         return True
 
-    def _end(self, run: Run, ending: Ending, retry_due: float | None) -> Run | None:
+    def _end(self, run: Run, past: Past, ending: Ending, retry_due: float | None) -> Run | None:
         ended = transitions.finished(run, ending)
         if not ended:
             if reason := transitions.told_late(run, ending):
                 self._db.change(self._sql.NOTE, reason, run.id)
             return None
-        self._finish(ended)
+        self._finish(ended, past)
         if ending.output is not None:
             self._db.change(self._sql.INSERT_OUTPUT, run.id, ending.output)
         if retry_due is not None:

@@ -93,9 +93,9 @@ class Database:
         """What a query gives."""
         return self._execute(sql, values)[0]
 
-    def change(self, sql: str, *values: Value) -> int:
-        """Have a statement change something; how many rows it did."""
-        return self._execute(sql, values)[1].rowcount
+    def change(self, sql: str, *values: Value) -> None:
+        """Have a statement change something."""
+        self._execute(sql, values)
 
     def change_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Have a statement change something for each row of values; inside `together`."""

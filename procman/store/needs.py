@@ -30,12 +30,12 @@ class Database(Protocol):
         """What a query gives."""
         ...
 
-    def change(self, sql: str, *values: Value) -> int:
-        """Have a statement change something; how many rows it did."""
+    def change(self, sql: str, *values: Value) -> None:
+        """Have a statement change something, at the latest when something else is asked."""
         ...
 
     def change_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Have a statement change something for each row of values; inside `together`."""
+        """Have a statement change something for each row of values, at the latest as above."""
         ...
 
     def insert_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[int | None]:

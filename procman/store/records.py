@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from procman.core.tasks.past import Past
-from procman.core.tasks.run import TaskState
+from procman.core.tasks.run import Run, TaskState
 from procman.store.rows import from_run, to_past, to_run
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from procman.core.tasks.run import Run
     from procman.store.needs import Database, Row, Value
 
 MOST_AT_ONCE = 500
@@ -51,12 +50,19 @@ class Records:
         """The ids of new runs, in their order; None for one whose tick has a row."""
         return self._db.insert_each(self._sql.INSERT_RUN, [from_run(run) for run in runs])
 
-    def _finish(self, run: Run) -> None:
+    def _with_past(self, run: int) -> tuple[Run | None, Past]:
+        """A run, and the past of its task."""
+        for row in self._db.rows(self._sql.RUN_WITH_PAST, run):
+            found, past = to_run(row[: len(Run._fields)]), row[len(Run._fields) :]
+            return found, Past(found.task) if past[0] is None else to_past(past)
+        return None, Past("")
+
+    def _finish(self, run: Run, past: Past) -> None:
         measured = run.output_bytes, run.truncated, run.max_rss_bytes, run.cpu_s
         self._db.change(
             self._sql.FINISH, run.at, run.outcome, run.ended_at, run.code, run.reason, *measured, run.id
         )
-        self._db.change(self._sql.PUT_PAST, *self._past(run.task).with_end(run))
+        self._db.change(self._sql.PUT_PAST, *past.with_end(run))
 
     def _state(self, task: str) -> TaskState:
         return self._states([task])[task]

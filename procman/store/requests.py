@@ -30,10 +30,10 @@ class Requests(Queries):
 
     def cancel(self, run: int, now: float) -> bool:
         with self.together():
-            found = self.run(run)
+            found, past = self._with_past(run)
             canceled = found and transitions.finished(found, Ending(Outcome.CANCELED, now), Event.CANCEL)
             if canceled:
-                self._finish(canceled)
+                self._finish(canceled, past)
             return bool(canceled)
 
     def pause(self, task: str, now: float) -> bool:

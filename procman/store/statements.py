@@ -40,6 +40,8 @@ PASTS = f"SELECT {', '.join(Past._fields)} FROM pasts"
 STATES_OF = f"{STATES} WHERE name"
 PASTS_OF = f"{PASTS} WHERE task"
 ENDED_PASTS = f"{PASTS} WHERE last_outcome IS NOT NULL"
+BOTH = ", ".join([*(f"r.{field}" for field in Run._fields), *(f"p.{field}" for field in Past._fields)])
+RUN_WITH_PAST = f"SELECT {BOTH} FROM runs AS r LEFT JOIN pasts AS p ON p.task = r.task WHERE r.id = ?"
 PUT_STATE = f"INSERT OR REPLACE {_insertion('tasks', TaskState._fields)}"
 PUT_PAST = f"INSERT OR REPLACE {_insertion('pasts', Past._fields)}"
 _columns = (*Run._fields[1:], "at")

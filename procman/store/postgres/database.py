@@ -6,7 +6,7 @@ import os
 import re
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from procman.store.needs import Row, Value
+
+    Statement = tuple[str, Any]
+    Found = TypeVar("Found")
 
 LIMITS = "; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
 """A host that is suspended in the middle of a transaction keeps the others waiting no longer."""
@@ -38,6 +41,7 @@ class Database:
         self._process = os.getpid()
         self._depth = 0
         self._failed = False
+        self._behind: list[Statement] = []
         self._parting: list[str] = []
 
     @property
@@ -68,7 +72,7 @@ class Database:
         try:
             yield
             if self._depth == 1:
-                self._run("; ".join([*self._parting, "COMMIT"]))
+                self._commit()
         except BaseException:
             self._failed = True
             raise
@@ -78,7 +82,7 @@ class Database:
                 self._end()
 
     def before_commit(self, sql: str) -> None:
-        """Have a statement made as the last of this transaction, on the same way as its end."""
+        """Have a statement made once as one of the last of this transaction, on the same way as its end."""
         if sql not in self._parting:
             self._parting.append(sql)
 
@@ -86,45 +90,40 @@ class Database:
         """What a query gives."""
         return self._execute(sql, values).fetchall()
 
-    def change(self, sql: str, *values: Value) -> int:
-        """Have a statement change something; how many rows it did."""
-        return self._execute(sql, values).rowcount
+    def change(self, sql: str, *values: Value) -> None:
+        """Have a statement change something."""
+        self.change_each(sql, [values])
 
     def change_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Have a statement change something for each row of values; inside `together`."""
-        self._execute_many(sql, [*rows])
+        """Have a statement change something for each row of values.
+
+        Inside `together` that goes on the way with what is asked next, or with the commit.
+        """
+        self._behind += [_prepared(sql, values) for values in rows]
+        if not self._depth:
+            self._ask([])
 
     def insert_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[int | None]:
         """Have rows inserted: the id of each, None where the statement did not. One way there and back."""
-        if len(rows) == 1:
-            found = self.rows(sql, *rows[0])
-            return [found[0][0] if found else None]
-        cursor = self._execute_many(sql, rows, returning=True)
-        numbers: list[int | None] = []
-        for _ in rows:
-            row = cursor.fetchone()
-            numbers.append(row[0] if row else None)
-            cursor.nextset()
-        return numbers
+        found = self._ask([_prepared(sql, values) for values in rows])
+        return [row[0] if row else None for row in (cursor.fetchone() for cursor in found)]
 
     def _execute(self, sql: str, values: Sequence[Value]) -> psycopg.Cursor[Any]:
-        text, named = _translated(sql)
-        return self._try(lambda connection: connection.execute(text, _bound(values, named)))
+        return self._ask([_prepared(sql, values)])[0]
 
-    def _execute_many(
-        self, sql: str, rows: Sequence[Sequence[Value]], returning: bool = False
-    ) -> psycopg.Cursor[Any]:
-        text, named = _translated(sql)
+    def _ask(self, questions: Sequence[Statement]) -> list[psycopg.Cursor[Any]]:
+        """What these give, after all that was to be changed before: one way there and back."""
+        before, self._behind = self._behind, []
 
-        def run(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
-            cursor = connection.cursor()
-            if rows:
-                cursor.executemany(text, [_bound(values, named) for values in rows], returning=returning)
-            return cursor
+        def run(connection: psycopg.Connection[Any]) -> list[psycopg.Cursor[Any]]:
+            if len(before) + len(questions) == 1:
+                return [connection.execute(*(before or questions)[0])]
+            with connection.pipeline():
+                return [connection.execute(*each) for each in (*before, *questions)]
 
-        return self._try(run)
+        return self._try(run)[len(before) :]
 
-    def _try(self, run: Callable[[psycopg.Connection[Any]], psycopg.Cursor[Any]]) -> psycopg.Cursor[Any]:
+    def _try(self, run: Callable[[psycopg.Connection[Any]], Found]) -> Found:
         if self._failed:
             raise StoreError(f"{self._shown}: the transaction failed before: nothing of it is kept")
         if self._depth and (self._connection is None or self._connection.closed):
@@ -136,8 +135,9 @@ class Database:
             self._failed = self._depth > 0
             raise failure(error, self._shown) from error
 
-    def _run(self, sql: str) -> None:
-        self._try(lambda connection: connection.execute(sql))
+    def _commit(self) -> None:
+        self._behind += [(sql, None) for sql in self._parting]
+        self._ask([("COMMIT", None)])
 
     def _begin(self, alone: bool) -> None:
         """A connection that was lost since the last time shows now, and nothing is lost with it."""
@@ -153,14 +153,14 @@ class Database:
         """A lock that is not had in time leaves a transaction behind."""
         lock = f"; SELECT pg_advisory_xact_lock({self._lock})" if alone else ""
         try:
-            self._run(f"BEGIN{LIMITS}{lock}")
+            self._ask([(f"BEGIN{LIMITS}{lock}", None)])
         except StoreError:
             self._end()
             raise
 
     def _end(self) -> None:
         self._failed = False
-        self._parting = []
+        self._behind, self._parting = [], []
         connection = self._connection
         if self._process != os.getpid() or connection is None:
             return
@@ -176,6 +176,11 @@ def _translated(sql: str) -> tuple[str, bool]:
     if "?1" in sql:
         return PLACEHOLDER.sub(r"%(v\1)s", sql), True
     return sql.replace("?", "%s"), False
+
+
+def _prepared(sql: str, values: Sequence[Value]) -> Statement:
+    text, named = _translated(sql)
+    return text, _bound(values, named)
 
 
 def _bound(values: Sequence[Value], named: bool) -> Any:

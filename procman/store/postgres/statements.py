@@ -97,6 +97,10 @@ class Statements:
     def _runs(self) -> None:
         runs = self._select(Run._fields, "runs")
         self.RUNS_WHERE = f"{runs} AND"
+        self.RUN_WITH_PAST = (
+            f"SELECT {statements.BOTH} FROM procman.runs AS r LEFT JOIN procman.pasts AS p"
+            f" ON p.app = r.app AND p.task = r.task WHERE r.app = {self._app} AND r.id = ?"
+        )
         self.OPEN_RUNS = f"{runs} AND {statements.OPEN}"
         ended = f"{runs} AND state = 'finished'"
         self.HISTORY = (
