@@ -15,9 +15,10 @@ from procman.core.plan.procfile import RELEASE
 from procman.errors import Problem, UserError
 from procman.export.plan import ExportPlan, Note, TypePlan
 from procman.host import place
+from procman.store.open import is_on_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from procman.cli.options import Namespace
     from procman.core.plan.plan import Environment, Plan, ProcessPlan
@@ -27,6 +28,9 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_.-]+", re.ASCII)
 USED = ("root", "procfile", "env", "env_override", "port", "formation", "timeout", "release", "log_dir")
 """Options of `start` in a file that an export goes by, or that are no matter there."""
+OF_SCHEDULER = ("label",)
+"""What else the scheduler reads there for itself."""
+NO_LABEL = "is left to procmans that are started with --label {}: the scheduler there is not"
 ABOUT_START = "is about 'procman start', which does not run there"
 
 
@@ -45,6 +49,7 @@ def plan(options: Namespace, folder: str | None) -> ExportPlan:
         tasks=tuple(app.tasks.values()),
         environment=_environment(planned.environment, embed=not options.no_env),
         place={place.ROOT: app.root, place.STATE: place.of(app.root)},
+        on_server=_is_on_server(app.root),
         env_files=tuple(_env_files(options, app.root)),
         zone=str(taskfiles.zone(app.root)),
         zone_is_said=_says_zone(app.root),
@@ -71,11 +76,23 @@ def _load(options: Namespace, mistakes: apps.Mistakes) -> apps.App:
     return app
 
 
-def start_notes(options: Namespace) -> Iterator[Note]:
-    """A note for each option of `start` in a file that means nothing where each process is apart."""
+def start_notes(options: Namespace, scheduled: bool) -> Iterator[Note]:
+    """A note for each option of `start` in a file that means nothing where each process is apart, and
+    nothing for a scheduler if tasks are `scheduled`."""
+    used = (*USED, *OF_SCHEDULER) if scheduled else USED
     for name, source in options.written.items():
-        if name not in USED and not hasattr(options, name):
+        if name not in used and not hasattr(options, name):
             yield Note("", f"start: {name} (in {source})", ABOUT_START)
+
+
+def label_notes(plan: ExportPlan, scheduled: Collection[str]) -> Iterator[Note]:
+    """A note for each task that is left to a scheduler whose host has not its label."""
+    path = taskfiles.path_in(plan.root)
+    said = taskfiles.start_options(path, True)[0].get("label", "") if path else ""
+    known = [label.strip() for label in said.split(",")]
+    for task in plan.tasks:
+        if task.name in scheduled and task.runs_on and not task.runs_with(known):
+            yield Note(task.name, f"runs_on: {task.runs_on}", NO_LABEL.format(task.runs_on))
 
 
 def folders(options: Namespace, format_: str) -> list[str]:
@@ -132,6 +149,12 @@ def _env_files(options: Namespace, root: str) -> Iterable[str]:
     named = apps.settings(options).env_files
     default = os.path.join(root, ".env")
     return map(os.path.abspath, named) if named else [default] * os.path.exists(default)
+
+
+def _is_on_server(root: str) -> bool:
+    """Whether procman.yml says so; PROCMAN_STORE is of the environment in which the export is made."""
+    file = taskfiles.of(root, with_schedules=False)
+    return file is not None and is_on_server(file.where.store or "")
 
 
 def _says_zone(root: str) -> bool:
