@@ -49,10 +49,8 @@ def plan(options: Namespace, folder: str | None) -> ExportPlan:
         tasks=tuple(app.tasks.values()),
         environment=_environment(planned.environment, embed=not options.no_env),
         place={place.ROOT: app.root, place.STATE: place.of(app.root)},
-        on_server=_is_on_server(app.root),
         env_files=tuple(_env_files(options, app.root)),
         zone=str(taskfiles.zone(app.root)),
-        zone_is_said=_says_zone(app.root),
         user=user,
         home=accounts.home_of(user) if user else None,
         log=options.log or _log_dir(app.root),
@@ -64,6 +62,7 @@ def plan(options: Namespace, folder: str | None) -> ExportPlan:
         all_to_scheduler=options.scheduler,
         procman=_procman(),
         typed=tuple(_typed(options)),
+        **_said(app.root),
     )
 
 
@@ -151,16 +150,12 @@ def _env_files(options: Namespace, root: str) -> Iterable[str]:
     return map(os.path.abspath, named) if named else [default] * os.path.exists(default)
 
 
-def _is_on_server(root: str) -> bool:
-    """Whether procman.yml says so; PROCMAN_STORE is of the environment in which the export is made."""
+def _said(root: str) -> dict[str, bool]:
+    """What procman.yml says for wherever it is; PROCMAN_STORE is of the environment in which this is made."""
     file = taskfiles.of(root, with_schedules=False)
-    return file is not None and is_on_server(file.where.store or "")
-
-
-def _says_zone(root: str) -> bool:
-    """Whether procman.yml has a `timezone:`."""
-    path = taskfiles.path_in(root)
-    return path is not None and taskfiles.read(path, with_schedules=False).timezone is not None
+    if file is None:
+        return {}
+    return {"on_server": is_on_server(file.where.store or ""), "zone_is_said": file.timezone is not None}
 
 
 def _log_dir(root: str) -> str | None:
