@@ -15,9 +15,10 @@ from procman.core.plan.procfile import RELEASE
 from procman.errors import Problem, UserError
 from procman.export.plan import ExportPlan, Note, TypePlan
 from procman.host import place
+from procman.store.open import is_on_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from procman.cli.options import Namespace
     from procman.core.plan.plan import Environment, Plan, ProcessPlan
@@ -27,6 +28,9 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_.-]+", re.ASCII)
 USED = ("root", "procfile", "env", "env_override", "port", "formation", "timeout", "release", "log_dir")
 """Options of `start` in a file that an export goes by, or that are no matter there."""
+OF_SCHEDULER = ("label",)
+"""What else the scheduler reads there for itself."""
+NO_LABEL = "is left to procmans that are started with --label {}: the scheduler there is not"
 ABOUT_START = "is about 'procman start', which does not run there"
 
 
@@ -47,7 +51,6 @@ def plan(options: Namespace, folder: str | None) -> ExportPlan:
         place={place.ROOT: app.root, place.STATE: place.of(app.root)},
         env_files=tuple(_env_files(options, app.root)),
         zone=str(taskfiles.zone(app.root)),
-        zone_is_said=_says_zone(app.root),
         user=user,
         home=accounts.home_of(user) if user else None,
         log=options.log or _log_dir(app.root),
@@ -59,6 +62,7 @@ def plan(options: Namespace, folder: str | None) -> ExportPlan:
         all_to_scheduler=options.scheduler,
         procman=_procman(),
         typed=tuple(_typed(options)),
+        **_said(app.root),
     )
 
 
@@ -71,11 +75,23 @@ def _load(options: Namespace, mistakes: apps.Mistakes) -> apps.App:
     return app
 
 
-def start_notes(options: Namespace) -> Iterator[Note]:
-    """A note for each option of `start` in a file that means nothing where each process is apart."""
+def start_notes(options: Namespace, scheduled: bool) -> Iterator[Note]:
+    """A note for each option of `start` in a file that means nothing where each process is apart, and
+    nothing for a scheduler if tasks are `scheduled`."""
+    used = (*USED, *OF_SCHEDULER) if scheduled else USED
     for name, source in options.written.items():
-        if name not in USED and not hasattr(options, name):
+        if name not in used and not hasattr(options, name):
             yield Note("", f"start: {name} (in {source})", ABOUT_START)
+
+
+def label_notes(plan: ExportPlan, scheduled: Collection[str]) -> Iterator[Note]:
+    """A note for each task that is left to a scheduler whose host has not its label."""
+    path = taskfiles.path_in(plan.root)
+    said = taskfiles.start_options(path, True)[0].get("label", "") if path else ""
+    known = [label.strip() for label in said.split(",")]
+    for task in plan.tasks:
+        if task.name in scheduled and task.runs_on and not task.runs_with(known):
+            yield Note(task.name, f"runs_on: {task.runs_on}", NO_LABEL.format(task.runs_on))
 
 
 def folders(options: Namespace, format_: str) -> list[str]:
@@ -134,10 +150,12 @@ def _env_files(options: Namespace, root: str) -> Iterable[str]:
     return map(os.path.abspath, named) if named else [default] * os.path.exists(default)
 
 
-def _says_zone(root: str) -> bool:
-    """Whether procman.yml has a `timezone:`."""
-    path = taskfiles.path_in(root)
-    return path is not None and taskfiles.read(path, with_schedules=False).timezone is not None
+def _said(root: str) -> dict[str, bool]:
+    """What procman.yml says for wherever it is; PROCMAN_STORE is of the environment in which this is made."""
+    file = taskfiles.of(root, with_schedules=False)
+    if file is None:
+        return {}
+    return {"on_server": is_on_server(file.where.store or ""), "zone_is_said": file.timezone is not None}
 
 
 def _log_dir(root: str) -> str | None:

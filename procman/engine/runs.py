@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from procman.engine.storequeue import StoreQueue
 
 STOPPED = (Outcome.STOPPED, "procman was asked to stop")
-KILLED = (Outcome.LOST, transitions.KILLED_WHILE_IT_RAN)
+KILLED = (Outcome.LOST, f"{transitions.KILLED} {transitions.WHILE_IT_RAN}")
 LOST = (KILLED, FENCED)
 RETRIED = (Outcome.FAILED, Outcome.TIMED_OUT)
 

@@ -47,6 +47,8 @@ class ExportPlan(NamedTuple):
     environment: Mapping[str, str] = {}
     place: Mapping[str, str] = {}
     """PROCMAN_ROOT and PROCMAN_STATE, by which `enqueue` finds the app on this machine."""
+    on_server: bool = False
+    """The store is on a server, as procman.yml says: whoever has that file shares it, wherever it runs."""
     env_files: tuple[str, ...] = ()
     """The files that `environment` comes from."""
     zone: str = "UTC"

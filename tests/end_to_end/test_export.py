@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from procman.export import formats
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -154,6 +156,57 @@ def test_what_cannot_be_said_is_told_and_with_strict_an_error(shop: App) -> None
     strict = export(shop, FORMAT, "strict", "--strict", code=2)
     assert len(strict.err.splitlines()) == len(told)
     assert not (shop.root / "strict").exists()
+
+
+SHARED = f"""\
+app: shop
+store: postgresql://shop:{SECRET}@db.internal/shop
+start: {{label: big}}
+tasks:
+  job: ./job
+  report: {{command: ./report, schedule: '@daily', on_lost: rerun, runs_on: gpu}}
+  sums: {{command: ./sums, schedule: '@daily', on_lost: rerun, runs_on: big}}
+  plain: {{command: ./plain, schedule: '@daily', runs_on: gpu}}
+"""
+
+
+@pytest.mark.parametrize("format_", formats.FORMATS)
+def test_a_password_of_the_store_is_in_no_export(app: App, format_: str) -> None:
+    app.procfile(web="./web")
+    app.write("procman.yml", SHARED)
+    app.write(".env", f"PROCMAN_STORE=postgresql://shop:{SECRET}@db.internal/shop\n")
+    ended = app.do(
+        "export",
+        format_,
+        env={"PROCMAN_STORE": f"postgresql://me:{SECRET}@db.internal/other", "PGPASSWORD": SECRET},
+    )
+    assert ended.code == 0, ended.err
+    assert SECRET not in ended.out + ended.err
+    export(app, format_, "out", "--scheduler")
+    assert not [path for path in into(app).rglob("*") if path.is_file() and SECRET in path.read_text()]
+
+
+def test_a_store_on_a_server_is_known_by_procman_yml(app: App) -> None:
+    app.procfile(web="./web")
+    app.write("procman.yml", SHARED)
+    assert "PersistentVolumeClaim" not in export(app, "kubernetes").out
+    assert "procman-cli[postgres]==" in export(app, "dockerfile").out
+    app.write("procman.yml", SHARED.replace("store:", "x-store:"))
+    assert "PersistentVolumeClaim" in export(app, "kubernetes").out
+
+
+@pytest.mark.parametrize(("format_", "left"), [("supervisord", "report, plain"), ("kubernetes", "report")])
+def test_a_task_of_other_hosts_is_told(app: App, format_: str, left: str) -> None:
+    app.procfile(web="./web")
+    app.write("procman.yml", SHARED)
+    told = export(app, format_).err.splitlines()
+    assert [line for line in told if "runs_on" in line and "is left" in line] == [
+        f"procman: {format_}: {left}: 'runs_on: gpu' is left to procmans that are started with --label gpu:"
+        " the scheduler there is not"
+    ]
+    native = "plain: 'runs_on: gpu' has no counterpart: any node may run it: add a nodeSelector"
+    assert (f"procman: {format_}: {native}" in told) is (format_ == "kubernetes")
+    assert not [line for line in told if "start: label" in line]
 
 
 def test_mistakes_in_files_and_options_are_told_together(shop: App) -> None:

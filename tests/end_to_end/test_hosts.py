@@ -4,6 +4,7 @@ clock; and what becomes of all of them when the server is away."""
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -31,6 +32,7 @@ once: {command: ./work 12}
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'procman'"
 SILENT = r"the store was not reached for .*: nothing starts until it is"
 WELL = r"the store can be written again"
+SILENT_WHILE_IT_RAN = f"procman on {socket.gethostname()} was silent for 30 s while it ran"
 BACK = r"the store is back: this host takes part again"
 
 
@@ -93,7 +95,7 @@ def test_what_a_host_left_that_is_gone_is_lost_and_runs_elsewhere_where_it_may(h
     other.up().wait_for("web.1 started")
     one.power_cut()
     lost = hosts.wait_for_run(task="once", outcome=Outcome.LOST)
-    assert lost.reason == "procman was killed while it ran"
+    assert lost.reason == SILENT_WHILE_IT_RAN
     again = hosts.wait_for_run(task="again", attempt=2, state=State.RUNNING)
     assert other.running
     assert again.owner != lost.owner
@@ -118,7 +120,7 @@ def test_a_host_that_is_cut_off_stops_what_another_may_run_and_nothing_else(host
     one.running.wait_for(r"once\.\d+ exited with code 0")
     one.way.mend()
     one.running.wait_for(BACK)
-    told = "procman was killed while it ran, or so it seemed: it told later that this had ended: ok"
+    told = f"{SILENT_WHILE_IT_RAN}, or so it seemed: it told later that this had ended: ok"
     assert hosts.wait_for_run(id=lost.id, reason=told).outcome is Outcome.LOST
     never_beside(hosts, "again")
     finish(one, other)
@@ -160,7 +162,7 @@ def test_a_host_that_is_suspended_beyond_its_lease_and_woken_stops_what_others_r
     one.running.wait_for(BACK)
     hosts.wait_for_run(
         task="once",
-        reason="procman was killed while it ran, or so it seemed: it told later that this had ended: ok",
+        reason=f"{SILENT_WHILE_IT_RAN}, or so it seemed: it told later that this had ended: ok",
     )
     never_beside(hosts, "again")
     assert hosts.wait_for_run(task="again", attempt=1).outcome is Outcome.LOST

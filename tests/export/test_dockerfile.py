@@ -54,7 +54,12 @@ def test_procman_start_is_the_first_process_and_not_root() -> None:
     (health,) = arguments(found, "HEALTHCHECK")
     assert json.loads(health.partition(" CMD ")[2]) == ["procman", "ps", "--ready"]
     assert "ENV" not in {word for word, _ in instructions(found)}
-    assert f"procman-cli=={procman.__version__}" in arguments(found, "RUN")[2]
+    assert arguments(found, "RUN")[2] == f"pip install --no-cache-dir procman-cli=={procman.__version__}"
+
+
+def test_a_store_on_a_server_has_its_driver_in_the_image() -> None:
+    install = arguments(exported(on_server=True), "RUN")[2]
+    assert shlex.split(install)[-1] == f"procman-cli[postgres]=={procman.__version__}"
 
 
 def test_it_is_of_the_shape_that_the_manual_has() -> None:

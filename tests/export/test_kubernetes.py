@@ -493,6 +493,32 @@ def test_who_hears_what_is_asked_for_is_said(said: str, text: str) -> None:
     assert any("PROCMAN_RUN_ID" in note for note in found.notes) is ("@daily" in said)
 
 
+def test_a_scheduler_whose_store_is_on_a_server_keeps_nothing_and_may_be_one_of_several() -> None:
+    found = exported(said="tasks: {job: ./job}\n", on_server=True)
+    read = documents(found)
+    assert not [name for name in read if name.startswith("PersistentVolumeClaim")]
+    assert read["Deployment shop-scheduler"]["spec"]["strategy"] == {"type": "RollingUpdate"}
+    scheduler = pod(found, "Deployment shop-scheduler")
+    assert scheduler["volumes"] == [{"name": "state", "emptyDir": {}}]
+    assert scheduler["securityContext"] == {"fsGroup": 1000}
+    assert not [note for note in found.notes if "enqueue" in note]
+
+
+def test_without_a_scheduler_a_store_on_a_server_is_heard_elsewhere() -> None:
+    found = exported(said=of_task(), on_server=True)
+    (note,) = [note for note in found.notes if "enqueue" in note]
+    assert note == (
+        "'enqueue' is heard where a procman has the same store: none runs there. With --scheduler one does"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "scheduled"), [("concurrency: 2", ()), ("concurrency: 2, overlap: allow", ("t",))]
+)
+def test_runs_beside_each_other_are_counted_by_a_scheduler(said: str, scheduled: tuple[str, ...]) -> None:
+    assert exported(said=of_task(said)).export.scheduled == scheduled
+
+
 def test_names_are_labels_of_dns_and_no_two_are_the_same() -> None:
     lines = "web_ui: a\nweb.ui: b\nWEB: c\n_: d\n9: e\nscheduler: f\n" + "x" * 80 + ": g\n"
     said = "tasks: {web-ui: {command: ./t, schedule: '@daily'}, s: {command: ./t, schedule: '@reboot'}}\n"

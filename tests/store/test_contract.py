@@ -175,6 +175,16 @@ def test_runs_of_a_procman_that_is_gone_are_closed_as_lost(store: Store) -> None
     assert store.jobs() == []
 
 
+def test_a_run_of_another_host_is_lost_since_that_is_silent_and_may_tell_its_end_late(store: Store) -> None:
+    run = running(store, 1, owner="5b1f@web1")
+    (lost,) = store.recover(all_are_gone, (), NOW + 9)
+    assert (lost.outcome, lost.reason) == (Outcome.LOST, "procman on web1 was silent for 30 s while it ran")
+    for _ in range(2):
+        assert store.finish(run.id, ENDED, NOW + 30) is None
+    told = f"{lost.reason}, or so it seemed: it told later that this had ended: ok"
+    assert now(store, run) == lost._replace(reason=told)
+
+
 def test_runs_whose_procman_lives_and_those_that_are_over_stay(store: Store) -> None:
     mine, theirs = running(store, 1, owner=ME), running(store, 2, owner=OTHER)
     over = finished(store, 3)

@@ -28,7 +28,9 @@ def run(options: Namespace) -> int:
     module = formats.exporter(name)
     export = module.export(plan, templates.renderer(name, module.FILTERS, exporting.folders(options, name)))
     if not formats.FORMATS[name].whole:
-        export = export._replace(notes=(*export.notes, *exporting.start_notes(options)))
+        more = exporting.start_notes(options, bool(export.scheduled))
+        labels = exporting.label_notes(plan, export.scheduled)
+        export = export._replace(notes=(*export.notes, *more, *labels))
     notes = marks.sentences(export.notes)
     if options.strict and notes:
         raise UserError(Problem(name, None, note) for note in notes)

@@ -44,7 +44,7 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     """procman was asked to stop, or a newer run replaced it."""
     LOST = "lost"
-    """procman was killed while it ran."""
+    """procman was killed while it ran, or another host has taken it for dead."""
     SKIPPED = "skipped"
     """Never started: overlap, paused."""
     MISSED = "missed"

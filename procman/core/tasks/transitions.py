@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 WORDS = {outcome: outcome.replace("_", " ") for outcome in Outcome}
 CUT_SHORT = (Outcome.STOPPED, Outcome.LOST)
 """By the end of procman, and not by what the task did: no attempt is used up by that."""
-KILLED_WHILE_IT_RAN = "procman was killed while it ran"
-KILLED_AS_IT_BEGAN = "procman was killed as it began"
+KILLED, SILENT = "procman was killed", "procman on {} was silent for 30 s"
+"""What is known of who is gone: on this machine it is seen; of another host, that its lease has ended."""
+AS_IT_BEGAN, WHILE_IT_RAN = "as it began", "while it ran"
 OPEN = (State.QUEUED, State.CLAIMED, State.RUNNING)
 UNTRUE = (Outcome.SKIPPED, Outcome.MISSED)
 """What cannot have happened yet to a tick that is still to come: a clock that was ahead wrote that."""
@@ -139,14 +140,18 @@ def finished(run: Run, ending: Ending, event: Event = Event.FINISH) -> Run | Non
 
 def lost(run: Run, now: float) -> Ending:
     """The end of a run whose procman is gone."""
-    reason = KILLED_AS_IT_BEGAN if run.started_at is None else KILLED_WHILE_IT_RAN
-    return Ending(Outcome.LOST, now, reason=reason)
+    return Ending(Outcome.LOST, now, reason=_why_lost(run))
+
+
+def _why_lost(run: Run) -> str:
+    what = SILENT.format(run.host) if run.host else KILLED
+    return f"{what} {AS_IT_BEGAN if run.started_at is None else WHILE_IT_RAN}"
 
 
 def told_late(run: Run, ending: Ending) -> str | None:
     """The reason of a run that was taken for lost, when its procman tells of its end after all; None when
     that is noted already. The outcome stays."""
-    if run.outcome is not Outcome.LOST or run.reason not in (KILLED_WHILE_IT_RAN, KILLED_AS_IT_BEGAN):
+    if run.outcome is not Outcome.LOST or run.reason != _why_lost(run):
         return None
     why = f" ({ending.reason})" if ending.reason else ""
     return f"{run.reason}, or so it seemed: it told later that this had ended: {WORDS[ending.outcome]}{why}"

@@ -39,6 +39,7 @@ SPARE = 2.0
 """How much sooner procman must be done."""
 READY = 60.0
 """Seconds in which the usual app is ready."""
+PACKAGE, WITH_DRIVER = "procman-cli", "procman-cli[postgres]"
 NOT_COPIED = (".env", ".git", ".procman", ".venv")
 OF_DIALECT = re.compile(r"[\\*?\[\]]")
 """Signs of patterns (filepath.Match of Go)."""
@@ -83,6 +84,7 @@ def export(plan: ExportPlan, render: Render) -> Export:
         folder=FOLDER,
         secrets=secrets,
         user=_user(plan),
+        package=WITH_DRIVER if plan.on_server else PACKAGE,
         version=__version__,
         tasks=bool(plan.tasks),
         states=[state, *([container.VOLUME] if plan.tasks else [])],

@@ -44,6 +44,7 @@ OF_JOB_AGAIN = OF_JOB | {"depends_on": "all start at once, and what fails for wa
 ALWAYS = {"restart": "it is started again whenever it ends"}
 TOGETHER = "is so there, but the failures of all of them count together"
 NO_PROCMAN = "is not heard there: no procman runs there. With --scheduler one runs the tasks, and hears it"
+HEARD_ELSEWHERE = "is heard where a procman has the same store: none runs there. With --scheduler one does"
 STOP = "is sent to process 1 before it is stopped: one that does not handle it is killed after the timeout"
 
 
@@ -105,8 +106,9 @@ def _of_surroundings(app: App, name: str, policies: Policies) -> Iterator[Note]:
 
 def _of_tasks(app: App, native: Container[str], left: Sequence[str]) -> Iterator[Note]:
     tasks = app.plan.tasks
-    if tasks:
-        yield Note("", "enqueue", _heard(app) if left else NO_PROCMAN)
+    if tasks and not (left and app.plan.on_server):
+        nobody = HEARD_ELSEWHERE if app.plan.on_server else NO_PROCMAN
+        yield Note("", "enqueue", _heard(app) if left else nobody)
     if len(left) < len(tasks):
         text = "is not set there, nor are PROCMAN_ATTEMPT and PROCMAN_SCHEDULED_AT"
         yield Note("", "PROCMAN_RUN_ID", text)

@@ -1,7 +1,8 @@
 """Manifests of Kubernetes: a Deployment for each process type, CronJobs for tasks, all in one file.
 
 Nothing in a Procfile names a folder to keep, so no process type is a StatefulSet: only the scheduler has a
-volume, and there is one of it. What is different there is told in `lacking.py`.
+volume, and there is one of it, unless the store is on a server. What is different there is told in
+`lacking.py`.
 """
 
 from __future__ import annotations

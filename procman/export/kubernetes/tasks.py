@@ -56,7 +56,9 @@ def _suits(task: Task) -> bool:
     retried = not task.retries or (task.retry_delay == RETRY_DELAY and task.retries <= MOST_RETRIES)
     rerun = task.rerun_if_lost or task.rerun_if_stopped
     told = OF_RUN.search(task.command)
-    return retried and not rerun and not told and not task.jitter and task.missed is not Missed.ALL
+    counted = task.concurrency and task.overlap is Overlap.ALLOW
+    plain = not (rerun or told or counted or task.jitter)
+    return retried and plain and task.missed is not Missed.ALL
 
 
 def cronjob(app: App, task: Task, when: Timetable) -> dict[str, Any]:

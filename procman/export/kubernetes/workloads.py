@@ -93,19 +93,27 @@ def release(app: App, process: ProcessPlan) -> Document:
 
 
 def scheduler(app: App, tasks: Sequence[str]) -> Iterator[Document]:
-    """What runs the tasks that are no CronJobs: there is never more than one of it, with a volume."""
+    """What runs the tasks that are no CronJobs.
+
+    There is never more than one of it, with a volume for the store, unless that is on a server: then nothing
+    of the folder has to last.
+    """
     part = app.names.scheduler
     container = pods.of_words(app, part, containers.scheduler(app.plan, tasks))
     container["env"] = pods.variables({"PROCMAN_STATE": containers.STATE})
     container["volumeMounts"] = [Row(name=VOLUME, mountPath=containers.VOLUME)]
+    shared = app.plan.on_server
     claim = Row(claimName=app.names.object(part))
+    kept = {"emptyDir": Row()} if shared else {"persistentVolumeClaim": claim}
     pod = {
         "terminationGracePeriodSeconds": times.whole(app.plan.timeout) + AT_THE_END,
         "enableServiceLinks": False,
         "securityContext": Row(fsGroup=1000),  # any number: the volume is open to the image's user by it
         "containers": [container],
-        "volumes": [Row(name=VOLUME, persistentVolumeClaim=claim)],
+        "volumes": [Row(name=VOLUME, **kept)],
     }
-    yield _deployment(app, part, pod, 1, strategy=Row(type="Recreate"))
+    yield _deployment(app, part, pod, 1, strategy=Row(type="RollingUpdate" if shared else "Recreate"))
+    if shared:
+        return
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": Row(storage="1Gi")}}
     yield _head(app, "v1", "PersistentVolumeClaim", part) | {"spec": spec}

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from procman.core.tasks import transitions
+from procman.core.tasks import instance, transitions
 from procman.core.tasks.run import Ending, Outcome, Run, State
 from procman.core.tasks.transitions import TABLE, Event
 
@@ -55,3 +55,29 @@ def test_what_has_ended_does_not_end_again() -> None:
     assert ended == run._replace(state=State.FINISHED, outcome=Outcome.OK, ended_at=5.0, code=0)
     assert transitions.finished(ended, Ending(Outcome.LOST, 9.0)) is None
     assert transitions.finished(run, Ending(Outcome.CANCELED, 9.0), Event.CANCEL) is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "started_at", "reason"),
+    [
+        ("boot:1:2", 5.0, "procman was killed while it ran"),
+        ("boot:1:2", None, "procman was killed as it began"),
+        ("5b1f@web1", 5.0, "procman on web1 was silent for 30 s while it ran"),
+        ("5b1f@web1", None, "procman on web1 was silent for 30 s as it began"),
+    ],
+)
+def test_of_another_host_it_is_known_only_that_it_was_silent(
+    owner: str, started_at: float | None, reason: str
+) -> None:
+    run = Run(7, "mail", state=State.RUNNING, owner=owner, started_at=started_at)
+    ending = transitions.lost(run, 9.0)
+    assert ending == Ending(Outcome.LOST, 9.0, reason=reason)
+    lost = transitions.finished(run, ending)
+    assert lost is not None
+    late = transitions.told_late(lost, Ending(Outcome.TIMED_OUT, 12.0, reason="too long"))
+    assert late == f"{reason}, or so it seemed: it told later that this had ended: timed out (too long)"
+    assert transitions.told_late(lost._replace(reason=late), Ending(Outcome.OK, 13.0)) is None
+
+
+def test_the_silence_that_is_told_is_the_lease() -> None:
+    assert f"{instance.LEASE_SECONDS:g} s" in transitions.SILENT
