@@ -27,6 +27,11 @@ class Bell(NamedTuple):
         """Wake all others."""
         return f"SELECT pg_notify('{self.channel}', {literal(self.name)})"
 
+    @property
+    def ring_with(self) -> str:
+        """The same, for a statement that gives the rows which it has inserted."""
+        return f", pg_notify('{self.channel}', {literal(self.name)})"
+
     def if_somebody_waits(self, limited: str | None) -> str:
         """Wake them if a run of theirs waits for another one, or a tick is past its time; or a job is, of the
         task that has only so many places (`limited`)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import time
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 LIMITS = "; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
 """A host that is suspended in the middle of a transaction keeps the others waiting no longer."""
+SILENT_SECONDS = 10.0
+"""After so long a server is asked whether it is there, before anything is asked that matters."""
 PLACEHOLDER = re.compile(r"\?(\d*)")
 
 
@@ -39,6 +43,7 @@ class Database:
         self._lock = lock
         self._connection: psycopg.Connection[Any] | None = None
         self._process = os.getpid()
+        self._heard = 0.0
         self._depth = 0
         self._failed = False
         self._behind: list[Statement] = []
@@ -52,7 +57,24 @@ class Database:
         if self._connection is None or self._connection.closed:
             self._connection = None
             self._connection = self._connect()
+            self._heard = time.monotonic()
         return self._connection
+
+    def _see_that_it_lives(self) -> None:
+        """Close a connection that the server has ended, so that nothing is lost with it: that can be read.
+
+        Who has been silent for long may be gone without a word, and is asked.
+        """
+        known = self._connection
+        if known is None or known.closed or self._process != os.getpid():
+            return
+        said = select.poll()  # select(2) takes no descriptor above 1023
+        said.register(known, select.POLLIN)
+        if said.poll(0) or time.monotonic() > self._heard + SILENT_SECONDS:
+            try:
+                known.execute("SELECT 1")
+            except psycopg.Error:
+                known.close()
 
     def close(self) -> None:
         """Close the connection; in a forked child it is the parent's, and left alone."""
@@ -129,8 +151,12 @@ class Database:
         if self._depth and (self._connection is None or self._connection.closed):
             self._failed = True
             raise StoreError(f"{self._shown}: the connection was lost in the middle of a transaction")
+        if not self._depth:
+            self._see_that_it_lives()
         try:
-            return run(self.connection)
+            found = run(self.connection)
+            self._heard = time.monotonic()
+            return found
         except psycopg.Error as error:
             self._failed = self._depth > 0
             raise failure(error, self._shown) from error
@@ -140,16 +166,6 @@ class Database:
         self._ask([("COMMIT", None)])
 
     def _begin(self, alone: bool) -> None:
-        """A connection that was lost since the last time shows now, and nothing is lost with it."""
-        known = self._connection
-        try:
-            self._open(alone)
-        except StoreError:
-            if known is None or not known.closed:
-                raise
-            self._open(alone)
-
-    def _open(self, alone: bool) -> None:
         """A lock that is not had in time leaves a transaction behind."""
         lock = f"; SELECT pg_advisory_xact_lock({self._lock})" if alone else ""
         try:

@@ -38,8 +38,7 @@ OF_JOINED: tuple[tuple[type[psycopg.Error], str], ...] = (
 
 def joined(sql: Statements, bell: Bell) -> Joined:
     """The statements; the bell rings when they are committed, which may be long after they are made."""
-    ring = f", pg_notify('{bell.channel}', '')"
-    return Joined(sql.INSERT_RUN + ring, sql.INSERT_KEYED + ring, sql.SAME_KEY, storable)
+    return Joined(sql.INSERT_RUN + bell.ring_with, sql.INSERT_KEYED + bell.ring_with, sql.SAME_KEY, storable)
 
 
 def failure(error: BaseException, shown: str) -> StoreError:

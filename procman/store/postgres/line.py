@@ -29,7 +29,7 @@ class Line:
         self._app, self._shown, self._instance = app, address.shown(url), instance
         self._connect = opening.connector(url, self._shown)
         self._database: Database | None = None
-        self._pid = 0
+        self._listened = self._missed = False
         self.hears = False
         """Whether others can ring here: not through a pool that gives each transaction another server."""
 
@@ -44,13 +44,14 @@ class Line:
         return self._found().connection.fileno() if self.hears else -1
 
     def rung(self) -> bool:
-        """Whether somebody else has rung. Raises `StoreError` when the connection is lost."""
+        """Whether somebody else has rung, or may have. Raises `StoreError` when the connection is lost."""
         if not self.hears:
             return False
         connection = self._found().connection
+        missed, self._missed = self._missed, False
         try:
             who = {each.payload for each in connection.notifies(timeout=0)}
-            return who - {self._instance().name} != set()
+            return missed or who - {self._instance().name} != set()
         except psycopg.Error as error:
             raise failure(error, self._shown) from error
 
@@ -74,4 +75,5 @@ class Line:
         self.hears = connection.prepare_threshold is not None
         if self.hears:
             connection.execute(f"LISTEN {Bell(self._app, number).channel}")
+            self._missed, self._listened = self._listened, True
         return connection

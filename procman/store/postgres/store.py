@@ -74,13 +74,13 @@ class PostgresStore(Claims, Requests):
         return Bell(self.app, self._number, self.name)
 
     def request(self, request: Request) -> tuple[int, bool]:
-        run = transitions.of_request(request)
+        values = from_run(transitions.of_request(request))
+        ring = self._bell.ring_with if self._is_soon(request.due - request.created_at) else ""
+        if request.key is None:  # without a transaction it is one way there and back
+            return self._server.rows(self._sql.INSERT_RUN + ring, *values)[0][0], True
         with self._asking():
-            self._ring_for(request.due - request.created_at)
-            if request.key is None:
-                return self._insert(run) or 0, True
             while True:  # a key may be free again before we see whose it is
-                if found := self._server.rows(self._sql.INSERT_KEYED, *from_run(run)):
+                if found := self._server.rows(self._sql.INSERT_KEYED + ring, *values):
                     return found[0][0], True
                 if found := self._server.rows(self._sql.SAME_KEY, request.task, request.key):
                     return found[0][0], False
@@ -108,8 +108,8 @@ class PostgresStore(Claims, Requests):
         with self.together():
             if ended := super().finish(run, ending, retry_due):
                 self._ring_if_somebody_waits(ended.task)
-            if ended and retry_due is not None:
-                self._ring_for(retry_due - ending.at)
+            if ended and retry_due is not None and self._is_soon(retry_due - ending.at):
+                self._ring()
             return ended
 
     def move(self, run: int, event: Event) -> None:
@@ -173,10 +173,9 @@ class PostgresStore(Claims, Requests):
         limited = ended if self._limited is None or ended in self._limited else None
         self._server.before_commit(self._bell.if_somebody_waits(limited))
 
-    def _ring_for(self, seconds: float) -> None:
-        """They look from time to time anyway: that is soon enough for what is due later."""
-        if seconds < LOOKED_SECONDS:
-            self._ring()
+    def _is_soon(self, seconds: float) -> bool:
+        """Whether it matters to them what is due then: they look from time to time anyway."""
+        return seconds < LOOKED_SECONDS
 
     def _asking(self) -> AbstractContextManager[None]:
         """No scheduler is waited for: a run that is asked for changes nothing that they count with."""
