@@ -130,7 +130,7 @@ def test_the_store_stays_while_procman_runs(app: App, server: Server) -> None:
     app.tasks("hi: echo")
     running = app.start()
     running.wait_for("web.1 started")
-    wait_until(lambda: (app.root / ".procman" / "control.sock").exists())
+    wait_until((app.root / ".procman" / "control.sock").exists)
     with_server(app, server.url, "late")
     ended = app.do("reload")
     assert (ended.code, "the store cannot change while procman runs" in ended.err) == (2, True)
