@@ -6,14 +6,13 @@ import glob
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,44 +55,31 @@ class Server:
             os.chown(folder, self._options["user"], self._options["group"])
         folder.chmod(0o755)
         self._run("initdb", f"--pgdata={self.data}", f"--username={USER}", *INITDB)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._is_up = False
 
     @property
     def url(self) -> str:
         return f"postgresql://{USER}@/postgres?host={self.folder}"
 
     def start(self, *settings: str) -> None:
-        """It answers when this is back."""
+        """It answers when this is back. It is nobody's child, for some tests look at ours."""
         said = ["listen_addresses=", f"unix_socket_directories={self.folder}", *SLOPPY, *settings]
-        words = [word for each in said for word in ("-c", each)]
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [f"{self.bin}/postgres", "-D", self.data, *words],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                **self._options,
-            )
-        wait_until(self._answers)
+        words = shlex.join([word for each in said for word in ("-c", each)])
+        self._run("pg_ctl", "start", "-w", "-D", str(self.data), "-l", str(self.data / "log"), "-o", words)
+        self._is_up = True
 
     def stop(self, how: str = "immediate") -> None:
         """`fast` is orderly; `immediate` is what a power cut leaves."""
-        if self._process:
-            self._run("pg_ctl", "stop", "-D", str(self.data), "-m", how)
-            self._process.wait()
-            self._process = None
-
-    def _answers(self) -> bool:
-        assert self._process
-        assert self._process.poll() is None, (self.folder / "log").read_text()
-        asked = [f"{self.bin}/pg_isready", "-q", "-h", str(self.folder)]
-        return subprocess.run(asked, check=False).returncode == 0
+        if self._is_up:
+            self._run("pg_ctl", "stop", "-w", "-D", str(self.data), "-m", how)
+            self._is_up = False
 
     def _run(self, program: str, *words: str) -> None:
-        options = {"capture_output": True, "text": True, "cwd": "/", **self._options}
-        done = subprocess.run([f"{self.bin}/{program}", *words], check=False, **options)
-        assert done.returncode == 0, done.stderr
+        with tempfile.TemporaryFile("w+") as said:  # a pipe would stay open as long as the server
+            options = {"stdout": said, "stderr": said, "cwd": "/", **self._options}
+            done = subprocess.run([f"{self.bin}/{program}", *words], check=False, **options)
+            said.seek(0)
+            assert done.returncode == 0, said.read()
 
 
 @contextmanager
