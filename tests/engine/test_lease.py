@@ -129,6 +129,30 @@ def test_who_does_not_obey_is_killed_before_the_lease_ends() -> None:
         assert host.children.signalled == {"again.1": 9}, kill_timeout
 
 
+def test_a_job_whose_start_the_store_was_not_told_of_is_stopped_too() -> None:
+    """It is claimed there, and no more: another host takes it for one that has not begun, and runs it."""
+    host = begun("once: run", once=1000.0)
+    host.store.request(Request("once", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.worker.work()  # claimed
+    host.away().settle()  # it begins
+    assert host.children.pids.keys() == {"once.1"}
+    host.at(1, LEASE_SECONDS)
+    host.store.recover(lambda run: True, (), host.wall)
+    assert [job.id for job in host.store.jobs()] == [1]
+    assert host.children.signalled == {"once.1": 15}
+
+
+def test_who_is_being_stopped_already_is_killed_before_the_lease_ends() -> None:
+    host = Host("again: {command: run, schedule: every 10 minutes, on_lost: rerun, timeout: 5s}", 60.0)
+    host.takes, host.obeys = {"again": 1000.0}, False
+    host.start().at(1, 1)
+    host.away().at(1, 6)
+    assert host.children.signalled == {"again.1": 15}
+    host.at(1, LEASE_SECONDS - TO_SPARE + 0.1)
+    assert host.children.signalled == {"again.1": 9}
+
+
 def test_what_no_other_host_may_run_goes_on_and_its_end_is_written_when_the_store_is_back() -> None:
     host = begun(again=1000.0, once=90.0).away()
     host.at(3)
