@@ -235,7 +235,7 @@ class TakeDue:
             intake.seen = taken.last_id
         intake.by(taken.next_due)
         for run in taken.runs:
-            intake.admissions.taken(run, taken.others.get(run.task, []))
+            intake.take(run, taken.others.get(run.task, []))
         intake.heard(taken.others, taken.to_stop)
         jobs = sum(run.tick is None for run in taken.runs)
         more = self._unknown != intake.admissions.unstarted.unknown or len(taken.asked_for) == MOST_TOLD

@@ -211,6 +211,23 @@ def test_what_was_claimed_and_waits_to_be_started_is_given_back() -> None:
     assert host.runs()[-1].owner == "procman-1"
 
 
+def test_what_is_given_back_late_and_taken_again_meanwhile_is_not_given_back() -> None:
+    """Another host had released it; the word that it is given back comes when it is at work here again."""
+    host = begun("once: run", once=20.0)
+    host.store.request(Request("once", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.worker.work()  # claimed, and not started yet
+    host.away().clock.now += PATIENCE
+    host.scheduler.expire(host.clock.now)
+    host.settle()
+    host.store.recover(lambda run: True, (), host.wall)
+    host.back().at(1, 15)
+    assert host.children.pids.keys() == {"once.1"}
+    assert host.store.jobs() == []
+    host.at(2)
+    assert host.rows() == ["once 1:01 manual ok"]
+
+
 def test_a_claim_that_is_answered_too_late_starts_nothing() -> None:
     host = begun(EVERY)
     host.store.request(Request("remind", (), Trigger.MANUAL, host.wall, host.wall))
