@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SECRET = "hunter2"
 TICK = 1_700_000_000
+STRICT = "options=-c%20default_transaction_isolation%3Dserializable"
 READ_ONLY = "options=-c%20default_transaction_read_only%3Don"
 
 
@@ -206,6 +207,25 @@ def test_a_lock_that_another_holds_is_waited_for_and_then_told_of(
     with one.together(), pytest.raises(StoreBusyError, match=r"another program has it locked \("):
         other.pause("mail", 1.0)
     assert other.pause("mail", 1.0)
+
+
+def test_who_waited_for_another_scheduler_sees_what_that_has_written(
+    server: Server, request: pytest.FixtureRequest
+) -> None:
+    """Also where the database has all transactions see what was there when they began, unless they say so."""
+    url, name = f"{server.url}&{STRICT}", request.node.name
+    with closing(PostgresStore(url, name)) as one, closing(PostgresStore(url, name)) as other:
+        one.request(job())
+        taken: list[Run] = []
+        thread = threading.Thread(target=lambda: taken.extend(other.take_due(2.0, "two@h2", 0.0, (9, 9))))
+        waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        with one.together():
+            thread.start()
+            wait_until(lambda: do(server, waits))
+            first = one.take_due(2.0, "one@h1", 0.0, (9, 9))
+        thread.join(PATIENCE)
+        assert (len(first), taken) == (1, [])
+        assert len(other.take_due(2.0, "two@h2", 0.0, (9, 9))) == 0
 
 
 # Connections that end

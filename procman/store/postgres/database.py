@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LIMITS = "; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
 """A host that is suspended in the middle of a transaction keeps the others waiting no longer."""
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Whatever the database says: who has waited for the lock sees what was written meanwhile."""
 PLACEHOLDER = re.compile(r"\?(\d*)")
 
 
@@ -153,7 +155,7 @@ class Database:
         """A lock that is not had in time leaves a transaction behind."""
         lock = f"; SELECT pg_advisory_xact_lock({self._lock})" if alone else ""
         try:
-            self._run(f"BEGIN{LIMITS}{lock}")
+            self._run(f"{BEGIN}{LIMITS}{lock}")
         except StoreError:
             self._end()
             raise
