@@ -228,6 +228,20 @@ def test_who_waited_for_another_scheduler_sees_what_that_has_written(
         assert len(other.take_due(2.0, "two@h2", 0.0, (9, 9))) == 0
 
 
+@pytest.mark.parametrize("app", ["caf\udce9", 'it\'s \\ "a"', "x" * 2000, "%s ?1 :v1 {}", "\U0001f600"])
+def test_an_app_may_be_called_anything_that_a_folder_is(server: Server, app: str) -> None:
+    line = Line(server.url, app, lambda: Instance("one@h1", "h1", 1, "1", 0.0))
+    line.renew()
+    with closing(PostgresStore(server.url, app)) as store:
+        store.name = "one@h1"
+        number, _ = store.request(job()._replace(key="k"))
+        assert [run.id for run in store.take_due(2.0, "one@h1", 0.0, (9, 9))] == [number]
+        store.finish(number, Ending(Outcome.OK, 3.0))
+        assert store.instances.living() == {"one@h1"}
+        assert [run.outcome for run in store.history()] == [Outcome.OK]
+    line.close(leave=True)
+
+
 # Connections that end
 
 

@@ -10,7 +10,7 @@ from procman.core.tasks.transitions import Event
 from procman.store.claims import Claims
 from procman.store.postgres import address, opening
 from procman.store.postgres.bell import Bell
-from procman.store.postgres.database import Database
+from procman.store.postgres.database import Database, storable
 from procman.store.postgres.instances import Instances
 from procman.store.postgres.joined import joined
 from procman.store.postgres.statements import Statements
@@ -38,16 +38,16 @@ class PostgresStore(Claims, Requests):
     """Told who lives, before all runs are looked at that are open."""
 
     def __init__(self, url: str, app: str) -> None:
-        self.app, shown = app, address.shown(url)
+        self.app, shown = storable(app), address.shown(url)
         connect = opening.connector(url, shown)
         connection = connect()
         try:
-            number = opening.prepare(connection, app, shown)
+            number = opening.prepare(connection, self.app, shown)
         finally:
             connection.close()
-        self._sql = Statements(app, number)
+        self._sql = Statements(self.app, number)
         self._db = self._server = Database(connect, shown, opening.OF_SCHEMA << 24 | number)
-        self.instances = Instances(self._server, app)
+        self.instances = Instances(self._server, self.app)
         self._number = number
         self._name = ""
         self._seen: set[str] = set()
