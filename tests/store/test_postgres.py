@@ -276,6 +276,47 @@ def test_of_a_transaction_in_which_the_connection_was_cut_nothing_is_kept(
     assert store.states() == {}
 
 
+@pytest.fixture(params=["database", "schema"])
+def anew(server: Server, request: pytest.FixtureRequest) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A URL, and what makes the database anew, or drops our schema from it."""
+    do(server, "CREATE DATABASE shop")
+    url = server.url.replace("/postgres?", "/shop?")
+
+    def make() -> None:
+        if request.param == "database":
+            do(server, "DROP DATABASE shop WITH (FORCE)")
+            do(server, "CREATE DATABASE shop")
+        else:
+            with closing(psycopg.connect(url, autocommit=True)) as connection:
+                connection.execute("DROP SCHEMA procman CASCADE")
+
+    yield url, make
+    do(server, "DROP DATABASE shop WITH (FORCE)")
+
+
+def test_a_database_that_is_made_anew_is_used_and_numbers_go_on(anew: tuple[str, Callable[[], None]]) -> None:
+    url, make = anew
+    with closing(PostgresStore(url, "shop")) as store, closing(PostgresStore(url, "shop")) as other:
+        line = Line(url, "shop", lambda: Instance("one@h1", "h1", 1, "1", 0.0))
+        line.renew()
+        store.request(job())
+        assert store.last_id() == 1
+        make()
+        for act in (line.renew, store.last_id, other.last_id):
+            with suppress(StoreError):
+                act()
+        line.renew()
+        assert store.request(job())[0] == 2
+        assert other.request(job())[0] == 3
+        with other.together():
+            locks = "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND database ="
+            mine = "(SELECT oid FROM pg_database WHERE datname = 'shop')"
+            held = store.database.rows(f"{locks} {mine}")
+        assert held == store.database.rows("SELECT (? & 4294967295)::oid", store._server.lock)
+        assert rung(line)
+        line.close(leave=True)
+
+
 # Many who want the same
 
 

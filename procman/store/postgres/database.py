@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from procman.errors import StoreError
-from procman.store.postgres.failures import failure
+from procman.store.postgres.failures import GONE, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,14 +28,15 @@ PLACEHOLDER = re.compile(r"\?(\d*)")
 class Database:
     """A connection, which is made when it is needed and made again when it is lost. For one thread at a time.
 
-    A transaction of `together` has the app for itself, as far as schedulers go: `lock` is a number for it.
-    What is committed is on the disk, or wherever the server keeps it (`synchronous_commit`).
+    A transaction of `together` has the app for itself, as far as schedulers go: `lock` is a number for it,
+    which whoever connects may set. Where our tables are gone, the connection is given up: the next one may
+    make them. What is committed is on the disk, or wherever the server keeps it (`synchronous_commit`).
     """
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], shown: str, lock: int) -> None:
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], shown: str) -> None:
         self._connect = connect
         self._shown = shown
-        self._lock = lock
+        self.lock = 0
         self._connection: psycopg.Connection[Any] | None = None
         self._process = os.getpid()
         self._depth = 0
@@ -51,6 +52,10 @@ class Database:
             self._connection = None
             self._connection = self._connect()
         return self._connection
+
+    def connect(self) -> None:
+        """Be connected. Raises `StoreError`."""
+        _ = self.connection
 
     def close(self) -> None:
         """Close the connection; in a forked child it is the parent's, and left alone."""
@@ -136,6 +141,8 @@ class Database:
             return run(self.connection)
         except psycopg.Error as error:
             self._failed = self._depth > 0
+            if isinstance(error, GONE) and self._connection:
+                self._connection.close()
             raise failure(error, self._shown) from error
 
     def _run(self, sql: str) -> None:
@@ -153,12 +160,14 @@ class Database:
 
     def _open(self, alone: bool) -> None:
         """A lock that is not had in time leaves a transaction behind."""
-        lock = f"; SELECT pg_advisory_xact_lock({self._lock})" if alone else ""
         try:
-            self._run(f"{BEGIN}{LIMITS}{lock}")
+            self._try(lambda connection: connection.execute(self._beginning(alone)))
         except StoreError:
             self._end()
             raise
+
+    def _beginning(self, alone: bool) -> str:
+        return f"{BEGIN}{LIMITS}" + f"; SELECT pg_advisory_xact_lock({self.lock})" * alone
 
     def _end(self) -> None:
         self._failed = False

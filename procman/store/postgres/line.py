@@ -65,7 +65,7 @@ class Line:
     def _found(self) -> Database:
         """The connection, made anew if it was lost; it listens."""
         if self._database is None:
-            self._database = Database(self._listening, self._shown, 0)
+            self._database = Database(self._listening, self._shown)
         return self._database
 
     def _listening(self) -> psycopg.Connection[Any]:

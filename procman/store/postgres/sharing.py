@@ -54,6 +54,7 @@ class Sharing:
         if (url, app) not in self._known:
             with self._store(url, app) as store:
                 self._known[url, app] = store.joined()
+                store.close()  # it is connected again when it is used
         return self._known[url, app]
 
     @contextmanager
