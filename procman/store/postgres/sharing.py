@@ -57,6 +57,12 @@ class Sharing:
                 store.close()  # it is connected again when it is used
         return self._known[url, app]
 
+    def forget(self, url: str, app: str) -> None:
+        """What was said has failed: it is learned again, since the database may have been made anew."""
+        if self._known.pop((url, app), None):
+            with suppress(StoreError), self._store(url, app) as store:
+                store.close()
+
     @contextmanager
     def _store(self, url: str, app: str) -> Iterator[PostgresStore]:
         """The store, for one caller at a time; it is connected when it is used."""

@@ -92,7 +92,8 @@ class PostgresStore(Claims, Requests):
                     return found[0][0], False
 
     def joined(self) -> Joined:
-        """What others say to ask for a run, in transactions of their own."""
+        """What others say to ask for a run, in transactions of their own. Raises `StoreError`."""
+        self._server.connect()
         return joined(self._sql, Bell(self.app, self._number))
 
     def cancel(self, run: int, now: float) -> bool:
