@@ -296,6 +296,19 @@ def test_a_claim_whose_answer_was_lost_is_found_again() -> None:
     assert host.rows() == ["remind 1:00 ok", "remind 2:00 ok"]
 
 
+def test_a_call_whose_answer_was_lost_is_made_again() -> None:
+    """Its own place is not taken by another one."""
+    text = "remind: {command: run, schedule: every minute, overlap: queue, concurrency: 1}"
+    host = begun(text, remind=75.0).at(2, 10)
+    assert [run.state for run in host.runs()] == [State.RUNNING, State.QUEUED]
+    host.worker.deaf = AWAY
+    host.at(2, 16)
+    assert [run.state for run in host.runs()] == [State.FINISHED, State.CLAIMED]
+    host.worker.deaf = None
+    host.at(2, 50)
+    assert [run.state for run in host.runs()] == [State.FINISHED, State.RUNNING]
+
+
 def test_an_answer_that_took_too_long_is_no_lease() -> None:
     """The network held it back: the store may have heard us long ago."""
     host = begun(again=1000.0, once=1000.0).away().at(1, 40)
