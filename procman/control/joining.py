@@ -113,8 +113,9 @@ class Joining:
 
     def _failure(self, error: Exception) -> StoreError:
         if self._on_server:
-            from procman.store.postgres import joined
+            from procman.store.postgres import joined, sharing
 
+            sharing.SHARING.forget(*self._store)
             return joined.failure(error, shown(self._store.where))
         told = failures.failure(error, self._path)
         return StoreBusyError(f"connection: {BUSY} ({error})") if isinstance(told, StoreBusyError) else told

@@ -33,11 +33,23 @@ class Active:
         self.lane = lane
         self.capture = Capture()
         self.began = False
+        self.known = False
+        """Whether the store knows that."""
         self.ended_at = 0.0
         self.outcome: Outcome | None = None
         self.reason: str | None = None
         self.undecided = False
         """It ended by a stop signal, and procman may hear of that a moment later."""
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether another host may run it when we are taken for dead: also what was asked for and has not
+        begun, as far as the store knows."""
+        return self.task.rerun_if_lost or (self.run.tick is None and not self.known)
+
+    def told(self, answer: None) -> None:
+        """The store has been told that it began."""
+        self.known = True
 
     def ending(self, outcome: Outcome, code: int, usage: Usage | None, now: float) -> Ending:
         """How it ended, for the store."""

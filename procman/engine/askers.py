@@ -51,6 +51,10 @@ class Intake(Asker, Protocol):
         """What is at other procmans of those tasks, and what these want to be stopped here."""
         ...
 
+    def take(self, run: Run, others: Sequence[Run]) -> None:
+        """A pending run has been claimed; `others` are runs of its task at another procman."""
+        ...
+
     def taken(self, jobs: int, crowded: bool, more: bool) -> None:
         """So many jobs were taken; `crowded` when others had no room, `more` when there is something else."""
         ...

@@ -103,7 +103,8 @@ def call(store: Store, orphans: Orphans, run: Run, task: Task) -> list[str]:
     if task.overlap is not Overlap.ALLOW:
         first = ahead(run, orphans.others(store, {run.task}).get(run.task, ()))
     if not first and task.concurrency:
-        begun = [each.name for each in store.open_runs({run.task}, "") if each.begun]
+        others = [each for each in store.open_runs({run.task}, "") if each.id != run.id]
+        begun = [each.name for each in others if each.begun]
         first = begun if len(begun) >= task.concurrency else []
     if not first:
         store.move(run.id, Event.CALL)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from procman.core.tasks.task import Task
     from procman.engine.admission import Admissions
     from procman.engine.needs import World
-    from procman.engine.orphans import Orphans
+    from procman.engine.runs import Runs
     from procman.engine.storequeue import StoreQueue
 
 ELSEWHERE_SECONDS = 1.0
@@ -31,13 +31,14 @@ class Intake:
     def __init__(
         self,
         admissions: Admissions,
-        orphans: Orphans,
+        runs: Runs,
         queue: StoreQueue,
         publish: Callable[[Fact], None],
         world: World,
     ) -> None:
         self.admissions = admissions
-        self.orphans = orphans
+        self.orphans = admissions.orphans
+        self._runs = runs
         self.publish = publish
         self.world = world
         self._queue = queue
@@ -68,6 +69,16 @@ class Intake:
             return
         self._under_way, self._wanted, self.at = True, False, self.world.wall() + LONGEST_SLEEP
         self._queue.query(TakeDue(self, *self.admissions.room))
+
+    def take(self, run: Run, others: Sequence[Run]) -> None:
+        """A pending run has been claimed. If it was ours before, and another host gave it back, what is still
+        to be written about that would be taken for what becomes of it now: then it is taken after that."""
+        if self._queue.is_behind(run.id):
+            self.admissions.unstarted.release(run, self.now)
+        elif self._runs.has(run):
+            self.admissions.unstarted.release(run)
+        else:
+            self.admissions.taken(run, others)
 
     def taken(self, jobs: int, crowded: bool, more: bool) -> None:
         """So many jobs were taken; `crowded` when others had no room, `more` when there is something else."""

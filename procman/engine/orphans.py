@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 UNSEEN_SECONDS = GRACE_SECONDS + 2.0
 """After the death of a procman its guardian has stopped every child by then, also those that we cannot see:
 in another container, or so young that the store was not told of them."""
+LEFT_SECONDS = 90.0
+"""What was lost of a task that we do not know is left for so long to hosts that do, and know whether it runs
+again: those look every 30 s."""
 
 
 class Orphans:
@@ -26,15 +29,21 @@ class Orphans:
         self._liveness = liveness
         self._clock = clock
         self._unseen_since: dict[int, float] = {}
+        self._left_since: dict[int, float] = {}
+        self._known: Collection[str] | None = None
         self.ending = False
         """Whether the last time somebody was still there of a run whose procman is dead."""
         self.found = False
         """Whether there was one of which nothing was left."""
         self._ours: list[Run] = []
 
-    def recover(self, store: Store, rerun: Collection[str], now: float) -> tuple[list[Run], list[Run]]:
+    def recover(
+        self, store: Store, rerun: Collection[str], known: Collection[str] | None, now: float
+    ) -> tuple[list[Run], list[Run]]:
         """Have the store close all runs of which nothing is left, and give them; and those that are ours and
-        have not begun, as the store has it. `now` in UTC seconds."""
+        have not begun, as the store has it. `known`: our tasks, if other hosts may have others. `now` in UTC
+        seconds."""
+        self._known = known
         self.ending = self.found = False
         self._ours = []
         return store.recover(self._is_gone, rerun, now), self._ours
@@ -58,10 +67,19 @@ class Orphans:
             self._ours.append(run)
         if self._liveness.owner_lives(run.owner or ""):
             return False
+        if self._is_left(run):
+            return False
         gone = run.state is State.QUEUED or not self._is_ending(run)
         self.ending |= not gone
         self.found |= gone
         return gone
+
+    def _is_left(self, run: Run) -> bool:
+        """Whether a run is left to others, who know its task."""
+        if self._known is None or run.task in self._known:
+            return False
+        since = self._left_since.setdefault(run.id, self._clock())
+        return self._clock() - since < LEFT_SECONDS
 
     def _is_there(self, run: Run) -> bool:
         """Whether a run is under way: one whose child has ended is not, whatever its row says."""

@@ -71,6 +71,12 @@ class Process:
         """From now on this holds for it. A child that has been asked to stop keeps the time that it has."""
         self.plan, self.life = plan, self.life._replace(timeout=timeout)
 
+    def hurry(self, by: float, now: float) -> None:
+        """SIGKILL is due by then, also where a stop signal was sent already."""
+        life = self.life
+        kill_at = None if life.kill_at is None else min(life.kill_at, by)
+        self.life = life._replace(timeout=max(0.0, min(life.timeout, by - now)), kill_at=kill_at)
+
     @property
     def who(self) -> tuple[str, int]:
         """Name and pid, for people."""

@@ -128,10 +128,11 @@ class Recover:
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
         self._rerun = {task.name for task in scheduler.tasks.values() if task.rerun_if_lost}
+        self._known = scheduler.tasks.keys() if scheduler.world.lease else None
         self._now = scheduler.world.wall()
 
     def perform(self, store: Store) -> tuple[list[Run], list[Run]]:
-        return self._scheduler.orphans.recover(store, self._rerun, self._now)
+        return self._scheduler.orphans.recover(store, self._rerun, self._known, self._now)
 
     def answered(self, answer: tuple[list[Run], list[Run]]) -> None:
         closed, ours = answer
@@ -235,7 +236,7 @@ class TakeDue:
             intake.seen = taken.last_id
         intake.by(taken.next_due)
         for run in taken.runs:
-            intake.admissions.taken(run, taken.others.get(run.task, []))
+            intake.take(run, taken.others.get(run.task, []))
         intake.heard(taken.others, taken.to_stop)
         jobs = sum(run.tick is None for run in taken.runs)
         more = self._unknown != intake.admissions.unstarted.unknown or len(taken.asked_for) == MOST_TOLD

@@ -72,9 +72,9 @@ class Runs:
         what has not begun. How many were stopped."""
         here = [(each, self._by_task[each.task.name][name]) for name, each in self._by_name.items()]
         waiting = [process for _, process in here if process.life.phase is Phase.IDLE]
-        running = [process for each, process in here if each.task.rerun_if_lost and process not in waiting]
+        running = [process for each, process in here if each.comes_again and process not in waiting]
         for process in (*waiting, *running):
-            process.take(process.plan, max(0.0, min(process.life.timeout, by - now)))
+            process.hurry(by, now)
             self.stop(process.plan.name, *FENCED, now)
         return len(running)
 
@@ -147,7 +147,7 @@ class Runs:
         active.run = active.run._replace(started_at=at)
         if active.task.timeout is not None:
             heappush(self._timeouts, (self._world.clock() + active.task.timeout, process.plan.name))
-        self._queue.write(run, lambda store: store.started(run, command, pid, identity(pid), at))
+        self._queue.write(run, lambda store: store.started(run, command, pid, identity(pid), at), active.told)
 
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A run could not be started."""

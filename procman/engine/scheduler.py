@@ -53,7 +53,7 @@ class Scheduler:
         self._queue = queue
         self._admissions = Admissions(tasks, runs, queue, publish, world)
         self.orphans = self._admissions.orphans
-        self.intake = Intake(self._admissions, self.orphans, queue, publish, world)
+        self.intake = Intake(self._admissions, runs, queue, publish, world)
         self.pruning = Pruning(tasks, queue)
         self._claimed: deque[tuple[Run, Sequence[Run]]] = deque()  # ticks that are due in a moment
         self._later: deque[tuple[float, Callable[[Scheduler], Question]]] = deque()  # monotonic, as the next

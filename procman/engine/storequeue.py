@@ -90,7 +90,7 @@ class StoreQueue:
         self._publish = publish
         self._clock = clock
         self._unanswered = 0
-        self._writing = False
+        self._writing: tuple[_Write, ...] = ()
         self._held: list[_Write] = []
         self._held_since = 0.0
         self._refused: list[_Write] = []
@@ -117,6 +117,11 @@ class StoreQueue:
         if self._retry_at is not None or not self._held:
             return self._retry_at
         return self._held_since + HOLD_SECONDS
+
+    def is_behind(self, run: int) -> bool:
+        """Whether the store has not been told all that is to be written about a run."""
+        writes = (*self._writing, *self._refused, *self._again, *self._held)
+        return any(write.run == run for write in writes)
 
     def query(self, question: Question) -> None:
         """Have something done now or not at all."""
@@ -177,7 +182,7 @@ class StoreQueue:
             return [write.operation(store) for write in writes]
 
         def answered(result: Any) -> None:
-            self._writing = False
+            self._writing = ()
             if not self._well(result):
                 self._refused += writes
                 self._stuck |= {write.run for write in writes}
@@ -188,7 +193,7 @@ class StoreQueue:
             if self._again:
                 self._hand_in()
 
-        self._writing = True
+        self._writing = writes
         self._submit(all_of_them, answered)
 
     def _say_if_well_again(self) -> None:

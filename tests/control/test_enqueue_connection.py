@@ -294,6 +294,21 @@ def test_another_database_than_the_stores_is_told_and_nothing_is_written_there(
             assert opened.connection.execute("SELECT count(*) FROM procman.runs").fetchone() == (0,)
 
 
+def test_a_store_that_was_made_anew_is_learned_again(
+    store: PostgresStore, server: Server, orders: psycopg.Connection[Any]
+) -> None:
+    with psycopg.connect(server.url) as connection:
+        enqueue("show", "a", connection=connection)
+    orders.execute(f"DELETE FROM procman.apps WHERE number = {store._number}")
+    orders.execute(f"DROP SEQUENCE procman.runs_{store._number}")
+    with pytest.raises(StoreError), psycopg.connect(server.url) as connection:
+        enqueue("show", "b", connection=connection)
+    orders.execute("DELETE FROM procman.runs WHERE app = %s", [store.app])
+    with psycopg.connect(server.url) as connection:
+        enqueue("show", "c", connection=connection)
+    assert words(store) == [("c",)]
+
+
 def test_what_is_no_connection_is_told_with_what_can_be_given(store: PostgresStore, server: Server) -> None:
     with transactions.engine(server.url) as engine, transactions.of_psycopg(server.url) as opened:
         for wrong in (server.url, 1, engine, orm.sessionmaker(engine), opened.connection.cursor(), object()):

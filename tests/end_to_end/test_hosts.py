@@ -29,7 +29,7 @@ LONG = """
 again: {command: ./work 40, on_lost: rerun}
 once: {command: ./work 12}
 """
-CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'procman'"
+CUT = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'procman'"
 SILENT = r"the store was not reached for .*: nothing starts until it is"
 WELL = r"the store can be written again"
 SILENT_WHILE_IT_RAN = f"procman on {socket.gethostname()} was silent for 30 s while it ran"

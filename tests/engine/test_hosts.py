@@ -306,6 +306,40 @@ def test_what_waits_elsewhere_is_replaced_too() -> None:
     ]
 
 
+# a host that is gone
+
+
+def die(hosts: Hosts) -> None:
+    """The first host, whose run has begun, is there no more."""
+    (run,) = hosts.runs()
+    assert (run.owner, run.state) == ("procman-1", State.RUNNING)
+    del hosts.all[0]
+    for table in hosts.all:
+        table.dead |= {"procman-1", run.identity or ""}
+
+
+def test_what_is_lost_is_left_to_a_host_that_knows_whether_it_runs_again() -> None:
+    text = task(on_lost="rerun")
+    hosts = Hosts(text, "none: run", text)
+    hosts[2].scheduler.ticks.hold()
+    hosts[0].takes["remind"] = 3600
+    hosts.at(10, 5)
+    die(hosts)
+    hosts.at(12)
+    assert hosts.rows() == ["remind 10:00 lost procman-1", "remind 10:00 retry ok procman-3"]
+
+
+def test_what_is_lost_of_a_task_that_no_host_knows_any_more_is_closed_later() -> None:
+    hosts = Hosts(task(on_lost="rerun"), "none: run", "none: run")
+    hosts[0].takes["remind"] = 3600
+    hosts.at(10, 5)
+    die(hosts)
+    hosts.at(11)
+    assert hosts.rows() == ["remind 10:00 running procman-1"]
+    hosts.at(13)
+    assert hosts.rows() == ["remind 10:00 lost procman-1"]
+
+
 # fair shares
 
 

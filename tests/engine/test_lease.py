@@ -130,6 +130,30 @@ def test_who_does_not_obey_is_killed_before_the_lease_ends() -> None:
         assert host.children.signalled == {"again.1": 9}, kill_timeout
 
 
+def test_a_job_whose_start_the_store_was_not_told_of_is_stopped_too() -> None:
+    """It is claimed there, and no more: another host takes it for one that has not begun, and runs it."""
+    host = begun("once: run", once=1000.0)
+    host.store.request(Request("once", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.worker.work()  # claimed
+    host.away().settle()  # it begins
+    assert host.children.pids.keys() == {"once.1"}
+    host.at(1, LEASE_SECONDS)
+    host.store.recover(lambda run: True, (), host.wall)
+    assert [job.id for job in host.store.jobs()] == [1]
+    assert host.children.signalled == {"once.1": 15}
+
+
+def test_who_is_being_stopped_already_is_killed_before_the_lease_ends() -> None:
+    host = Host("again: {command: run, schedule: every 10 minutes, on_lost: rerun, timeout: 5s}", 60.0)
+    host.takes, host.obeys = {"again": 1000.0}, False
+    host.start().at(1, 1)
+    host.away().at(1, 6)
+    assert host.children.signalled == {"again.1": 15}
+    host.at(1, LEASE_SECONDS - TO_SPARE + 0.1)
+    assert host.children.signalled == {"again.1": 9}
+
+
 def test_what_no_other_host_may_run_goes_on_and_its_end_is_written_when_the_store_is_back() -> None:
     host = begun(again=1000.0, once=90.0).away()
     host.at(3)
@@ -186,6 +210,23 @@ def test_what_was_claimed_and_waits_to_be_started_is_given_back() -> None:
     host.back().at(1, 40)
     assert host.rows()[-1] == "remind 1:01 manual ok"
     assert host.runs()[-1].owner == "procman-1"
+
+
+def test_what_is_given_back_late_and_taken_again_meanwhile_is_not_given_back() -> None:
+    """Another host had released it; the word that it is given back comes when it is at work here again."""
+    host = begun("once: run", once=20.0)
+    host.store.request(Request("once", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.worker.work()  # claimed, and not started yet
+    host.away().clock.now += PATIENCE
+    host.scheduler.expire(host.clock.now)
+    host.settle()
+    host.store.recover(lambda run: True, (), host.wall)
+    host.back().at(1, 15)
+    assert host.children.pids.keys() == {"once.1"}
+    assert host.store.jobs() == []
+    host.at(2)
+    assert host.rows() == ["once 1:01 manual ok"]
 
 
 def test_a_claim_that_is_answered_too_late_starts_nothing() -> None:
@@ -254,6 +295,19 @@ def test_a_claim_whose_answer_was_lost_is_found_again() -> None:
     host.worker.deaf = None
     host.at(2, 50)
     assert host.rows() == ["remind 1:00 ok", "remind 2:00 ok"]
+
+
+def test_a_call_whose_answer_was_lost_is_made_again() -> None:
+    """Its own place is not taken by another one."""
+    text = "remind: {command: run, schedule: every minute, overlap: queue, concurrency: 1}"
+    host = begun(text, remind=75.0).at(2, 10)
+    assert [run.state for run in host.runs()] == [State.RUNNING, State.QUEUED]
+    host.worker.deaf = AWAY
+    host.at(2, 16)
+    assert [run.state for run in host.runs()] == [State.FINISHED, State.CLAIMED]
+    host.worker.deaf = None
+    host.at(2, 50)
+    assert [run.state for run in host.runs()] == [State.FINISHED, State.RUNNING]
 
 
 def test_an_answer_that_took_too_long_is_no_lease() -> None:

@@ -1077,6 +1077,17 @@ def test_a_query_finds_the_runs_for_which_all_holds(store: Store, query: Query, 
     assert store.count(query, 2) == len(found[:2])
 
 
+ODD = ["\\u0000", "\\\\u0000", "\\udcff", "\\\udcff", "\udcff\udcff", "\\\\\\ud83d\ude00", "😀"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_text_is_found_beside_whatever_else_an_argument_has(store: Store, odd: str) -> None:
+    store.request(asked(args=(odd, f"{odd} here {odd}")))
+    store.take_due(NOW, ME, NOW, (0, 1))
+    assert ids(store.history(Query(text=" here "))) == [1]
+    assert store.history(Query(text="there")) == []
+
+
 def test_page_by_page_every_run_comes_once(store: Store) -> None:
     some_runs(store)
     found: list[Run] = []

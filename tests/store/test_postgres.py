@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SECRET = "hunter2"
 TICK = 1_700_000_000
+STRICT = "options=-c%20default_transaction_isolation%3Dserializable"
 READ_ONLY = "options=-c%20default_transaction_read_only%3Don"
 
 
@@ -69,7 +70,7 @@ def do(server: Server, sql: str) -> list[tuple[Any, ...]]:
 def cut(server: Server) -> None:
     """The server ends all connections of procmans."""
     here = "application_name = 'procman' AND pid <> pg_backend_pid()"
-    do(server, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {here}")
+    do(server, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {here}")
 
 
 def job(task: str = "mail") -> Request:
@@ -208,6 +209,39 @@ def test_a_lock_that_another_holds_is_waited_for_and_then_told_of(
     assert other.pause("mail", 1.0)
 
 
+def test_who_waited_for_another_scheduler_sees_what_that_has_written(
+    server: Server, request: pytest.FixtureRequest
+) -> None:
+    """Also where the database has all transactions see what was there when they began, unless they say so."""
+    url, name = f"{server.url}&{STRICT}", request.node.name
+    with closing(PostgresStore(url, name)) as one, closing(PostgresStore(url, name)) as other:
+        one.request(job())
+        taken: list[Run] = []
+        thread = threading.Thread(target=lambda: taken.extend(other.take_due(2.0, "two@h2", 0.0, (9, 9))))
+        waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        with one.together():
+            thread.start()
+            wait_until(lambda: do(server, waits))
+            first = one.take_due(2.0, "one@h1", 0.0, (9, 9))
+        thread.join(PATIENCE)
+        assert (len(first), taken) == (1, [])
+        assert len(other.take_due(2.0, "two@h2", 0.0, (9, 9))) == 0
+
+
+@pytest.mark.parametrize("app", ["caf\udce9", 'it\'s \\ "a"', "x" * 2000, "%s ?1 :v1 {}", "\U0001f600"])
+def test_an_app_may_be_called_anything_that_a_folder_is(server: Server, app: str) -> None:
+    line = Line(server.url, app, lambda: Instance("one@h1", "h1", 1, "1", 0.0))
+    line.renew()
+    with closing(PostgresStore(server.url, app)) as store:
+        store.name = "one@h1"
+        number, _ = store.request(job()._replace(key="k"))
+        assert [run.id for run in store.take_due(2.0, "one@h1", 0.0, (9, 9))] == [number]
+        store.finish(number, Ending(Outcome.OK, 3.0))
+        assert store.instances.living() == {"one@h1"}
+        assert [run.outcome for run in store.history()] == [Outcome.OK]
+    line.close(leave=True)
+
+
 # Connections that end
 
 
@@ -240,6 +274,47 @@ def test_of_a_transaction_in_which_the_connection_was_cut_nothing_is_kept(
     with pytest.raises(StoreError, match="the transaction failed before: nothing of it is kept"):
         write()
     assert store.states() == {}
+
+
+@pytest.fixture(params=["database", "schema"])
+def anew(server: Server, request: pytest.FixtureRequest) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A URL, and what makes the database anew, or drops our schema from it."""
+    do(server, "CREATE DATABASE shop")
+    url = server.url.replace("/postgres?", "/shop?")
+
+    def make() -> None:
+        if request.param == "database":
+            do(server, "DROP DATABASE shop WITH (FORCE)")
+            do(server, "CREATE DATABASE shop")
+        else:
+            with closing(psycopg.connect(url, autocommit=True)) as connection:
+                connection.execute("DROP SCHEMA procman CASCADE")
+
+    yield url, make
+    do(server, "DROP DATABASE shop WITH (FORCE)")
+
+
+def test_a_database_that_is_made_anew_is_used_and_numbers_go_on(anew: tuple[str, Callable[[], None]]) -> None:
+    url, make = anew
+    with closing(PostgresStore(url, "shop")) as store, closing(PostgresStore(url, "shop")) as other:
+        line = Line(url, "shop", lambda: Instance("one@h1", "h1", 1, "1", 0.0))
+        line.renew()
+        store.request(job())
+        assert store.last_id() == 1
+        make()
+        for act in (line.renew, store.last_id, other.last_id):
+            with suppress(StoreError):
+                act()
+        line.renew()
+        assert store.request(job())[0] == 2
+        assert other.request(job())[0] == 3
+        with other.together():
+            locks = "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND database ="
+            mine = "(SELECT oid FROM pg_database WHERE datname = 'shop')"
+            held = store.database.rows(f"{locks} {mine}")
+        assert held == store.database.rows("SELECT (? & 4294967295)::oid", store._server.lock)
+        assert rung(line)
+        line.close(leave=True)
 
 
 # Many who want the same

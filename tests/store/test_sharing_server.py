@@ -31,7 +31,7 @@ OURS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'procman'"
 def observer(server: Server) -> Iterator[Observer]:
     """Somebody else on the server, where nobody of us is."""
     with psycopg.connect(server.url, autocommit=True) as observer:
-        observer.execute(f"SELECT pg_terminate_backend(pid) FROM ({OURS}) AS ours")
+        observer.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM ({OURS}) AS ours")
         wait_until(lambda: not pids(observer))
         yield observer
 
@@ -155,7 +155,7 @@ def test_a_connection_that_is_lost_between_two_calls_is_made_anew(
 ) -> None:
     for number in range(1, 4):
         assert sharing.request(*place, asked()) == number
-        observer.execute("SELECT pg_terminate_backend(%s)", pids(observer))
+        observer.execute("SELECT pg_terminate_backend(%s, 5000)", pids(observer))
     assert kept(place) == [1, 2, 3]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 
 from procman.errors import StoreError
-from procman.store.postgres.failures import failure
+from procman.store.postgres.failures import GONE, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,20 +27,23 @@ LIMITS = "; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_sessio
 """A host that is suspended in the middle of a transaction keeps the others waiting no longer."""
 SILENT_SECONDS = 10.0
 """After so long a server is asked whether it is there, before anything is asked that matters."""
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Whatever the database says: who has waited for the lock sees what was written meanwhile."""
 PLACEHOLDER = re.compile(r"\?(\d*)")
 
 
 class Database:
     """A connection, which is made when it is needed and made again when it is lost. For one thread at a time.
 
-    A transaction of `together` has the app for itself, as far as schedulers go: `lock` is a number for it.
-    What is committed is on the disk, or wherever the server keeps it (`synchronous_commit`).
+    A transaction of `together` has the app for itself, as far as schedulers go: `lock` is a number for it,
+    which whoever connects may set. Where our tables are gone, the connection is given up: the next one may
+    make them. What is committed is on the disk, or wherever the server keeps it (`synchronous_commit`).
     """
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], shown: str, lock: int) -> None:
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], shown: str) -> None:
         self._connect = connect
         self._shown = shown
-        self._lock = lock
+        self.lock = 0
         self._connection: psycopg.Connection[Any] | None = None
         self._process = os.getpid()
         self._heard = 0.0
@@ -59,6 +62,12 @@ class Database:
             self._connection = self._connect()
             self._heard = time.monotonic()
         return self._connection
+
+    def connect(self) -> None:
+        """Be connected, to a server that is there. Raises `StoreError`."""
+        if not self._depth:
+            self._see_that_it_lives()
+        _ = self.connection
 
     def _see_that_it_lives(self) -> None:
         """Close a connection that the server has ended, so that nothing is lost with it: that can be read.
@@ -151,14 +160,15 @@ class Database:
         if self._depth and (self._connection is None or self._connection.closed):
             self._failed = True
             raise StoreError(f"{self._shown}: the connection was lost in the middle of a transaction")
-        if not self._depth:
-            self._see_that_it_lives()
+        self.connect()
         try:
             found = run(self.connection)
             self._heard = time.monotonic()
             return found
         except psycopg.Error as error:
             self._failed = self._depth > 0
+            if isinstance(error, GONE) and self._connection:
+                self._connection.close()
             raise failure(error, self._shown) from error
 
     def _commit(self) -> None:
@@ -167,12 +177,14 @@ class Database:
 
     def _begin(self, alone: bool) -> None:
         """A lock that is not had in time leaves a transaction behind."""
-        lock = f"; SELECT pg_advisory_xact_lock({self._lock})" if alone else ""
         try:
-            self._ask([(f"BEGIN{LIMITS}{lock}", None)])
+            self._try(lambda connection: connection.execute(self._beginning(alone)))
         except StoreError:
             self._end()
             raise
+
+    def _beginning(self, alone: bool) -> str:
+        return f"{BEGIN}{LIMITS}" + f"; SELECT pg_advisory_xact_lock({self.lock})" * alone
 
     def _end(self) -> None:
         self._failed = False

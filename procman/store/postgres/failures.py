@@ -35,6 +35,7 @@ WHAT_TO_DO: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.CannotConnectNow, NOT_YET),
 )
 BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+GONE = (errors.UndefinedTable, errors.InvalidSchemaName)
 REFUSALS = (
     ("password authentication failed", WRONG_PASSWORD),
     ("no password supplied", NO_PASSWORD),

@@ -12,7 +12,7 @@ from procman.core.tasks.instance import Renewal
 from procman.errors import StoreError
 from procman.store.postgres import address, opening
 from procman.store.postgres.bell import Bell
-from procman.store.postgres.database import Database
+from procman.store.postgres.database import Database, storable
 from procman.store.postgres.failures import failure
 from procman.store.postgres.instances import Instances
 
@@ -26,7 +26,7 @@ class Line:
     """For one thread. `instance` gives what is to be known of us now."""
 
     def __init__(self, url: str, app: str, instance: Callable[[], Instance]) -> None:
-        self._app, self._shown, self._instance = app, address.shown(url), instance
+        self._app, self._shown, self._instance = storable(app), address.shown(url), instance
         self._connect = opening.connector(url, self._shown)
         self._database: Database | None = None
         self._listened = self._missed = False
@@ -66,7 +66,7 @@ class Line:
     def _found(self) -> Database:
         """The connection, made anew if it was lost; it listens."""
         if self._database is None:
-            self._database = Database(self._listening, self._shown, 0)
+            self._database = Database(self._listening, self._shown)
         return self._database
 
     def _listening(self) -> psycopg.Connection[Any]:

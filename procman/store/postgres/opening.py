@@ -57,14 +57,24 @@ def _is_pooled(connection: psycopg.Connection[Any]) -> bool:
     return row is None or row[0] != connection.info.backend_pid
 
 
-def prepare(connection: psycopg.Connection[Any], app: str, shown: str) -> int:
-    """Make the schema if need be, and the app known; the number of the app. Raises `StoreError`."""
+def prepare(connection: psycopg.Connection[Any], app: str, shown: str, last: int = 0) -> int:
+    """Make the schema if need be, and the app known, whose runs get numbers above `last`; the number of the
+    app. Raises `StoreError`, and closes the connection then."""
     try:
         if _version(connection) != len(SCRIPTS):
             _migrate(connection, shown)
-        return _number(connection, app)
+        number = _number(connection, app)
+        if last:
+            sequence = f"procman.runs_{number}"
+            go_on = f"SELECT setval('{sequence}', %s) FROM {sequence} WHERE last_value < %s OR NOT is_called"
+            connection.execute(go_on, [last, last])
+        return number
     except psycopg.Error as error:
+        connection.close()
         raise failure(error, shown) from None
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _version(connection: psycopg.Connection[Any]) -> int:

@@ -100,9 +100,10 @@ CREATE TABLE procman.keys (
 CREATE INDEX keys_since ON procman.keys (app, task, since);
 
 -- The words of a JSON array. What no text can be in PostgreSQL stays as it is escaped: \u0000 and \udcff.
+-- Where the backslash is escaped itself, this is text already.
 CREATE FUNCTION procman.words_of(list text) RETURNS SETOF text LANGUAGE sql IMMUTABLE AS $$
     SELECT json_array_elements_text(
-        regexp_replace(list, '\\u(0000|d[89a-f][0-9a-f]{2})', '\\\\u\1', 'g')::json
+        regexp_replace(list, '((?<!\\)(?:\\\\)*)\\u(0000|d[89a-f][0-9a-f]{2})', '\1\\\\u\2', 'g')::json
     )
 $$;
 

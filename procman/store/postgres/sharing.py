@@ -54,7 +54,14 @@ class Sharing:
         if (url, app) not in self._known:
             with self._store(url, app) as store:
                 self._known[url, app] = store.joined()
+                store.close()  # it is connected again when it is used
         return self._known[url, app]
+
+    def forget(self, url: str, app: str) -> None:
+        """What was said has failed: it is learned again, since the database may have been made anew."""
+        if self._known.pop((url, app), None):
+            with suppress(StoreError), self._store(url, app) as store:
+                store.close()
 
     @contextmanager
     def _store(self, url: str, app: str) -> Iterator[PostgresStore]:

@@ -10,7 +10,7 @@ from procman.core.tasks.transitions import Event
 from procman.store.claims import Claims
 from procman.store.postgres import address, opening
 from procman.store.postgres.bell import Bell
-from procman.store.postgres.database import Database
+from procman.store.postgres.database import Database, storable
 from procman.store.postgres.instances import Instances
 from procman.store.postgres.joined import joined
 from procman.store.postgres.statements import Statements
@@ -20,6 +20,9 @@ from procman.store.rows import from_run
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from contextlib import AbstractContextManager
+    from typing import Any
+
+    import psycopg
 
     from procman.core.tasks.limits import Limits
     from procman.core.tasks.run import Ending, Request, Run, TaskState
@@ -38,20 +41,23 @@ class PostgresStore(Claims, Requests):
     """Told who lives, before all runs are looked at that are open."""
 
     def __init__(self, url: str, app: str) -> None:
-        self.app, shown = app, address.shown(url)
-        connect = opening.connector(url, shown)
-        connection = connect()
-        try:
-            number = opening.prepare(connection, app, shown)
-        finally:
-            connection.close()
-        self._sql = Statements(app, number)
-        self._db = self._server = Database(connect, shown, opening.OF_SCHEMA << 24 | number)
-        self.instances = Instances(self._server, app)
-        self._number = number
+        self.app, self._shown = storable(app), address.shown(url)
+        self._connect = opening.connector(url, self._shown)
         self._name = ""
+        self._last_id = 0
         self._seen: set[str] = set()
         self._limited: Collection[str] | None = None  # of a run in the foreground nobody says
+        self._db = self._server = Database(self._prepared, self._shown)
+        self.instances = Instances(self._server, self.app)
+        self._server.connect()
+
+    def _prepared(self) -> psycopg.Connection[Any]:
+        """A connection to a database that knows the app: another one than before, maybe, made anew."""
+        connection = self._connect()
+        self._number = opening.prepare(connection, self.app, self._shown, self._last_id)
+        self._sql = Statements(self.app, self._number, self._name)
+        self._server.lock = opening.OF_SCHEMA << 24 | self._number
+        return connection
 
     @property
     def name(self) -> str:
@@ -74,6 +80,7 @@ class PostgresStore(Claims, Requests):
         return Bell(self.app, self._number, self.name)
 
     def request(self, request: Request) -> tuple[int, bool]:
+        self._server.connect()
         values = from_run(transitions.of_request(request))
         ring = self._bell.ring_with if self._is_soon(request.due - request.created_at) else ""
         if request.key is None:  # without a transaction it is one way there and back
@@ -86,7 +93,8 @@ class PostgresStore(Claims, Requests):
                     return found[0][0], False
 
     def joined(self) -> Joined:
-        """What others say to ask for a run, in transactions of their own."""
+        """What others say to ask for a run, in transactions of their own. Raises `StoreError`."""
+        self._server.connect()
         return joined(self._sql, Bell(self.app, self._number))
 
     def cancel(self, run: int, now: float) -> bool:
@@ -133,6 +141,10 @@ class PostgresStore(Claims, Requests):
     ) -> list[Run]:
         self._limited = limits.limited
         return super().take_due(now, owner, late_before, room, limits)
+
+    def last_id(self) -> int:
+        self._last_id = max(self._last_id, super().last_id())
+        return self._last_id
 
     def continue_after(self, number: int) -> None:
         """Give no run a number up to this one."""
