@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from procman.core.config import storeurl
-from procman.errors import Problem, RefusedError, UnsafeError, UserError
+from procman.errors import Problem, RefusedError, StoreError, UnsafeError, UserError
 from procman.host import place, wake
 from procman.store import copying
 from procman.store.open import is_on_server, is_there, on_server, open_store, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from procman.core.tasks.task import Retention
     from procman.engine.store import Store
@@ -53,8 +53,9 @@ def migrate(root: str, source: str | None, target: str | None) -> Moved:
             old.pause(name, time.time())
         with suppress(UnsafeError):
             wake.ring(place.of(root))
-        _see_that_nothing_runs(old)
-        return Moved(shown(from_), shown(to), copying.copy(old, new, states), paused, held)
+        with _gone_on_with(old, paused):
+            _see_that_nothing_runs(old)
+            return Moved(shown(from_), shown(to), copying.copy(old, new, states), paused, held)
 
 
 def words(moved: Moved) -> Iterator[str]:
@@ -97,12 +98,24 @@ def _open(url: str, app: str) -> PostgresStore | SqliteStore:
     return on_server(url, app) if is_on_server(url) else open_store(url)
 
 
+@contextmanager
+def _gone_on_with(store: PostgresStore | SqliteStore, paused: Sequence[str]) -> Iterator[None]:
+    """When nothing is copied, these tasks are as before: who tries again must not take them for paused."""
+    try:
+        yield
+    except BaseException:
+        with suppress(StoreError):
+            for name in paused:
+                store.resume(name, time.time())
+        raise
+
+
 def _see_that_nothing_runs(store: PostgresStore | SqliteStore) -> None:
     """Who has a run would not find it in the other store, where it may be run again meanwhile."""
     there = copying.open_runs(store)
     if there:
         names = ", ".join(there[:MOST_NAMED]) + ", ..." * (len(there) > MOST_NAMED)
         raise RefusedError(
-            f"the tasks are paused, but {names} has not ended: wait for that, or stop procman, and try again."
-            " Nothing was copied"
+            f"the tasks were paused, but {names} has not ended: wait for that, or stop procman, and try"
+            " again. Nothing was copied, and the tasks go on"
         )

@@ -60,13 +60,14 @@ class Recorded:
             self._run = self._store.begin(asked, self._command, self._owner.owner)
             self.variables = plans.of_run(self._run)
 
-        self._try(begin)
+        if not self._try(begin, "this run"):
+            self._store = None
 
     def started(self, pid: int) -> None:
         """The run has a child."""
         if store := self._store:
             at, who = time.time(), identity.identity(pid)
-            self._try(lambda: store.started(self._run.id, self._command, pid, who, at))
+            self._try(lambda: store.started(self._run.id, self._command, pid, who, at), "when this run began")
             self._owner.keep()
 
     def finished(self, ended: ChildExited) -> None:
@@ -87,16 +88,17 @@ class Recorded:
                 store.finish(self._run.id, ending)
                 store.close()
 
-            self._try(end)
+            self._try(end, "how this run ended")
             self._owner.release()
 
-    def _try(self, act: Callable[[], None]) -> None:
+    def _try(self, act: Callable[[], None], what: str) -> bool:
         try:
             act()
         except (StoreError, OSError) as error:
-            self._store = None
             text = shortages.in_words(error) or error
-            complaints.tell(f"this run will not be in the history: {text}")
+            complaints.tell(f"{what} will not be in the history: {text}")
+            return False
+        return True
 
 
 def _owner(root: str) -> Owner:

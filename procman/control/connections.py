@@ -57,7 +57,7 @@ async def take_async(connection: Any, within: Within) -> int:
     library = _library(connection)
     if library == "sqlalchemy" and hasattr(connection, "run_sync"):
         return int(await connection.run_sync(take, within))
-    if library != "psycopg" or type(connection).__name__ != "AsyncConnection":
+    if library != "psycopg" or "AsyncConnection" not in [kind.__name__ for kind in type(connection).__mro__]:
         return take(connection, within)  # the loop waits, as for all else that is done with it
     steps = within(POSTGRESQL)
     try:

@@ -218,11 +218,11 @@ class Admissions:
         entry = run, lane
         self._called.append(entry)
 
-        def told(first: Sequence[str]) -> None:
+        def told(first: Sequence[str] | None) -> None:
             self._called.remove(entry)
             if first and self.open and run.task in self.tasks:
                 self._call_later(run, task, first)
-            else:
+            elif first is not None:
                 self._begin(run, lane)
 
         self._queue.write(run.id, lambda store: call(store, self.orphans, run, task), told)

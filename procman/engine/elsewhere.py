@@ -97,8 +97,12 @@ def hold_back(store: Store, runs: Sequence[Run], tasks: Mapping[str, Task]) -> s
     return held
 
 
-def call(store: Store, orphans: Orphans, run: Run, task: Task) -> list[str]:
-    """The turn of a run has come, unless the store knows of others that come first: their names."""
+def call(store: Store, orphans: Orphans, run: Run, task: Task) -> list[str] | None:
+    """The turn of a run has come, unless the store knows of others that come first: their names. None when
+    it is not ours any more: we were taken for dead meanwhile."""
+    known = store.run(run.id)
+    if known is None or known.owner != orphans.owner or known.outcome:
+        return None
     first: list[str] = []
     if task.overlap is not Overlap.ALLOW:
         first = ahead(run, orphans.others(store, {run.task}).get(run.task, ()))

@@ -42,6 +42,7 @@ class Intake:
         self.publish = publish
         self.world = world
         self._queue = queue
+        admissions.unstarted.lined_up = self._lined_up
         self._under_way = self._wanted = False
         self.crowded = False
         """Whether runs are due that had no room."""
@@ -104,6 +105,12 @@ class Intake:
         self.admissions.heard(others)
         if not found or (self.world.lease is None and any(others.get(task) for task in self.watched)):
             self.by(self.world.wall() + ELSEWHERE_SECONDS)
+
+    def _lined_up(self, run: Run) -> None:
+        """A run waits, perhaps for one of another procman, which may have ended before it was to be seen that
+        somebody waits, and so nobody rang: look whether it is still there."""
+        if run.task in self.admissions.elsewhere.watched:
+            self.now()
 
     def refused(self) -> None:
         """The store would not: there is another look when it is due."""

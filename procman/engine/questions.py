@@ -18,7 +18,7 @@ from procman.core import facts
 from procman.core.tasks import due
 from procman.core.tasks.facts import JobQueued, of_end
 from procman.core.tasks.outlook import left_to_others, outlook
-from procman.core.tasks.transitions import Event
+from procman.core.tasks.transitions import Event, reruns
 from procman.engine.elsewhere import beside, hold_back
 from procman.engine.ticks import AHEAD_SECONDS
 
@@ -138,7 +138,7 @@ class Recover:
         closed, ours = answer
         self._scheduler.disown(ours)
         for run in closed:
-            self._scheduler.publish(of_end(run, self._now if run.task in self._rerun else None))
+            self._scheduler.publish(of_end(run, self._now if reruns(run, self._rerun) else None))
             self._scheduler.publish(facts.RunEnded(run.name, str(run.outcome), run.reason or ""))
         self._scheduler.recovered()
 

@@ -26,6 +26,8 @@ class Unstarted:
         self._publish = publish
         self._wall = wall
         self.unknown: set[str] = set()
+        self.lined_up: Callable[[Run], None] = lambda run: None
+        """Told when the store knows that a run waits."""
 
     def hold(self, run: Run) -> None:
         """Its task may come back, or is new: the run waits for a procman that knows it."""
@@ -40,7 +42,8 @@ class Unstarted:
 
     def line_up(self, run: Run) -> None:
         """Another one must end first."""
-        self._queue.write(run.id, lambda store: store.move(run.id, Event.QUEUE))
+        queue = Event.QUEUE
+        self._queue.write(run.id, lambda store: store.move(run.id, queue), lambda moved: self.lined_up(run))
 
     def skip(self, run: Run, reason: str) -> None:
         """It never runs, since another one does."""

@@ -56,7 +56,7 @@ class Claims(Queries):
                 if transitions.comes_again(run):
                     self._db.change(self._sql.TAKE_AWAY, run.id)
                 else:
-                    again = now if run.task in rerun else None
+                    again = now if transitions.reruns(run, rerun) else None
                     closed.append(self._end(run, self._past(run.task), transitions.lost(run, now), again))
             return [run for run in closed if run]
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 1000
 """Rows that are read, and then written."""
+OUTPUTS_AT_ONCE = 50
+"""Of these, each of which may have a megabyte: the target waits meanwhile, for ten seconds at most."""
 COMPARED = 1000
 """So many of the newest rows are compared when all are copied."""
 EVER = 1 << 62
@@ -42,6 +44,11 @@ class Table(NamedTuple):
     key: tuple[str, ...]
     columns: tuple[str, ...]
     run: str | None = None
+
+    @property
+    def at_once(self) -> int:
+        """How many rows are read, and then written."""
+        return OUTPUTS_AT_ONCE if self.name == "outputs" else AT_ONCE
 
 
 RUNS = Table("runs", ("id",), (*Run._fields, "at"), "id")
@@ -72,14 +79,14 @@ class Side:
     def rows(self, table: Table, order: str = "") -> Iterator[Row]:
         """All rows in the order of their keys, or the other way round (`DESC`)."""
         where, values = self._where(table)
-        columns, key = ", ".join(table.columns), ", ".join(table.key)
+        columns, key, at_once = ", ".join(table.columns), ", ".join(table.key), table.at_once
         behind = f"({key}) {'<' if order else '>'} ({', '.join('?' * len(table.key))})"
         by = ", ".join(f"{each} {order}" for each in table.key)
-        found = self._db.rows(f"SELECT {columns} FROM {where} ORDER BY {by} LIMIT ?", *values, AT_ONCE)
+        found = self._db.rows(f"SELECT {columns} FROM {where} ORDER BY {by} LIMIT ?", *values, at_once)
         query = f"SELECT {columns} FROM {where} AND {behind} ORDER BY {by} LIMIT ?"
         while found:
             yield from (_plain(table, row) for row in found)
-            found = self._db.rows(query, *values, *found[-1][: len(table.key)], AT_ONCE)
+            found = self._db.rows(query, *values, *found[-1][: len(table.key)], at_once)
 
     def open_runs(self) -> list[str]:
         """The names of the runs that somebody has now."""
@@ -125,7 +132,7 @@ def copy(source: Store, target: Store, states: Mapping[str, TaskState]) -> dict[
         target.continue_after(from_.last)
         for table in TABLES:
             rows = iter(states.values()) if table.name == "tasks" else from_.rows(table)
-            while some := [*islice(rows, AT_ONCE)]:
+            while some := [*islice(rows, table.at_once)]:
                 to.put(table, some)
         return _verified(from_, to)
 

@@ -40,7 +40,7 @@ class MemoryStore(MemoryRows):
             if transitions.comes_again(run):
                 self.move(run.id, Event.RELEASE)
             else:
-                again = now if run.task in rerun else None
+                again = now if transitions.reruns(run, rerun) else None
                 closed.append(self.finish(run.id, transitions.lost(run, now), again))
         return [run for run in closed if run]
 

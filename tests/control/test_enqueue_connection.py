@@ -324,11 +324,16 @@ def test_what_is_no_connection_is_told_with_what_can_be_given(store: PostgresSto
     )
 
 
+class Traced(psycopg.AsyncConnection[Any]):
+    """As those are who watch what an app asks."""
+
+
 async def ask_in_all_ways(url: str) -> None:
     from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-    connection = await psycopg.AsyncConnection.connect(url)
-    async with connection:
+    async with await Traced.connect(url) as connection:
+        await enqueue_async("show", "traced", connection=connection)
+    async with await psycopg.AsyncConnection.connect(url) as connection:
         await enqueue_async("show", "no", connection=connection)
         await connection.rollback()
         number = await enqueue_async("show", "psycopg", key="k", connection=connection)
@@ -354,4 +359,4 @@ async def ask_in_all_ways(url: str) -> None:
 
 def test_from_an_asyncio_loop(store: PostgresStore, server: Server) -> None:
     asyncio.run(ask_in_all_ways(server.url))
-    assert words(store) == [("psycopg",), ("alchemy",), ("session",), ("plain",)]
+    assert words(store) == [("traced",), ("psycopg",), ("alchemy",), ("session",), ("plain",)]

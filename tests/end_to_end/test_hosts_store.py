@@ -71,8 +71,10 @@ def test_nothing_is_copied_while_something_runs(app: App, server: Server) -> Non
     name = {"PROCMAN_APP": app.root.name}
     ended = app.do("store", "migrate", "--to", server.url, env=name)
     assert (ended.code, "but slow.1 has not ended" in ended.err) == (1, True)
+    assert [task["paused"] for task in app.listed("schedule")] == [False]
     assert running.stop() == 0
-    assert app.do("store", "migrate", "--to", server.url, env=name).code == 0
+    moved = app.do("store", "migrate", "--to", server.url, env=name)
+    assert (moved.code, "Paused there, too" in moved.out) == (0, False)
     again = app.do("store", "migrate", "--to", server.url, env=name)
     assert (again.code, "the target knows this app already, with 1 runs" in again.err) == (1, True)
 

@@ -306,6 +306,31 @@ def test_what_waits_elsewhere_is_replaced_too() -> None:
     ]
 
 
+class Unheard(Hosts):
+    """The bell is not heard."""
+
+    def settle(self) -> Hosts:
+        for _ in range(4):
+            for table in self.all:
+                table.settle()
+        return self
+
+
+@pytest.mark.parametrize("takes", [599.85, 599.92, 599.95])
+def test_who_waits_for_a_run_that_ended_just_before_it_was_in_line_waits_no_longer(takes: float) -> None:
+    """The other host has not seen that anybody waits, and did not ring."""
+    hosts = Unheard(task(overlap="queue"), task(overlap="queue"))
+    hosts[0].takes["remind"] = takes
+    hosts[1].scheduler.ticks.hold()
+    hosts.at(15)
+    hosts[1].scheduler.ticks.plan_anew(int(hosts[1].wall))
+    hosts[0].scheduler.ticks.hold()
+    hosts.at(19, 50)
+    hosts[1].scheduler.look()  # the next look is at 20:20
+    hosts.at(20, 2)
+    assert hosts.rows() == ["remind 10:00 ok procman-1", "remind 20:00 ok procman-2"]
+
+
 # a host that is gone
 
 

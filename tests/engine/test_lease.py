@@ -8,7 +8,7 @@ from math import inf
 import pytest
 
 from procman.core.tasks.instance import LEASE_SECONDS, Renewal
-from procman.core.tasks.run import Outcome, Request, State, TickRow, Trigger
+from procman.core.tasks.run import Ending, Outcome, Request, State, TickRow, Trigger
 from procman.core.tasks.transitions import Event
 from procman.engine.lease import FENCED, TO_SPARE, Lease
 from procman.errors import StoreError
@@ -196,6 +196,20 @@ def test_what_waits_for_a_run_to_end_waits_no_longer_here() -> None:
     assert taken.id == waiting.id
     host.back().at(2, 50)
     assert host.children.pids.keys() == {"remind.1"}
+
+
+def test_what_was_called_while_the_store_was_away_does_not_begin_where_another_has_it() -> None:
+    queued = "remind: {command: run, schedule: every minute, overlap: queue}"
+    host = begun(queued, remind=75.0).at(2, 10).away().at(2, 20)  # its turn has come at 2:15
+    waiting = next(run for run in host.store.history() if run.state is State.QUEUED)
+    host.at(2, 50)
+    host.store.recover(lambda run: run.id == waiting.id, (), host.wall)
+    (taken,) = host.store.take_due(host.wall, "another", 0.0, (10, 10))
+    assert taken.id == waiting.id
+    host.back().at(2, 59)
+    host.store.finish(taken.id, Ending(Outcome.OK, host.wall))
+    host.at(3, 40)
+    assert host.children.pids.keys() == {"remind.1", "remind.3"}
 
 
 def test_what_was_claimed_and_waits_to_be_started_is_given_back() -> None:

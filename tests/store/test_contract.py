@@ -230,9 +230,16 @@ def test_what_was_asked_for_and_had_not_begun_waits_for_anybody(store: Store, on
     assert store.take_due(NOW + 9, ME, NOW, (9, 9))[0].id == number
 
 
-def test_what_was_begun_by_hand_in_the_foreground_does_not_come_again(store: Store) -> None:
+@pytest.mark.parametrize("rerun", [(), ("mail",)])
+@pytest.mark.parametrize("began", [False, True])
+def test_what_was_begun_by_hand_in_the_foreground_does_not_come_again(
+    store: Store, began: bool, rerun: tuple[str, ...]
+) -> None:
+    """Somebody sees how it ends. It may even go on, on a host that is cut off from the store."""
     run = store.begin(asked(), "run mail", OTHER)
-    assert ids(store.recover(all_are_gone, (), NOW)) == [run.id]
+    if began:
+        store.started(run.id, "run mail", 1, None, NOW)
+    assert ids(store.recover(all_are_gone, rerun, NOW)) == [run.id]
     assert store.jobs() == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -110,6 +110,28 @@ def test_many_are_copied_a_page_at_a_time(
         source.request(asked(key=str(number)))
     assert copying.copy(source, target, {})["keys"] == 50
     assert [run.id for run in target.jobs()] == [*range(1, 51)]
+
+
+@pytest.mark.parametrize("stores", BOTH_WAYS, indirect=True)
+def test_outputs_may_be_large_and_are_never_all_in_memory(
+    stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = stores
+    for number in range(150):
+        run = running(source, number)
+        source.finish(run.id, Ending(Outcome.OK, NOW + number, output=b"x"))
+    pages: list[int] = []
+    read = type(source.database).rows
+
+    def counted(database: Any, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        found = read(database, sql, *values)
+        if "outputs WHERE" in sql:
+            pages.append(len(found))
+        return found
+
+    monkeypatch.setattr(type(source.database), "rows", counted)
+    assert copying.copy(source, target, {})["outputs"] == 150
+    assert max(pages) <= 50
 
 
 @pytest.mark.parametrize("stores", BOTH_WAYS, indirect=True)

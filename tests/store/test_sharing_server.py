@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -157,6 +158,31 @@ def test_a_connection_that_is_lost_between_two_calls_is_made_anew(
         assert sharing.request(*place, asked()) == number
         observer.execute("SELECT pg_terminate_backend(%s, 5000)", pids(observer))
     assert kept(place) == [1, 2, 3]
+
+
+class LateError(Exception):
+    """What the handler of a signal raises, as those do that limit the time of a request."""
+
+
+@pytest.mark.parametrize("error", [LateError, KeyboardInterrupt])
+def test_who_is_interrupted_while_it_waits_for_the_server_may_ask_again(
+    sharing: Sharing, place: tuple[str, str], server: Server, error: type[BaseException]
+) -> None:
+    def handle(number: int, frame: object) -> None:
+        raise error
+
+    sharing.request(*place, asked())
+    with psycopg.connect(server.url) as other:
+        other.execute("LOCK TABLE procman.runs")
+        before = signal.signal(signal.SIGALRM, handle)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(error):
+                sharing.request(*place, asked())
+        finally:
+            signal.signal(signal.SIGALRM, before)
+    assert sharing.request(*place, asked()) > 1
+    assert len(kept(place)) == 2
 
 
 def test_what_to_join_with_needs_no_connection_any_more(

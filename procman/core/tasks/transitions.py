@@ -12,6 +12,7 @@ from procman.core.tasks.run import Ending, Outcome, Run, State, Trigger
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
 
     from procman.core.tasks.run import Request, TaskState, TickRow
@@ -165,6 +166,12 @@ def comes_again(run: Run) -> bool:
     """
     asked_for = run.tick is None and run.due is not None
     return run.state is State.QUEUED or (run.state is State.CLAIMED and asked_for)
+
+
+def reruns(run: Run, tasks: Collection[str]) -> bool:
+    """Whether a run that is lost is tried again, where runs of these tasks are. One in the foreground is not:
+    somebody sees how it ends, and it may still be there, on a host that is cut off from the store."""
+    return run.task in tasks and not (run.tick is None and run.due is None)
 
 
 def next_attempt(run: Run, due: float, ending: Ending) -> Run:

@@ -170,6 +170,9 @@ class Database:
             if isinstance(error, GONE) and self._connection:
                 self._connection.close()
             raise failure(error, self._shown) from error
+        except BaseException:  # raised by the handler of a signal: nobody reads the answer any more
+            self.close()
+            raise
 
     def _commit(self) -> None:
         self._behind += [(sql, None) for sql in self._parting]
