@@ -1,7 +1,7 @@
 """Many hosts of procman that have nothing to do, as a database sees them: crowd.py URL APP HOSTS.
 
-Each renews its lease every 5 s, and every 30 s looks for what is due and who has died, on two
-connections, as a host does. It says when all are there, and goes on until it is killed.
+Each renews its lease every 5 s. When that says that something may be due it looks at it every 30 s, on
+a connection of its own, as a host does. It says when all are there, and goes on until it is killed.
 """
 
 import heapq
@@ -11,7 +11,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from procman.core.tasks.instance import Instance
+from procman.core.tasks.instance import Instance, Renewal
 from procman.store.open import on_server
 from procman.store.postgres.line import Line
 from procman.store.postgres.store import PostgresStore
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 RENEWED, LOOKED = 5.0, 30.0
 
 
-def _look(store: PostgresStore, owner: str) -> None:
+def _renew(line: Line, last: list[Renewal]) -> None:
+    last[:] = [line.renew()]
+
+
+def _look(store: PostgresStore, owner: str, last: list[Renewal]) -> None:
+    if not last[0].due and not last[0].orphaned:
+        return
     now = time.time()
     with store.together():
         store.take_due(now, owner, now, (0, 16))
@@ -38,8 +44,11 @@ def main() -> None:
     for number in range(hosts):
         name = f"{number:012x}@host{number}"
         line = Line(url, app, partial(Instance, name, f"host{number}", number, "0", time.time()))
-        line.renew()
-        acts += [(RENEWED, line.renew), (LOOKED, partial(_look, on_server(url, app), name))]
+        last = [line.renew()]
+        acts += [
+            (RENEWED, partial(_renew, line, last)),
+            (LOOKED, partial(_look, on_server(url, app), name, last)),
+        ]
     due = [(time.monotonic() + random.uniform(0, every), at) for at, (every, _) in enumerate(acts)]
     heapq.heapify(due)
     print("ready", flush=True)

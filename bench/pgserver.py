@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from bench.load import RunError
 from tests import postgres
@@ -21,5 +20,5 @@ def running(*settings: str) -> Iterator[postgres.Server]:
 
 def statements(server: postgres.Server) -> int:
     """How many statements stand in its log (`log_statement=all`)."""
-    text = Path(server.folder, "log").read_text(errors="replace")
+    text = server.log.read_text(errors="replace")
     return text.count("LOG:  statement: ") + text.count("LOG:  execute ")

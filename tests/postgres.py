@@ -49,13 +49,18 @@ class Server:
 
     def __init__(self, bin_: str, folder: Path) -> None:
         self.bin, self.folder = bin_, folder
-        self.data = folder / "data"
+        self.data, self.log = folder / "data", folder / "data" / "log"
         self._options = account()
         if self._options:
             os.chown(folder, self._options["user"], self._options["group"])
         folder.chmod(0o755)
         self._run("initdb", f"--pgdata={self.data}", f"--username={USER}", *INITDB)
         self._is_up = False
+
+    @property
+    def pid(self) -> int:
+        """The process that all others of it are children of."""
+        return int((self.data / "postmaster.pid").read_text().split()[0])
 
     @property
     def url(self) -> str:
@@ -65,7 +70,7 @@ class Server:
         """It answers when this is back. It is nobody's child, for some tests look at ours."""
         said = ["listen_addresses=", f"unix_socket_directories={self.folder}", *SLOPPY, *settings]
         words = shlex.join([word for each in said for word in ("-c", each)])
-        self._run("pg_ctl", "start", "-w", "-D", str(self.data), "-l", str(self.data / "log"), "-o", words)
+        self._run("pg_ctl", "start", "-w", "-D", str(self.data), "-l", str(self.log), "-o", words)
         self._is_up = True
 
     def stop(self, how: str = "immediate") -> None:

@@ -6,7 +6,6 @@ server's log (`log_statement = all`) over 60 s; those that begin and end a trans
 time of the server, in % of one core over 30 s.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -23,10 +22,10 @@ from bench.peers import PROCMAN
 from bench.question import Column, Goal, Question, Sample
 from bench.schedulers import Job, When
 from bench.subjects import Subject
+from tests.postgres import Server
 
 HOSTS, CROWD, QUICK_CROWD = 5, 200, 10
 SECONDS, QUICK_SECONDS, SETTLE = 60.0, 6.0, 5.0
-POSTGRES = b"postgres"
 
 
 def prepare(bench: Bench, _subject: Subject) -> int:
@@ -45,7 +44,7 @@ def sample(bench: Bench, _subject: Subject, crowd: int) -> Sample:
         hosts.listen(seconds)
         asked = pgserver.statements(server) - before
     with pgserver.running() as server:
-        used = _used(server.url, crowd, seconds / 2)
+        used = _used(server, crowd, seconds / 2)
     return {"statements": asked / seconds / HOSTS, "cpu": used / (seconds / 2) * 100}
 
 
@@ -53,26 +52,21 @@ def _later(_fifo: Path) -> Sequence[Job]:
     return [Job("later", "true", When.HOURLY, (int(time.time()) // 60 + 30) % 60)]
 
 
-def _used(url: str, crowd: int, seconds: float) -> float:
+def _used(server: Server, crowd: int, seconds: float) -> float:
     """CPU seconds of the server."""
-    argv = [sys.executable, "-m", "bench.crowd", url, APP, str(crowd)]
+    argv = [sys.executable, "-m", "bench.crowd", server.url, APP, str(crowd)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as hosts:
         assert hosts.stdout
         try:
             if hosts.stdout.readline() != b"ready\n":
                 raise RunError("the played hosts did not come up")
             time.sleep(SETTLE)
-            server = _processes()
-            before = sum(map(proc.cpu_seconds, server))
+            processes = [server.pid, *proc.descendants(server.pid)]
+            before = sum(map(proc.cpu_seconds, processes))
             time.sleep(seconds)
-            return sum(map(proc.cpu_seconds, server)) - before
+            return sum(map(proc.cpu_seconds, processes)) - before
         finally:
             hosts.kill()
-
-
-def _processes() -> list[int]:
-    """Those of the one server that there is; its connections stay as they are meanwhile."""
-    return [pid for pid in proc.descendants(os.getpid()) if POSTGRES in proc.command_line(pid)[:100]]
 
 
 QUESTION = Question(

@@ -46,6 +46,9 @@ class Intake:
         self._under_way = self._wanted = False
         self.crowded = False
         """Whether runs are due that had no room."""
+        self._known = False
+        self.worthwhile = True
+        """Whether a look may find something of which nothing is known here."""
         self.at: float | None = None
         self.seen: int | None = None
 
@@ -56,7 +59,14 @@ class Intake:
     def by(self, due: float | None) -> None:
         """Look when something is due, if nothing else is before it."""
         if due is not None and (self.at is None or due < self.at):
-            self.at = due
+            self.at, self._known = due, True
+
+    def again(self) -> None:
+        """It is time: look, or wait for the next time when the store has said that nothing is due."""
+        if self._known or self.worthwhile:
+            self.now()
+        else:
+            self.at = self.world.wall() + LONGEST_SLEEP
 
     def room_again(self, task: Task) -> None:
         """A run of this task has ended: look for one that had no room, if there may be any."""
@@ -68,7 +78,8 @@ class Intake:
         if self._under_way or not self.admissions.open:
             self._wanted = True
             return
-        self._under_way, self._wanted, self.at = True, False, self.world.wall() + LONGEST_SLEEP
+        self._under_way, self._wanted = True, False
+        self.at, self._known = self.world.wall() + LONGEST_SLEEP, False
         self._queue.query(TakeDue(self, *self.admissions.room))
 
     def take(self, run: Run, others: Sequence[Run]) -> None:

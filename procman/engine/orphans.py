@@ -36,6 +36,13 @@ class Orphans:
         self.found = False
         """Whether there was one of which nothing was left."""
         self._ours: list[Run] = []
+        self.suspected = True
+        """Whether there may be runs that nobody has any more: a store of several hosts says it."""
+
+    def suspect(self, orphaned: bool) -> bool:
+        """The store says whether there are; whether that is new."""
+        before, self.suspected = self.suspected, orphaned
+        return orphaned and not before
 
     def recover(
         self, store: Store, rerun: Collection[str], known: Collection[str] | None, now: float

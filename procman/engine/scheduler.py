@@ -59,8 +59,7 @@ class Scheduler:
         self._later: deque[tuple[float, Callable[[Scheduler], Question]]] = deque()  # monotonic, as the next
         self._recover_at: float | None = None
         self._latest = 0.0
-        self.output = runs.output
-        self.look = self.intake.now
+        self.output, self.look = runs.output, self.intake.now
         self._closed = False
         self._admissions.open = not self._lease.lapsed
         runs.gone = self._gone
@@ -102,20 +101,23 @@ class Scheduler:
         self._watch_clock(wall)
         while self._later and self._later[0][0] <= now:
             self._queue.query(self._later.popleft()[1](self))
-        if self._recover_at is not None and self._recover_at <= now:
+        if self.orphans.suspected and self._recover_at is not None and self._recover_at <= now:
             self._recover_at = None
             self._queue.query(Recover(self))
         if self._lease.may_tick and (rows := self.ticks.rows(wall)):
             self._queue.query(ClaimTicks(self, rows, wall))
         self.admit()
         if self.intake.due(wall):
-            self.look()
+            self.intake.again()
             self.pruning.begin(wall)
 
     def renewed(self, news: Renewal) -> None:
         """The lease was renewed."""
         self._watch_lease(news.sent, news.silent)  # who was suspended may hear of that first
         back = self._lease.renewed(news, self.world.clock())
+        self.intake.worthwhile = news.due
+        if self.orphans.suspect(news.orphaned):
+            self._recover_at = self.world.clock()
         if self._admissions.open or self._closed or self._lease.lapsed:
             return
         self._admissions.open = True
@@ -200,8 +202,7 @@ class Scheduler:
 
     def recovered(self) -> None:
         """What was left is closed, or will be: some of it may be pending now."""
-        seconds = ENDING_SECONDS if self.orphans.ending else RECOVER_SECONDS
-        self._recover_at = self.world.clock() + seconds
+        self._recover_at = self.world.clock() + (ENDING_SECONDS if self.orphans.ending else RECOVER_SECONDS)
         if self.orphans.found:
             self.look()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from math import inf
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +13,12 @@ from procman.core.tasks.run import Ending, Outcome, Request, State, TickRow, Tri
 from procman.core.tasks.transitions import Event
 from procman.engine.lease import FENCED, TO_SPARE, Lease
 from procman.errors import StoreError
+from procman.testing.memory import MemoryStore
 from tests.engine.timetable import NOON, Options, Timetable
+
+if TYPE_CHECKING:
+    from procman.core.tasks.run import Run
+    from procman.engine.store import Store
 
 KILL_TIMEOUT = 5.0
 PATIENCE = LEASE_SECONDS - KILL_TIMEOUT - TO_SPARE
@@ -33,11 +39,14 @@ class Host(Timetable):
         self,
         tasks: str,
         kill_timeout: float = KILL_TIMEOUT,
+        store: Store | None = None,
     ) -> None:
-        super().__init__(tasks, begin=BEGIN, options=Options(leased=True, kill_timeout=kill_timeout))
+        super().__init__(tasks, store, BEGIN, options=Options(leased=True, kill_timeout=kill_timeout))
         self.ahead = 0.0
         self.silent = inf
         """For how long the store has not heard of it, as its clock has it."""
+        self.is_due = self.is_orphaned = True
+        """What the store says when the lease is renewed."""
         self.hears = True
         """Whether what renews the lease reaches the store."""
         self._renew_at = 0.0
@@ -51,7 +60,8 @@ class Host(Timetable):
         self.turns += 1
         if self.hears and self.clock.now >= self._renew_at:
             self._renew_at = self.clock.now + 5
-            self.scheduler.renewed(Renewal(self.clock.now, self.ahead, self.silent))
+            told = self.is_due, self.is_orphaned
+            self.scheduler.renewed(Renewal(self.clock.now, self.ahead, self.silent, *told))
             self.silent = 5.0
         super().settle()
         return self
@@ -384,7 +394,7 @@ def test_a_clock_that_is_wrong_leaves_ticks_to_others_that_have_been_given_back(
     host.ahead = ahead
     host.start()
     tick = int(host.wall)
-    (run,) = host.store.claim([TickRow("remind", tick, "run", due=float(tick))], "other", host.wall)
+    (run,) = host.store.claim([TickRow("remind", tick, due=float(tick))], "other", host.wall)
     host.store.move(run.id, Event.RELEASE)
     host.at(3)
     assert [each.state for each in host.store.jobs()] == [State.PENDING]
@@ -399,3 +409,49 @@ def test_a_clock_that_becomes_wrong_by_little_more_is_told_of_when_that_means_so
     for ahead in (29.7, 30.2, 29.9):
         lease.renewed(Renewal(1.0, ahead), 1.0)
     assert [("no tick" in str(each)) for each in said] == [False, True, False]
+
+
+# What the store says with it
+
+
+class Counted(MemoryStore):
+    """How often it was looked at what is due, and what was left."""
+
+    looks = recoveries = 0
+
+    def take_due(self, *words: Any) -> list[Run]:
+        self.looks += 1
+        return super().take_due(*words)
+
+    def recover(self, *words: Any) -> list[Run]:
+        self.recoveries += 1
+        return super().recover(*words)
+
+
+def test_where_the_store_says_that_there_is_nothing_nobody_looks() -> None:
+    store = Counted()
+    host = Host("later: {command: run, schedule: '0 0 1 1 *'}", store=store)
+    host.is_due = host.is_orphaned = False
+    host.start().at(1)
+    store.looks = store.recoveries = 0
+    host.at(20)
+    assert (store.looks, store.recoveries) == (0, 0)
+    host.is_due = True
+    host.at(21)
+    assert 2 <= store.looks <= 3
+    host.is_due, store.looks = False, 0
+    host.is_orphaned = True
+    host.at(21, 7)
+    assert (store.looks, store.recoveries) == (0, 1)
+    host.at(22, 50)
+    assert store.recoveries == 4  # and every half a minute, as long as it says so
+
+
+def test_what_is_known_to_be_due_is_looked_for_whatever_the_store_said_before() -> None:
+    host = Host("fails: {command: run, retries: 1, retry_delay: 20s}")
+    host.codes["fails"], host.is_due = 1, False
+    host.start().at(1)
+    host.store.request(Request("fails", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.settle().at(2)
+    assert [row.split()[2] for row in host.rows()] == ["manual", "retry"]

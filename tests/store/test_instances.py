@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from math import inf
 from typing import TYPE_CHECKING
 
 import pytest
 
 from procman.core.tasks.instance import LEASE_SECONDS, Instance
+from procman.core.tasks.run import Ending, Outcome, Request, State, TickRow, Trigger
+from procman.core.tasks.transitions import Event
 from procman.store.postgres.store import PostgresStore
 
 if TYPE_CHECKING:
@@ -36,9 +39,9 @@ def silence(store: PostgresStore, name: str, seconds: float) -> None:
 
 def test_who_renews_its_lease_lives(store: PostgresStore) -> None:
     assert store.instances.living() == set()
-    clock, silent = store.instances.renew(ME, 1_700_000_000.0)
+    clock, silent, *_ = store.instances.renew(ME, 1_700_000_000.0)
     assert silent == inf
-    later, silent = store.instances.renew(ME._replace(running=3), clock + 45)
+    later, silent, *_ = store.instances.renew(ME._replace(running=3), clock + 45)
     assert 0 < silent <= later - clock + 0.1
     silence(store, ME.name, 100.0)
     assert 100 <= store.instances.renew(ME._replace(running=3), later + 45)[1] < 120
@@ -47,6 +50,40 @@ def test_who_renews_its_lease_lives(store: PostgresStore) -> None:
     assert found._replace(silent=0.0, clock_ahead=0.0) == ME._replace(running=3)
     assert found.lives
     assert 40 < found.clock_ahead < 50
+
+
+def test_who_renews_its_lease_hears_whether_there_is_anything_to_do(store: PostgresStore) -> None:
+    def told() -> tuple[bool, bool]:
+        return store.instances.renew(ME, time.time())[2:]
+
+    assert told() == (False, False)
+    now = time.time()
+    store.request(Request("mail", (), Trigger.DELAYED, now + 100, now))
+    assert told() == (False, False)
+    store.request(Request("mail", (), Trigger.DELAYED, now + 10, now))
+    assert told() == (True, False)
+    for run in store.jobs():
+        store.cancel(run.id, now)
+    store.instances.renew(OTHER, now)
+    ticks = [TickRow(task, 60, due=60.0) for task in ("a", "b", "c")]
+    mine, others, line = store.claim(ticks[:1], ME.name, now) + store.claim(ticks[1:], OTHER.name, now)
+    assert told() == (False, True), "one that is claimed and does not start may not be known here"
+    for run in (mine, others):
+        store.started(run.id, "run", 1, None, now)
+    store.move(line.id, Event.QUEUE)
+    assert told() == (False, False)
+    store.ask_to_stop([mine.id], "replaced")
+    assert told() == (True, False)
+    store.finish(mine.id, Ending(Outcome.OK, now))
+    silence(store, OTHER.name, LEASE_SECONDS)
+    assert told() == (False, True)
+    (taken,) = [run for run in store.history() if run.id == line.id]
+    store.recover(lambda run: run.owner == OTHER.name, (), now)
+    assert taken.state is State.QUEUED
+    assert told() == (True, False), "what waited there is pending now"
+    (again,) = store.take_due(now, ME.name, now, (1, 1))
+    store.move(again.id, Event.QUEUE)
+    assert told() == (True, False), "what waits here for others may go on"
 
 
 def test_who_is_silent_for_too_long_is_dead_until_it_is_heard_again(store: PostgresStore) -> None:

@@ -10,11 +10,17 @@ LEASE_SECONDS = 30.0
 
 class Renewal(NamedTuple):
     """Of a lease: when it was sent (monotonic); seconds by which our clock is ahead of the store's; and how
-    long the store had not heard of us before, by its clock: for ever, if it knew nothing of us."""
+    long the store had not heard of us before, by its clock: for ever, if it knew nothing of us.
+
+    `due`: whether a look at what is pending may find something before long; `orphaned`: whether there are
+    open runs that nobody has any more.
+    """
 
     sent: float
     ahead: float
     silent: float = 0.0
+    due: bool = True
+    orphaned: bool = True
 
 
 class Instance(NamedTuple):

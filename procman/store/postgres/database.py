@@ -29,6 +29,7 @@ SILENT_SECONDS = 10.0
 """After so long a server is asked whether it is there, before anything is asked that matters."""
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 """Whatever the database says: who has waited for the lock sees what was written meanwhile."""
+CANCEL_SECONDS = 1.0
 PLACEHOLDER = re.compile(r"\?(\d*)")
 
 
@@ -171,8 +172,15 @@ class Database:
                 self._connection.close()
             raise failure(error, self._shown) from error
         except BaseException:  # raised by the handler of a signal: nobody reads the answer any more
-            self.close()
+            self._give_up()
             raise
+
+    def _give_up(self) -> None:
+        """What the server still waits for is not to happen later."""
+        if self._connection and not self._connection.closed:
+            with suppress(psycopg.Error):
+                self._connection.cancel_safe(timeout=CANCEL_SECONDS)
+        self.close()
 
     def _commit(self) -> None:
         self._behind += [(sql, None) for sql in self._parting]

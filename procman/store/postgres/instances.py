@@ -6,14 +6,27 @@ from typing import TYPE_CHECKING
 
 from procman.core.tasks.instance import LEASE_SECONDS, Instance
 from procman.store.rows import as_json, words
+from procman.store.statements import OPEN
 
 if TYPE_CHECKING:
     from procman.store.postgres.database import Database
 
+SOON_SECONDS = 40.0
+"""Until the next look at what is pending, and some to spare: clocks differ."""
 KEPT_SECONDS = 86400.0
 """A dead one is listed for a day."""
 CLOCK = "extract(epoch FROM clock_timestamp())::double precision"
 SILENT = "extract(epoch FROM clock_timestamp() - heartbeat)::double precision"
+_RUNS = "SELECT 1 FROM procman.runs AS r WHERE r.app = ?2 AND r"
+DUE = (
+    f"(EXISTS ({_RUNS}.state = 'pending' AND r.due <= {CLOCK} + {SOON_SECONDS})"
+    f" OR EXISTS ({_RUNS}.{OPEN} AND r.owner = ?1 AND (r.state = 'queued' OR r.reason IS NOT NULL)))"
+)
+ORPHANED = (
+    f"EXISTS ({_RUNS}.{OPEN} AND CASE WHEN r.owner = ?1 THEN r.state = 'claimed' ELSE NOT EXISTS"
+    " (SELECT 1 FROM procman.instances AS i WHERE i.app = ?2 AND i.id = r.owner"
+    f" AND {SILENT.replace('heartbeat', 'i.heartbeat')} < {LEASE_SECONDS}) END)"
+)
 RENEW = (
     f"WITH before AS (SELECT {SILENT} AS silent FROM procman.instances WHERE app = ?2 AND id = ?1)"
     " INSERT INTO procman.instances"
@@ -21,8 +34,9 @@ RENEW = (
     f" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, clock_timestamp(), ?8 - {CLOCK}, ?9)"
     " ON CONFLICT (app, id) DO UPDATE SET heartbeat = excluded.heartbeat, running = excluded.running,"
     f" clock_ahead = excluded.clock_ahead RETURNING {CLOCK},"
-    " coalesce((SELECT silent FROM before), 'infinity')"
+    f" coalesce((SELECT silent FROM before), 'infinity'), {DUE}, {ORPHANED}"
 )
+"""One statement, of which a host that has nothing to do asks no more."""
 LIVING = f"SELECT id FROM procman.instances WHERE app = ? AND {SILENT} < ?"
 ALL = (
     "SELECT id, host, pid, version, started_at, labels, running,"
@@ -39,12 +53,13 @@ class Instances:
         self._db = database
         self._app = app
 
-    def renew(self, instance: Instance, now: float) -> tuple[float, float]:
-        """Renew the lease of a procman, whose host's clock says `now`; what the clock of the store says, and
-        how many seconds ago it was renewed before: infinitely many if it never was."""
+    def renew(self, instance: Instance, now: float) -> tuple[float, float, bool, bool]:
+        """Renew the lease of a procman, whose host's clock says `now`; what the clock of the store says, how
+        many seconds ago it was renewed before, infinitely many if it never was; and what `Renewal` says of
+        `due` and `orphaned`."""
         values = (instance.name, self._app, *instance[1:4], as_json(instance.labels), instance.started_at)
-        clock, silent = self._db.rows(RENEW, *values, now, instance.running)[0]
-        return float(clock), float(silent)
+        clock, silent, due, orphaned = self._db.rows(RENEW, *values, now, instance.running)[0]
+        return float(clock), float(silent), due, orphaned
 
     def clock(self) -> float:
         """What the clock of the store says, in UTC seconds."""

@@ -36,8 +36,9 @@ class Line:
     def renew(self) -> Renewal:
         """Renew the lease. Raises `StoreError`."""
         sent, before = time.monotonic(), time.time()
-        clock, silent = Instances(self._found(), self._app).renew(self._instance(), before)
-        return Renewal(sent, (before + time.time()) / 2 - clock, silent)
+        clock, silent, due, orphaned = Instances(self._found(), self._app).renew(self._instance(), before)
+        ahead = (before + time.time()) / 2 - clock
+        return Renewal(sent, ahead, silent, due or not self.hears, orphaned)
 
     def fileno(self) -> int:
         """What becomes readable when somebody may have rung; -1 where nobody can ring."""

@@ -70,8 +70,8 @@ class Statements:
         )
 
     def _update(self, event: Event, columns: str = "") -> str:
-        """Found by its id: no index of some states is for `COLLATE "C"`, and who has just filled a table would
-        have the server, which has no statistics yet, read all that is pending for each run."""
+        """Found by its id: no index of some states is for `COLLATE "C"`. A server that has no statistics yet
+        would read all that is pending for each run."""
         target, sources = transitions.target(event), transitions.sources(event)
         changes = [f"state = '{target}'", *(f"{column} = ?" for column in columns.split())]
         changes += statements.RELEASED if target is State.PENDING else []
