@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
+    from procman.core.tasks.limits import Limits
     from procman.core.tasks.run import Run
     from procman.core.tasks.task import Task
     from procman.engine.admission import Admissions
@@ -31,6 +32,11 @@ class Intake(Asker, Protocol):
 
     admissions: Admissions
     seen: int | None
+
+    @property
+    def limits(self) -> Limits:
+        """How many of which task may be taken."""
+        ...
 
     def by(self, due: float | None) -> None:
         """Look when something is due."""

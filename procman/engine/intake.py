@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
+    from procman.core.tasks.limits import Limits
     from procman.core.tasks.run import Run
     from procman.core.tasks.task import Task
     from procman.engine.admission import Admissions
@@ -69,6 +70,13 @@ class Intake:
             return
         self._under_way, self._wanted, self.at = True, False, self.world.wall() + LONGEST_SLEEP
         self._queue.query(TakeDue(self, *self.admissions.room))
+
+    @property
+    def limits(self) -> Limits:
+        """How many of which task may be taken now; by a clock that is wrong no tick would be in time."""
+        limits = self.admissions.elsewhere.limits.and_without(self.admissions.unstarted.unknown)
+        lease = self.world.lease
+        return limits if lease is None or lease.may_tick else limits.without_ticks(self.admissions.tasks)
 
     def take(self, run: Run, others: Sequence[Run]) -> None:
         """A pending run has been claimed. If it was ours before, and another host gave it back, what is still

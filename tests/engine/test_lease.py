@@ -8,7 +8,7 @@ from math import inf
 import pytest
 
 from procman.core.tasks.instance import LEASE_SECONDS, Renewal
-from procman.core.tasks.run import Ending, Outcome, Request, State, Trigger
+from procman.core.tasks.run import Ending, Outcome, Request, State, TickRow, Trigger
 from procman.engine.lease import FENCED, TO_SPARE, Lease
 from procman.errors import StoreError
 from tests.engine.timetable import NOON, Options, Timetable
@@ -383,3 +383,20 @@ def test_a_clock_that_becomes_wrong_by_little_more_is_told_of_when_that_means_so
     for ahead in (29.7, 30.2, 29.9):
         lease.renewed(Renewal(1.0, ahead), 1.0)
     assert [("no tick" in str(each)) for each in said] == [False, True, False]
+
+
+def test_a_clock_that_is_wrong_misses_no_attempt_of_another_host() -> None:
+    host = Host("remind: {command: run, schedule: every 10 minutes}")
+    host.ahead = 7200.0
+    then = int(host.wall - host.ahead)
+    host.store.recall({"remind": "every 10 minutes"}, then - 1)
+    (run,) = host.store.claim([TickRow("remind", then, due=then)], "another", then)
+    host.store.finish(run.id, Ending(Outcome.FAILED, then), then + 5.0)
+    host.start().at(1)
+    assert [(job.tick, job.attempt) for job in host.store.jobs()] == [(then, 2)]
+    host.ahead = 0.0
+    host.wall -= 7200.0
+    host.settle()
+    host.pass_time(60)
+    host.settle()
+    assert [run.outcome for run in host.runs()[:2]] == [Outcome.FAILED, Outcome.OK]

@@ -31,6 +31,10 @@ class Limits(NamedTuple):
         more = Limits.without(tasks)
         return Limits({**self.jobs, **more.jobs}, {**self.ticks, **more.ticks}) if tasks else self
 
+    def without_ticks(self, tasks: Collection[str]) -> Limits:
+        """And no tick of these tasks."""
+        return self._replace(ticks={**self.ticks, **dict.fromkeys(tasks, 0)})
+
     @property
     def forbidden(self) -> list[str]:
         """The tasks of which nothing is taken."""
