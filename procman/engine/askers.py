@@ -33,13 +33,13 @@ class Intake(Asker, Protocol):
     admissions: Admissions
     seen: int | None
 
-    def by(self, due: float | None) -> None:
-        """Look when something is due."""
-        ...
-
     @property
     def limits(self) -> Limits:
-        """What may be taken here."""
+        """How many of which task may be taken."""
+        ...
+
+    def by(self, due: float | None) -> None:
+        """Look when something is due."""
         ...
 
     @property

@@ -82,6 +82,13 @@ class Intake:
         self.at, self._known = self.world.wall() + LONGEST_SLEEP, False
         self._queue.query(TakeDue(self, *self.admissions.room))
 
+    @property
+    def limits(self) -> Limits:
+        """How many of which task may be taken now; by a clock that is wrong no tick would be in time."""
+        limits = self.admissions.elsewhere.limits.and_without(self.admissions.unstarted.unknown)
+        lease = self.world.lease
+        return limits if lease is None or lease.may_tick else limits.without_ticks(self.admissions.tasks)
+
     def take(self, run: Run, others: Sequence[Run]) -> None:
         """A pending run has been claimed. If it was ours before, and another host gave it back, what is still
         to be written about that would be taken for what becomes of it now: then it is taken after that."""
@@ -97,12 +104,6 @@ class Intake:
         self._under_way, self.crowded = False, crowded
         if self._wanted or more or (crowded and jobs and max(self.admissions.room)):
             self.now()
-
-    @property
-    def limits(self) -> Limits:
-        """What may be taken here: no tick by a clock that is wrong."""
-        lease, known = self.world.lease, self.admissions.elsewhere.limits
-        return known if lease is None or lease.may_tick else known.without_ticks(self.admissions.tasks)
 
     @property
     def watched(self) -> frozenset[str]:

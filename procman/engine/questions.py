@@ -210,7 +210,7 @@ class TakeDue:
         self._intake = intake
         self._room = late, fresh
         self._unknown = frozenset(intake.admissions.unstarted.unknown)
-        self._limits = intake.limits.and_without(self._unknown)
+        self._limits = intake.limits
         self._watched = intake.watched
         self._now = intake.world.wall()
 

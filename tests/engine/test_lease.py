@@ -411,6 +411,23 @@ def test_a_clock_that_becomes_wrong_by_little_more_is_told_of_when_that_means_so
     assert [("no tick" in str(each)) for each in said] == [False, True, False]
 
 
+def test_a_clock_that_is_wrong_misses_no_attempt_of_another_host() -> None:
+    host = Host("remind: {command: run, schedule: every 10 minutes}")
+    host.ahead = 7200.0
+    then = int(host.wall - host.ahead)
+    host.store.recall({"remind": "every 10 minutes"}, then - 1)
+    (run,) = host.store.claim([TickRow("remind", then, due=then)], "another", then)
+    host.store.finish(run.id, Ending(Outcome.FAILED, then), then + 5.0)
+    host.start().at(1)
+    assert [(job.tick, job.attempt) for job in host.store.jobs()] == [(then, 2)]
+    host.ahead = 0.0
+    host.wall -= 7200.0
+    host.settle()
+    host.pass_time(60)
+    host.settle()
+    assert [run.outcome for run in host.runs()[:2]] == [Outcome.FAILED, Outcome.OK]
+
+
 # What the store says with it
 
 

@@ -106,6 +106,14 @@ def test_who_leaves_is_forgotten_and_so_is_who_died_long_ago(store: PostgresStor
     assert [each.name for each in store.instances.all()] == [OTHER.name]
 
 
+def test_who_died_long_ago_is_forgotten_when_another_comes(store: PostgresStore) -> None:
+    """Also where none ever leaves, as all are killed."""
+    store.instances.renew(OTHER, 0.0)
+    silence(store, OTHER.name, 100_000)
+    store.instances.renew(ME, 0.0)
+    assert [each.name for each in store.instances.all()] == [ME.name]
+
+
 def test_another_app_in_the_same_database_is_not_seen(store: PostgresStore, server: Server) -> None:
     other = PostgresStore(server.url, "it's another?")
     other.instances.renew(OTHER, 0.0)

@@ -32,7 +32,7 @@ class Limits(NamedTuple):
         return Limits({**self.jobs, **more.jobs}, {**self.ticks, **more.ticks}) if tasks else self
 
     def without_ticks(self, tasks: Collection[str]) -> Limits:
-        """And no ticks of these tasks."""
+        """And no tick of these tasks."""
         return self._replace(ticks={**self.ticks, **dict.fromkeys(tasks, 0)})
 
     @property

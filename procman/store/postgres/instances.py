@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from procman.core.tasks.instance import LEASE_SECONDS, Instance
@@ -56,9 +57,11 @@ class Instances:
     def renew(self, instance: Instance, now: float) -> tuple[float, float, bool, bool]:
         """Renew the lease of a procman, whose host's clock says `now`; what the clock of the store says, how
         many seconds ago it was renewed before, infinitely many if it never was; and what `Renewal` says of
-        `due` and `orphaned`."""
+        `due` and `orphaned`. Who comes forgets those that died long ago, and so does who leaves."""
         values = (instance.name, self._app, *instance[1:4], as_json(instance.labels), instance.started_at)
         clock, silent, due, orphaned = self._db.rows(RENEW, *values, now, instance.running)[0]
+        if silent == inf:
+            self._forget()
         return float(clock), float(silent), due, orphaned
 
     def clock(self) -> float:
@@ -75,6 +78,9 @@ class Instances:
         return [Instance._make((*row[:5], words(row[5]), *row[6:])) for row in rows]
 
     def leave(self, name: str) -> None:
-        """It has no run any more. Forgets those that died long ago as well."""
+        """It has no run any more."""
         self._db.change(LEAVE, self._app, name)
+        self._forget()
+
+    def _forget(self) -> None:
         self._db.change(FORGET, self._app, KEPT_SECONDS)
