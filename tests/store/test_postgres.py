@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import Counter
@@ -240,6 +241,16 @@ def test_an_app_may_be_called_anything_that_a_folder_is(server: Server, app: str
         assert store.instances.living() == {"one@h1"}
         assert [run.outcome for run in store.history()] == [Outcome.OK]
     line.close(leave=True)
+
+
+def test_a_key_that_is_too_long_for_an_index_is_told_with_what_may_be(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    long = "".join(hashlib.sha512(bytes([number])).hexdigest() for number in range(64))
+    assert two[0].request(job()._replace(key=long[:2000]))[1]
+    with pytest.raises(StoreError, match="a key, or a name, has 2,000 bytes at most") as raised:
+        two[0].request(job()._replace(key=long))
+    assert long[:20] not in str(raised.value)
 
 
 # Connections that end
