@@ -17,6 +17,7 @@ from procman.core.tasks.run import Ending, Outcome, Request, Run, State, TickRow
 from procman.core.tasks.transitions import Event
 from procman.errors import RefusedError, StoreBusyError, StoreError
 from procman.store.postgres import database, opening
+from procman.store.postgres.bell import Bell
 from procman.store.postgres.failures import failure
 from procman.store.postgres.line import Line
 from procman.store.postgres.store import PostgresStore
@@ -476,6 +477,19 @@ def test_what_listens_and_is_cut_says_so_and_listens_again(
     line.renew()
     two[1].request(job())
     assert rung(line)
+
+
+def test_who_cannot_listen_again_is_told_so_in_every_call(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread of the lease goes on after a `StoreError`, and after nothing else."""
+    acts: list[Callable[[], object]] = [line.fileno, line.rung, line.renew]
+    monkeypatch.setattr(Bell, "channel", "no name")
+    for act in acts:
+        assert line._database
+        line._database.close()
+        with pytest.raises(StoreError):
+            act()
 
 
 @pytest.mark.skipif(not pgbouncer.PROGRAM, reason=pgbouncer.WHY_NOT)
