@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from procman.core.tasks.run import Ending, Outcome, Request, Run, State, TaskSta
 from procman.core.tasks.transitions import Event
 from procman.errors import RefusedError, StoreBusyError, StoreError
 from procman.store.postgres import database, opening
+from procman.store.postgres.bell import Bell
 from procman.store.postgres.failures import failure
 from procman.store.postgres.line import Line
 from procman.store.postgres.store import PostgresStore
@@ -240,6 +242,16 @@ def test_an_app_may_be_called_anything_that_a_folder_is(server: Server, app: str
         assert store.instances.living() == {"one@h1"}
         assert [run.outcome for run in store.history()] == [Outcome.OK]
     line.close(leave=True)
+
+
+def test_a_key_that_is_too_long_for_an_index_is_told_with_what_may_be(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    long = "".join(hashlib.sha512(bytes([number])).hexdigest() for number in range(64))
+    assert two[0].request(job()._replace(key=long[:2000]))[1]
+    with pytest.raises(StoreError, match="a key, or a name, has 2,000 bytes at most") as raised:
+        two[0].request(job()._replace(key=long))
+    assert long[:20] not in str(raised.value)
 
 
 # Connections that end
@@ -503,6 +515,19 @@ def test_what_listens_again_may_have_missed_a_ring(
     line.renew()
     assert line.rung()
     assert not line.rung()
+
+
+def test_who_cannot_listen_again_is_told_so_in_every_call(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread of the lease goes on after a `StoreError`, and after nothing else."""
+    acts: list[Callable[[], object]] = [line.fileno, line.rung, line.renew]
+    monkeypatch.setattr(Bell, "channel", "no name")
+    for act in acts:
+        assert line._database
+        line._database.close()
+        with pytest.raises(StoreError):
+            act()
 
 
 @pytest.mark.skipif(not pgbouncer.PROGRAM, reason=pgbouncer.WHY_NOT)

@@ -30,6 +30,7 @@ WHAT_TO_DO: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.DiskFull, "the disk of the server is full: make room"),
     (errors.ReadOnlySqlTransaction, "the server takes no changes: name the one that does"),
     (errors.InsufficientPrivilege, NO_RIGHT),
+    (errors.ProgramLimitExceeded, "a key, or a name, has 2,000 bytes at most"),
     (errors.LockNotAvailable, "another program has it locked"),
     (errors.AdminShutdown, NOT_YET),
     (errors.CannotConnectNow, NOT_YET),

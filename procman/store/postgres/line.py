@@ -74,7 +74,11 @@ class Line:
         connection = self._connect()
         number = opening.prepare(connection, self._app, self._shown)
         self.hears = connection.prepare_threshold is not None
-        if self.hears:
-            connection.execute(f"LISTEN {Bell(self._app, number).channel}")
-            self._missed, self._listened = self._listened, True
+        try:
+            if self.hears:
+                connection.execute(f"LISTEN {Bell(self._app, number).channel}")
+        except psycopg.Error as error:
+            connection.close()
+            raise failure(error, self._shown) from error
+        self._missed, self._listened = self._listened, True
         return connection
