@@ -171,7 +171,7 @@ tasks:
 
 
 @pytest.mark.parametrize("format_", formats.FORMATS)
-def test_a_password_of_the_store_is_in_no_export(app: App, format_: str) -> None:
+def test_no_password(app: App, format_: str) -> None:
     app.procfile(web="./web")
     app.write("procman.yml", SHARED)
     app.write(".env", f"PROCMAN_STORE=postgresql://shop:{SECRET}@db.internal/shop\n")

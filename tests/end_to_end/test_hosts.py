@@ -329,3 +329,38 @@ def test_through_a_pool_procman_works_and_says_once_what_it_lacks(hosts: Hosts) 
         closed(hosts, one)
         assert one.running
         assert one.running.out.text.count("nobody can be woken through it") == 1
+
+
+# Deployments
+
+
+def test_hosts_that_are_updated_one_after_the_other_lose_no_tick(hosts: Hosts) -> None:
+    one, other = pair(hosts, EVERY)
+    other.up().wait_for("web.1 started")
+    wait_until(lambda: hosts.count("true") > 2)
+    for each in (one, other):
+        finish(each)
+        before = hosts.count("true")
+        each.up().wait_for("web.1 started")
+        wait_until(lambda before=before: hosts.count("true") > before + 2)  # type: ignore[misc]
+    finish(other)
+    closed(hosts, one)
+
+
+def test_a_schedule_that_changes_on_one_host_after_the_other_costs_no_tick_of_the_new_one(
+    hosts: Hosts,
+) -> None:
+    """As long as one host has the old schedule, its ticks are there as well."""
+    one, other = pair(hosts, EVERY.replace("every second", "'*/2 * * * * *'"))
+    other.up().wait_for("web.1 started")
+    wait_until(lambda: hosts.count("true") > 2)
+    for each in (other, one):
+        each.says(EVERY)
+        assert "task tick: schedule changed" in each.do("reload").out
+        before = hosts.count("true")
+        wait_until(lambda before=before: hosts.count("true") > before + 4)  # type: ignore[misc]
+    finish(one, other)
+    ticks = [run.tick or 0 for run in hosts.runs if run.task == "tick"]
+    every_second = next(tick for tick in ticks if tick + 1 in ticks)
+    assert [tick for tick in sorted(ticks) if tick >= every_second] == [*range(every_second, max(ticks) + 1)]
+    assert max(Counter(ticks).values()) == 1

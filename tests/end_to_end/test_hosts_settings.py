@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.harness import PROCMAN, PYTHON
+from tests.end_to_end.harness import PROCMAN, PYTHON, App
 from tests.end_to_end.output import wait_until
 
 if TYPE_CHECKING:
-    from tests.end_to_end.harness import App
+    from pathlib import Path
+
     from tests.postgres import Server
 
 STAY = "exec sleep 1000"
@@ -135,3 +136,19 @@ def test_the_store_stays_while_procman_runs(app: App, server: Server) -> None:
     ended = app.do("reload")
     assert (ended.code, "the store cannot change while procman runs" in ended.err) == (2, True)
     assert running.stop() == 0
+
+
+def test_a_folder_with_another_name_is_another_app_unless_the_app_has_a_name(
+    tmp_path: Path, server: Server
+) -> None:
+    before, after = tmp_path / "release-1", tmp_path / "release-2"
+    before.mkdir()
+    old = App(before)
+    with_server(old, server.url, tasks="hi: echo hi")
+    old.do("run", "task", "hi")
+    assert len(old.listed("history")) == 1
+    before.rename(after)
+    new = App(after)
+    assert new.listed("history") == []
+    with_server(new, server.url, "release-1")
+    assert [row["task"] for row in new.listed("history")] == ["hi"]

@@ -50,7 +50,8 @@ def flooding(app: App, lines: int, filling: str = "x" * 90) -> list[str]:
 
 def test_each_process_has_its_file_and_procman_its_own(app: App) -> None:
     app.procfile(
-        web=f"printf '\\033[31mred\\033[0m\\nhalf a li'; sleep 0.2; printf 'ne\\n'{STAY}", worker="echo w"
+        web=f"printf '\\033[31mred\\033[0m\\nhalf a li'; sleep 0.2; printf 'ne\\n'{STAY}",
+        worker="until grep -qs red log/web.1.log; do sleep 0.02; done; echo w",
     )
     ended = app.start("--log-dir", "log", "--color", "always")
     assert ended.end() == 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RUN = {
     *("id", "task", "command", "args", "trigger", "tick", "lateness_s", "attempt", "state", "outcome"),
     *("exit_code", "signal", "pid", "started_at", "ended_at", "duration_s", "reason", "output_bytes"),
-    *("truncated", "max_rss_bytes", "cpu_s", "due", "key", "created_at"),
+    *("truncated", "max_rss_bytes", "cpu_s", "due", "key", "created_at", "host"),
 }
 SCHEDULE = {
     *("task", "description", "schedule", "words", "timezone", "next_tick", "last_tick", "last_outcome"),

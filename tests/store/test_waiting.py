@@ -9,7 +9,7 @@ import pytest
 
 from procman.core.tasks.instance import Instance
 from procman.core.tasks.limits import Limits
-from procman.core.tasks.run import Ending, Outcome
+from procman.core.tasks.run import Ending, Outcome, TickRow
 from procman.core.tasks.transitions import Event
 from procman.store.postgres.line import Line
 from procman.store.postgres.store import PostgresStore
@@ -109,5 +109,13 @@ def test_a_run_that_comes_again_wakes_who_has_room(hosts: Two) -> None:
 
 def test_a_tick_that_is_given_back_wakes_who_may_take_it(hosts: Two) -> None:
     run = hosts.runs_at_two()
+    hosts.two.move(run.id, Event.RELEASE)
+    assert hosts.rung()
+
+
+def test_a_tick_that_is_given_back_before_it_is_due_wakes_who_may_take_it(hosts: Two) -> None:
+    """Who stops may have claimed it a moment before."""
+    now = time.time()
+    (run,) = hosts.two.claim([TickRow("mail", int(now) + 1, due=now + 0.9)], TWO, now)
     hosts.two.move(run.id, Event.RELEASE)
     assert hosts.rung()

@@ -9,6 +9,9 @@ from __future__ import annotations
 from procman.store.postgres.statements import literal
 from procman.typed import NamedTuple
 
+AHEAD_SECONDS = 1.0
+"""Ticks are claimed a moment before they are due, and may be given back before that."""
+
 
 class Bell(NamedTuple):
     """Of an app with this number; `name` is who rings."""
@@ -33,13 +36,13 @@ class Bell(NamedTuple):
         return f", pg_notify('{self.channel}', {literal(self.name)})"
 
     def if_somebody_waits(self, limited: str | None) -> str:
-        """Wake them if a run of theirs waits for another one, or a tick is past its time; or a job is, of the
-        task that has only so many places (`limited`)."""
+        """Wake them if a run of theirs waits for another one, or a tick is for whoever takes it, now or in a
+        moment; or a job is due, of the task that has only so many places (`limited`)."""
         runs = f"SELECT 1 FROM procman.runs WHERE app = {literal(self.app)}"
         due = f"{runs} AND state = 'pending' AND due <= extract(epoch FROM clock_timestamp())"
         waits = [
             f"{runs} AND state = 'queued' AND owner <> {literal(self.name)}",
-            f"{due} AND tick IS NOT NULL",
+            f"{due} + {AHEAD_SECONDS} AND tick IS NOT NULL",
             *([f"{due} AND task = {literal(limited)}"] if limited else []),
         ]
         return f"{self.ring} WHERE {' OR '.join(f'EXISTS ({each})' for each in waits)}"
