@@ -30,6 +30,8 @@ SILENT_SECONDS = 10.0
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 """Whatever the database says: who has waited for the lock sees what was written meanwhile."""
 CANCEL_SECONDS = 1.0
+MANY = 50
+"""Rows may be long: outputs are copied so many at a time."""
 PLACEHOLDER = re.compile(r"\?(\d*)")
 
 
@@ -129,10 +131,11 @@ class Database:
     def change_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Have a statement change something for each row of values.
 
-        Inside `together` that goes on the way with what is asked next, or with the commit.
+        Inside `together` that goes on the way with what is asked next, or with the commit; many do so now.
         """
-        self._behind += [_prepared(sql, values) for values in rows]
-        if not self._depth:
+        more = [_prepared(sql, values) for values in rows]
+        self._behind += more
+        if not self._depth or len(more) >= MANY:
             self._ask([])
 
     def insert_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[int | None]:
