@@ -44,10 +44,11 @@ brief: {<<: *all}
 slow: {<<: *all, command: ./work 0.7, overlap: allow}
 queued: {<<: *all, command: ./work 0.4, overlap: queue, missed: all}
 failing: {<<: *all, command: ./work 0.1 1, retries: 2, retry_delay: 1s}
-rerun: {<<: *all, command: ./work 5, on_lost: rerun, schedule: every 3 seconds, overlap: allow}
+rerun: {<<: *all, command: ./work 10, on_lost: rerun, schedule: every 3 seconds, overlap: allow}
 asked: ./work 0.05
 """
 RERUN = "rerun"
+"""It takes longer than a lease: a host that is cut off has it in hand when others may run it again."""
 ASKED = "asked"
 LEASE = hurried.LEASE_SECONDS
 
