@@ -90,8 +90,14 @@ class Killer:
         self._ask()
         chosen = self._chance.choices([act for act, _ in harms], [weight for _, weight in harms])[0]
         self.done[chosen.__name__] += 1
-        chosen(self._chance.choice(self._hosts.all))
+        chosen(self._victim())
         self._ask()
+
+    def _victim(self) -> Host:
+        """Any of them, or the one that began something last: it takes most ticks, and has most in hand."""
+        last = next((_step(words).host for words in reversed(self._hosts.steps)), "")
+        busy = [host for host in self._hosts.all if host.name == last and self._chance.random() < 0.5]
+        return self._chance.choice(busy or self._hosts.all)
 
     def _see_that_it_is_up(self, host: Host) -> None:
         if host.running is None or host.running.process.poll() is not None:
