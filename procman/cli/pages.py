@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from procman.cli.options import Namespace
 
-COUNTED = 100_000
+COUNTED = 10_000
 """More are not counted: that would take longer than to list some."""
 RUNNING = "running"
 

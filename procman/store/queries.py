@@ -30,9 +30,8 @@ class Queries(Records):
 
     def count(self, query: Query | None = None, most: int | None = None) -> int:
         where, values = self._sql.asked(query or EVERYTHING)
-        return int(
-            self._db.rows(self._sql.COUNT.format(where=where), *values, *values, self._most(most))[0][0]
-        )
+        rows = self._db.rows(self._sql.COUNT.format(where=where), *values, *values, self._most(most))
+        return int(rows[0][0] if most is None else min(rows[0][0], most))
 
     def run(self, run: int) -> Run | None:
         found = self._runs("id = ?", run)

@@ -110,9 +110,10 @@ class Statements:
             f" ({ended} AND {{where}} ORDER BY at DESC, id DESC LIMIT ?)"
         )
         one = self._select(["1"], "runs")
+        finished = f"{one} AND state = 'finished' AND {{where}}"
         self.COUNT = (
             f"SELECT count(*) FROM ({one} AND {statements.OPEN} AND {{where}}"
-            f" UNION ALL {one} AND state = 'finished' AND {{where}} LIMIT ?) AS found"
+            f" UNION ALL ({finished} ORDER BY at DESC, id DESC LIMIT ?)) AS found"
         )
         self.COUNT_JOBS = f"SELECT count(*) FROM ({one} AND state = 'pending' LIMIT ?) AS found"
         self.ASKED_FOR = statements.ASKED_FOR
