@@ -38,7 +38,7 @@ class Moved(NamedTuple):
 
 def migrate(root: str, source: str | None, target: str | None) -> Moved:
     """Pause the tasks of one store, and copy all of it into another one. Raises `UserError`, `StoreError`."""
-    app = place.named(root) or place.store(root).app
+    app = place.app(root)
     from_ = _url("--from", source) if source is not None else place.store(root).where
     to = _url("--to", target)
     if from_ == to:

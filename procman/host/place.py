@@ -22,10 +22,11 @@ State = tuple[int, int, int, int]
 
 
 class Store(NamedTuple):
-    """A path or a URL, and what the app is called there. A URL may have a password in it."""
+    """A path or a URL, and what the app is called there; in a file there is none but this one. A URL may have
+    a password in it."""
 
     where: str
-    app: str
+    app: str = ""
 
 
 class Said(NamedTuple):
@@ -62,8 +63,7 @@ def store(root: str) -> Store:
     in the folder of its state. Raises `UserError` as `of` does, and for what is no URL of a store."""
     variable = _in_environment(root, STORE)
     url = _checked(variable) if variable else _in_file(os.path.join(root, FILE)).store
-    folder = os.path.basename(os.path.realpath(root)) or "app"
-    return Store(url, named(root) or folder) if url else Store(os.path.join(of(root), DATABASE), folder)
+    return Store(url, app(root)) if url else Store(os.path.join(of(root), DATABASE))
 
 
 def variables(root: str) -> dict[str, str]:
@@ -75,6 +75,11 @@ def variables(root: str) -> dict[str, str]:
     if STORE in said:
         _checked(said[STORE])
     return {ROOT: root, STATE: of(root), **said}
+
+
+def app(root: str) -> str:
+    """What the app in `root` is called where several share a store: as somebody says, else as its folder."""
+    return named(root) or os.path.basename(os.path.realpath(root)) or "app"
 
 
 def named(root: str) -> str | None:
