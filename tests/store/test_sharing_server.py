@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from procman.errors import StoreBusyError, StoreError
+from procman.store.postgres import database
 from procman.store.postgres.sharing import Sharing
 from procman.store.postgres.store import PostgresStore
 from tests import postgres
@@ -183,6 +184,28 @@ def test_who_is_interrupted_while_it_waits_for_the_server_may_ask_again(
             signal.signal(signal.SIGALRM, before)
     assert sharing.request(*place, asked()) > 1
     assert len(kept(place)) == 2
+
+
+def test_who_is_interrupted_while_it_is_seen_whether_the_server_is_there_may_ask_again(
+    sharing: Sharing, place: tuple[str, str], observer: Observer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def handle(number: int, frame: object) -> None:
+        raise LateError
+
+    sharing.request(*place, asked())
+    monkeypatch.setattr(database, "SILENT_SECONDS", -1.0)
+    (pid,) = pids(observer)
+    before = signal.signal(signal.SIGALRM, handle)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(LateError):
+            sharing.request(*place, asked())
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        signal.signal(signal.SIGALRM, before)
+    assert sharing.request(*place, asked()) == 2
+    assert kept(place) == [1, 2]
 
 
 def test_what_to_join_with_needs_no_connection_any_more(

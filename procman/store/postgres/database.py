@@ -174,12 +174,13 @@ class Database:
             if isinstance(error, GONE) and self._connection:
                 self._connection.close()
             raise failure(error, self._shown) from error
-        except BaseException:  # raised by the handler of a signal: nobody reads the answer any more
+        except BaseException:
             self._give_up()
             raise
 
     def _give_up(self) -> None:
-        """What the server still waits for is not to happen later."""
+        """The handler of a signal has raised something: nobody reads the answer any more, and what the server
+        still waits for is not to happen later."""
         if self._connection and not self._connection.closed:
             with suppress(psycopg.Error):
                 self._connection.cancel_safe(timeout=CANCEL_SECONDS)
