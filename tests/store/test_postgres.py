@@ -495,6 +495,21 @@ def test_a_ring_that_comes_while_the_lease_is_renewed_is_heard(
     assert line.rung()
 
 
+def test_the_time_that_connecting_takes_is_none_by_which_a_clock_is_wrong(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = line._connect
+
+    def slow() -> psycopg.Connection[Any]:
+        time.sleep(0.5)
+        return connect()
+
+    monkeypatch.setattr(line, "_connect", slow)
+    assert line._database
+    line._database.close()
+    assert abs(line.renew().ahead) < 0.1
+
+
 def test_what_listens_and_is_cut_says_so_and_listens_again(
     line: Line, two: tuple[PostgresStore, PostgresStore], server: Server
 ) -> None:

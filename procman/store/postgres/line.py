@@ -35,6 +35,7 @@ class Line:
 
     def renew(self) -> Renewal:
         """Renew the lease. Raises `StoreError`."""
+        self._found().connect()
         sent, before = time.monotonic(), time.time()
         clock, silent, due, orphaned = Instances(self._found(), self._app).renew(self._instance(), before)
         ahead = (before + time.time()) / 2 - clock
