@@ -211,6 +211,30 @@ def test_a_lock_that_another_holds_is_waited_for_and_then_told_of(
     assert other.pause("mail", 1.0)
 
 
+@pytest.mark.parametrize("key", [None, "key"])
+@pytest.mark.parametrize("pooled", [False, True])
+def test_who_asks_for_a_run_is_told_of_a_table_that_another_has_locked(
+    server: Server,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str | None,
+    pooled: bool,
+) -> None:
+    monkeypatch.setattr(database, "LIMITS", "; SET LOCAL lock_timeout = '50ms'")
+    monkeypatch.setattr(opening, "WAIT_FOR_LOCKS", "SET lock_timeout = '50ms'")
+    monkeypatch.setattr(opening, "_is_pooled", lambda connection: pooled)
+    with (
+        closing(PostgresStore(server.url, request.node.name)) as store,
+        closing(psycopg.connect(server.url)) as another,
+    ):
+        release = threading.Timer(5.0, another.rollback)  # so that who waits in vain does not do so for ever
+        another.execute("LOCK TABLE procman.runs")
+        release.start()
+        with pytest.raises(StoreBusyError, match=r"another program has it locked \("):
+            store.request(job()._replace(key=key))
+        release.cancel()
+
+
 def test_who_waited_for_another_scheduler_sees_what_that_has_written(
     server: Server, request: pytest.FixtureRequest
 ) -> None:
