@@ -211,6 +211,18 @@ def test_a_lock_that_another_holds_is_waited_for_and_then_told_of(
     assert other.pause("mail", 1.0)
 
 
+def test_where_the_database_is_strict_a_single_statement_is_not_refused_for_what_others_do(
+    server: Server, request: pytest.FixtureRequest
+) -> None:
+    """Leases that are renewed at the same moment read each other's rows."""
+    url, app = f"{server.url}&{STRICT}", request.node.name
+    line = Line(url, app, lambda: Instance("one@h1", "h1", 1, "1", 0.0))
+    with closing(PostgresStore(url, app)) as store:
+        for each in (store._server, line._found()):
+            assert each.rows("SHOW transaction_isolation") == [("read committed",)]
+    line.close(leave=True)
+
+
 @pytest.mark.parametrize("key", [None, "key"])
 @pytest.mark.parametrize("pooled", [False, True])
 def test_who_asks_for_a_run_is_told_of_a_table_that_another_has_locked(
@@ -221,7 +233,7 @@ def test_who_asks_for_a_run_is_told_of_a_table_that_another_has_locked(
     pooled: bool,
 ) -> None:
     monkeypatch.setattr(database, "LIMITS", "; SET LOCAL lock_timeout = '50ms'")
-    monkeypatch.setattr(opening, "WAIT_FOR_LOCKS", "SET lock_timeout = '50ms'")
+    monkeypatch.setattr(opening, "SETTINGS", "SET lock_timeout = '50ms'")
     monkeypatch.setattr(opening, "_is_pooled", lambda connection: pooled)
     with (
         closing(PostgresStore(server.url, request.node.name)) as store,
