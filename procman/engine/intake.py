@@ -63,10 +63,11 @@ class Intake:
 
     def again(self) -> None:
         """It is time: look, or wait for the next time when the store has said that nothing is due."""
+        self.at = self.world.wall() + LONGEST_SLEEP  # also when the store has not answered the last one yet
         if self._known or self.worthwhile:
             self.now()
         else:
-            self.at, self._left_out = self.world.wall() + LONGEST_SLEEP, True
+            self._left_out = True
 
     def told(self, is_due: bool) -> None:
         """The store says whether a look may find something. What has come since it had said so before, when a

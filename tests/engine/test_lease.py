@@ -526,3 +526,12 @@ def test_who_waited_for_a_run_that_another_has_closed_by_now_sleeps() -> None:
     host.settle().pass_time(2)
     host.settle()
     assert host.scheduler.deadline is None or host.scheduler.deadline > host.clock.now
+
+
+def test_what_falls_due_while_the_store_is_slow_to_say_what_is_lets_nobody_spin() -> None:
+    host = begun("once: run")
+    host.scheduler.look()  # the store does not answer yet
+    host.scheduler.intake.by(host.wall + 1)
+    host.pass_time(2)
+    host.scheduler.expire(host.clock.now)
+    assert host.scheduler.deadline is None or host.scheduler.deadline > host.clock.now
