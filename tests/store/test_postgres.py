@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import threading
 import time
 from collections import Counter
@@ -322,6 +323,31 @@ def test_of_a_transaction_in_which_the_connection_was_cut_nothing_is_kept(
     with pytest.raises(StoreError, match="the transaction failed before: nothing of it is kept"):
         write()
     assert store.states() == {}
+
+
+class LateError(Exception):
+    """What the handler of a signal raises."""
+
+
+@pytest.mark.parametrize("error", [LateError, KeyboardInterrupt])
+def test_who_is_interrupted_while_changes_are_made_hears_that_and_nothing_of_it_is_kept(
+    two: tuple[PostgresStore, PostgresStore], server: Server, error: type[BaseException]
+) -> None:
+    def handle(number: int, frame: object) -> None:
+        raise error
+
+    store = two[0]
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        with closing(psycopg.connect(server.url)) as another:
+            another.execute("LOCK TABLE procman.tasks IN SHARE MODE")  # it can be read
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(error):
+                store.pause("mail", 1.0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert store.states() == {}
+    assert store.pause("mail", 1.0)
 
 
 @pytest.fixture(params=["database", "schema"])
