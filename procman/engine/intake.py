@@ -46,7 +46,7 @@ class Intake:
         self._under_way = self._wanted = False
         self.crowded = False
         """Whether runs are due that had no room."""
-        self._known = False
+        self._known = self._left_out = False
         self.worthwhile = True
         """Whether a look may find something of which nothing is known here."""
         self.at: float | None = None
@@ -57,16 +57,25 @@ class Intake:
         return self.at is not None and not wall < self.at <= wall + LONGEST_SLEEP
 
     def by(self, due: float | None) -> None:
-        """Look when something is due, if nothing else is before it."""
-        if due is not None and (self.at is None or due < self.at):
-            self.at, self._known = due, True
+        """Look when something is due, or before: the look that is next tells when, and is not left out."""
+        if due is not None and (self.at is None or due < self.at + LONGEST_SLEEP):
+            self.at, self._known = due if self.at is None else min(due, self.at), True
 
     def again(self) -> None:
         """It is time: look, or wait for the next time when the store has said that nothing is due."""
+        self.at = self.world.wall() + LONGEST_SLEEP  # also when the store has not answered the last one yet
         if self._known or self.worthwhile:
             self.now()
         else:
-            self.at = self.world.wall() + LONGEST_SLEEP
+            self._left_out = True
+
+    def told(self, is_due: bool) -> None:
+        """The store says whether a look may find something. What has come since it had said so before, when a
+        look was left out, is looked for now."""
+        self.worthwhile = is_due
+        if is_due and self._left_out:
+            self.now()
+        self._left_out = False
 
     def room_again(self, task: Task) -> None:
         """A run of this task has ended: look for one that had no room, if there may be any."""
@@ -125,5 +134,5 @@ class Intake:
             self.now()
 
     def refused(self) -> None:
-        """The store would not: there is another look when it is due."""
-        self._under_way = False
+        """The store would not: there is another look, when it is due."""
+        self._under_way, self._known = False, True

@@ -74,7 +74,7 @@ class Scheduler:
         walls = [at for at in due if at is not None]
         times = [self._runs.deadline, self._queue.deadline, self._lease.deadline]
         if self._admissions.open:
-            times += [self._recover_at] if self.orphans.ending else []
+            times += [self._recover_at] if self.orphans.ending and self.orphans.suspected else []
             times += [self._later[0][0]] if self._later else []
             if walls:
                 times.append(self.world.clock() + max(0.0, min(walls) - self.world.wall()))
@@ -115,7 +115,7 @@ class Scheduler:
         """The lease was renewed."""
         self._watch_lease(news.sent, news.silent)  # who was suspended may hear of that first
         back = self._lease.renewed(news, self.world.clock())
-        self.intake.worthwhile = news.due
+        self.intake.told(news.due)
         if self.orphans.suspect(news.orphaned):
             self._recover_at = self.world.clock()
         if self._admissions.open or self._closed or self._lease.lapsed:

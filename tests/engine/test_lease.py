@@ -472,3 +472,66 @@ def test_what_is_known_to_be_due_is_looked_for_whatever_the_store_said_before() 
     host.scheduler.look()
     host.settle().at(2)
     assert [row.split()[2] for row in host.rows()] == ["manual", "retry"]
+
+
+def test_an_attempt_that_is_due_after_the_next_look_is_not_forgotten_by_leaving_that_out() -> None:
+    """When its lease was renewed, the run before it had not ended."""
+    host = Host("fails: {command: run, retries: 1, retry_delay: 20s}")
+    host.codes["fails"], host.takes["fails"], host.is_due = 1, 12.0, False
+    host.start().at(1)
+    host.store.request(Request("fails", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.settle().at(1, 33)  # there was no look at 1:30
+    assert [row.split()[2] for row in host.rows()] == ["manual", "retry"]
+
+
+def test_what_has_come_since_the_lease_was_renewed_is_found_when_it_is_renewed_again() -> None:
+    """Nobody has rung, or that was not heard."""
+    host = Host("job: run")
+    host.is_due = False
+    host.start().at(1)
+    host.scheduler.look()
+    host.settle().at(1, 29)
+    host.store.request(Request("job", (), Trigger.MANUAL, host.wall, host.wall))
+    host.at(1, 30.5)
+    host.is_due = True
+    host.at(1, 36)
+    assert host.rows() == ["job 1:29 manual ok"]
+
+
+def test_a_look_that_was_refused_is_made_again_whatever_the_store_said_before() -> None:
+    host = Host("job: run")
+    host.is_due = False
+    host.start().at(1)
+    host.store.request(Request("job", (), Trigger.MANUAL, host.wall, host.wall))
+    host.worker.broken = AWAY
+    host.scheduler.look()
+    host.settle()
+    host.worker.broken = None
+    host.at(1, 31)
+    assert host.rows() == ["job 1:00 manual ok"]
+
+
+def test_who_waited_for_a_run_that_another_has_closed_by_now_sleeps() -> None:
+    """Its procman is dead, and it was still there: it was to be looked for a second later."""
+    host = begun("once: run")
+    tick = TickRow("once", 60, due=60.0)
+    (run,) = host.store.claim([tick], "dead", 60.0)
+    host.store.started(run.id, "run", 1, "child", 60.0)
+    host.dead.add("dead")
+    host.scheduler.begin_anew()
+    host.settle()
+    host.store.finish(run.id, Ending(Outcome.LOST, host.wall))
+    host.is_orphaned, host._renew_at = False, 0.0
+    host.settle().pass_time(2)
+    host.settle()
+    assert host.scheduler.deadline is None or host.scheduler.deadline > host.clock.now
+
+
+def test_what_falls_due_while_the_store_is_slow_to_say_what_is_lets_nobody_spin() -> None:
+    host = begun("once: run")
+    host.scheduler.look()  # the store does not answer yet
+    host.scheduler.intake.by(host.wall + 1)
+    host.pass_time(2)
+    host.scheduler.expire(host.clock.now)
+    assert host.scheduler.deadline is None or host.scheduler.deadline > host.clock.now

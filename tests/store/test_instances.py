@@ -11,6 +11,8 @@ import pytest
 from procman.core.tasks.instance import LEASE_SECONDS, Instance
 from procman.core.tasks.run import Ending, Outcome, Request, State, TickRow, Trigger
 from procman.core.tasks.transitions import Event
+from procman.store.postgres.bell import Bell
+from procman.store.postgres.instances import DUE
 from procman.store.postgres.store import PostgresStore
 
 if TYPE_CHECKING:
@@ -50,6 +52,26 @@ def test_who_renews_its_lease_lives(store: PostgresStore) -> None:
     assert found._replace(silent=0.0, clock_ahead=0.0) == ME._replace(running=3)
     assert found.lives
     assert 40 < found.clock_ahead < 50
+
+
+def test_a_host_whose_clock_is_ahead_hears_of_what_is_due_by_that(store: PostgresStore) -> None:
+    """What it has asked for itself, or tries again."""
+    ahead = time.time() + 3600
+    store.request(Request("mail", (), Trigger.DELAYED, ahead + 100, ahead))
+    assert store.instances.renew(ME, ahead)[2:] == (False, False)
+    assert store.instances.renew(ME, ahead + 70)[2:] == (True, False)
+    assert store.instances.renew(OTHER, time.time())[2:] == (False, False)
+
+
+def test_what_is_due_is_found_by_an_index_however_much_is_due_later(store: PostgresStore) -> None:
+    with store.together():
+        for due in range(200):
+            store.request(Request("mail", (), Trigger.DELAYED, 5e9 + due, 1.0))
+    store._server.change("ANALYZE procman.runs")
+    values = (ME.name, store.app, *[None] * 5, time.time())
+    bell = Bell(store.app, 1, ME.name).if_somebody_waits("mail")
+    for plan in (store._server.rows(f"EXPLAIN SELECT {DUE}", *values), store._server.rows(f"EXPLAIN {bell}")):
+        assert [line for (line,) in plan if "Index Cond" in line and "due <=" in line], plan
 
 
 def test_who_renews_its_lease_hears_whether_there_is_anything_to_do(store: PostgresStore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import threading
 import time
 from collections import Counter
@@ -211,6 +212,42 @@ def test_a_lock_that_another_holds_is_waited_for_and_then_told_of(
     assert other.pause("mail", 1.0)
 
 
+def test_where_the_database_is_strict_a_single_statement_is_not_refused_for_what_others_do(
+    server: Server, request: pytest.FixtureRequest
+) -> None:
+    """Leases that are renewed at the same moment read each other's rows."""
+    url, app = f"{server.url}&{STRICT}", request.node.name
+    line = Line(url, app, lambda: Instance("one@h1", "h1", 1, "1", 0.0))
+    with closing(PostgresStore(url, app)) as store:
+        for each in (store._server, line._found()):
+            assert each.rows("SHOW transaction_isolation") == [("read committed",)]
+    line.close(leave=True)
+
+
+@pytest.mark.parametrize("key", [None, "key"])
+@pytest.mark.parametrize("pooled", [False, True])
+def test_who_asks_for_a_run_is_told_of_a_table_that_another_has_locked(
+    server: Server,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str | None,
+    pooled: bool,
+) -> None:
+    monkeypatch.setattr(database, "LIMITS", "; SET LOCAL lock_timeout = '50ms'")
+    monkeypatch.setattr(opening, "SETTINGS", "SET lock_timeout = '50ms'")
+    monkeypatch.setattr(opening, "_is_pooled", lambda connection: pooled)
+    with (
+        closing(PostgresStore(server.url, request.node.name)) as store,
+        closing(psycopg.connect(server.url)) as another,
+    ):
+        release = threading.Timer(5.0, another.rollback)  # so that who waits in vain does not do so for ever
+        another.execute("LOCK TABLE procman.runs")
+        release.start()
+        with pytest.raises(StoreBusyError, match=r"another program has it locked \("):
+            store.request(job()._replace(key=key))
+        release.cancel()
+
+
 def test_who_waited_for_another_scheduler_sees_what_that_has_written(
     server: Server, request: pytest.FixtureRequest
 ) -> None:
@@ -286,6 +323,31 @@ def test_of_a_transaction_in_which_the_connection_was_cut_nothing_is_kept(
     with pytest.raises(StoreError, match="the transaction failed before: nothing of it is kept"):
         write()
     assert store.states() == {}
+
+
+class LateError(Exception):
+    """What the handler of a signal raises."""
+
+
+@pytest.mark.parametrize("error", [LateError, KeyboardInterrupt])
+def test_who_is_interrupted_while_changes_are_made_hears_that_and_nothing_of_it_is_kept(
+    two: tuple[PostgresStore, PostgresStore], server: Server, error: type[BaseException]
+) -> None:
+    def handle(number: int, frame: object) -> None:
+        raise error
+
+    store = two[0]
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        with closing(psycopg.connect(server.url)) as another:
+            another.execute("LOCK TABLE procman.tasks IN SHARE MODE")  # it can be read
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(error):
+                store.pause("mail", 1.0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert store.states() == {}
+    assert store.pause("mail", 1.0)
 
 
 @pytest.fixture(params=["database", "schema"])

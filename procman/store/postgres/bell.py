@@ -39,7 +39,7 @@ class Bell(NamedTuple):
         """Wake them if a run of theirs waits for another one, or a tick is for whoever takes it, now or in a
         moment; or a job is due, of the task that has only so many places (`limited`)."""
         runs = f"SELECT 1 FROM procman.runs WHERE app = {literal(self.app)}"
-        due = f"{runs} AND state = 'pending' AND due <= extract(epoch FROM clock_timestamp())"
+        due = f"{runs} AND state = 'pending' AND due <= extract(epoch FROM statement_timestamp())"
         waits = [
             f"{runs} AND state = 'queued' AND owner <> {literal(self.name)}",
             f"{due} + {AHEAD_SECONDS} AND tick IS NOT NULL",

@@ -153,8 +153,7 @@ class Database:
         def run(connection: psycopg.Connection[Any]) -> list[psycopg.Cursor[Any]]:
             if len(before) + len(questions) == 1:
                 return [connection.execute(*(before or questions)[0])]
-            with connection.pipeline():
-                return [connection.execute(*each) for each in (*before, *questions)]
+            return _on_one_way(connection, [*before, *questions])
 
         return self._try(run)[len(before) :]
 
@@ -211,6 +210,16 @@ class Database:
         if not connection.closed and connection.info.transaction_status != idle:
             with suppress(psycopg.Error):
                 connection.execute("ROLLBACK")
+
+
+def _on_one_way(connection: psycopg.Connection[Any], all_: Sequence[Statement]) -> list[psycopg.Cursor[Any]]:
+    try:
+        with connection.pipeline():
+            return [connection.execute(*each) for each in all_]
+    except psycopg.Error as error:
+        if error.__context__ and connection.pgconn.pipeline_status:
+            raise error.__context__ from None  # because of this the driver could not leave the pipeline
+        raise
 
 
 @lru_cache(256)

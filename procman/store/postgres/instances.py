@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from procman.store.postgres.database import Database
 
 SOON_SECONDS = 40.0
-"""Until the next look at what is pending, and some to spare: clocks differ."""
+"""Until the next look at what is pending, and some to spare: clocks differ. A job is due by the clock of the
+host that takes it, also when that is wrong."""
 KEPT_SECONDS = 86400.0
 """A dead one is listed for a day."""
 CLOCK = "extract(epoch FROM clock_timestamp())::double precision"
+ASKED_AT = CLOCK.replace("clock", "statement")
+"""What an index can be searched for: it stands still meanwhile."""
 SILENT = "extract(epoch FROM clock_timestamp() - heartbeat)::double precision"
 _RUNS = "SELECT 1 FROM procman.runs AS r WHERE r.app = ?2 AND r"
 DUE = (
-    f"(EXISTS ({_RUNS}.state = 'pending' AND r.due <= {CLOCK} + {SOON_SECONDS})"
+    f"(EXISTS ({_RUNS}.state = 'pending' AND r.due <= greatest({ASKED_AT}, ?8) + {SOON_SECONDS})"
     f" OR EXISTS ({_RUNS}.{OPEN} AND r.owner = ?1 AND (r.state = 'queued' OR r.reason IS NOT NULL)))"
 )
 ORPHANED = (

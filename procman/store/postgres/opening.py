@@ -24,6 +24,8 @@ IS_MADE = (
 )
 """Asked of the tables: `to_regclass` would remember its answer of before, while we waited for the lock."""
 MAKE_KNOWN = "INSERT INTO procman.apps (app) VALUES (%s) ON CONFLICT (number) DO NOTHING RETURNING number"
+SETTINGS = "SET lock_timeout = '10s'; SET default_transaction_isolation = 'read committed'"
+"""As in `Database.together`, for what is asked outside of it. A pool would have it set for others, too."""
 CONNECT_SECONDS = 10
 OPTIONS = {
     "application_name": "procman",
@@ -68,6 +70,8 @@ def prepare(connection: psycopg.Connection[Any], app: str, shown: str, last: int
             sequence = f"procman.runs_{number}"
             go_on = f"SELECT setval('{sequence}', %s) FROM {sequence} WHERE last_value < %s OR NOT is_called"
             connection.execute(go_on, [last, last])
+        if connection.prepare_threshold is not None:
+            connection.execute(SETTINGS)
         return number
     except psycopg.Error as error:
         connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from procman.core.tasks import transitions
@@ -84,7 +85,8 @@ class PostgresStore(Claims, Requests):
         values = from_run(transitions.of_request(request))
         ring = self._bell.ring_with if self._is_soon(request.due - request.created_at) else ""
         if request.key is None:  # without a transaction it is one way there and back
-            return self._server.rows(self._sql.INSERT_RUN + ring, *values)[0][0], True
+            with nullcontext() if self.rings else self._asking():
+                return self._server.rows(self._sql.INSERT_RUN + ring, *values)[0][0], True
         with self._asking():
             while True:  # a key may be free again before we see whose it is
                 if found := self._server.rows(self._sql.INSERT_KEYED + ring, *values):
