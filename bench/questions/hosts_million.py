@@ -6,22 +6,19 @@ took. ms of `procman history`, `procman history TASK` (11 times each), and of cl
 store's own method, 200 times.
 """
 
-import statistics
 import time
 from pathlib import Path
 
 from bench import millionstore, pgserver
 from bench.cli import alone
 from bench.context import Bench
-from bench.figures import percentile
 from bench.goals import procman
 from bench.hosts import APP
 from bench.peers import PROCMAN
 from bench.question import Column, Goal, Question, Sample
-from bench.questions.million import CLAIMS, INTERVAL, NAMES, QUICK_RUNS, RUNS, STORE, command
+from bench.questions.million import INTERVAL, NAMES, QUICK_RUNS, RUNS, STORE, claims, command
 from bench.schedulers import ON_SQLITE
 from bench.subjects import Subject
-from procman.core.tasks.run import TickRow
 from procman.store.copying import copy
 from procman.store.open import on_server, open_store
 from procman.store.postgres.store import PostgresStore
@@ -63,14 +60,7 @@ def sample(bench: Bench, subject: Subject, _runs: int) -> Sample:
 
 def _figures(bench: Bench, folder: Path, store: PostgresStore | SqliteStore) -> dict[str, float]:
     history = {"history": command(bench, folder, []), "of_task": command(bench, folder, [NAMES[7]])}
-    now, times = int(time.time()), []
-    for number in range(CLAIMS):
-        row = TickRow(NAMES[number % len(NAMES)], now + number, due=now, command="true")
-        begin = time.perf_counter()
-        claimed = store.claim([row], "1-1-1", now)
-        times.append((time.perf_counter() - begin) * 1000)
-        assert claimed
-    return {"claim": statistics.median(times), "claim_p99": percentile(times, 0.99), **history}
+    return {**claims(store), **history}
 
 
 QUESTION = Question(

@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 from bench import millionstore
@@ -26,6 +27,7 @@ from bench.schedulers import When, stamped
 from bench.subjects import Subject, clean_environment, find
 from bench.watch import Watch
 from procman.core.tasks.run import TickRow
+from procman.engine.store import Store
 from procman.store.open import open_store
 
 RUNS, QUICK_RUNS, INTERVAL = 1_000_000, 20_000, 600
@@ -54,7 +56,7 @@ def sample(bench: Bench, _subject: Subject, runs: int) -> Sample:
             "bare": command(bench, folder, ["none"], root=_empty(bench)),
             "size": (folder / STORE).stat().st_size / 1e6,
         }
-        return {**figures, **_claims(folder), **_pruning(bench, folder, runs)}
+        return {**figures, **_claimed(folder), **_pruning(bench, folder, runs)}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -86,17 +88,20 @@ def command(bench: Bench, folder: Path, words: list[str], root: Path | None = No
     return statistics.median(times)
 
 
-def _claims(folder: Path) -> dict[str, float]:
-    now = int(time.time())
-    store = open_store(str(folder / STORE))
-    times = []
+def _claimed(folder: Path) -> dict[str, float]:
+    with closing(open_store(str(folder / STORE))) as store:
+        return claims(store)
+
+
+def claims(store: Store) -> dict[str, float]:
+    """ms that it takes to claim a tick."""
+    now, times = int(time.time()), []
     for number in range(CLAIMS):
         row = TickRow(NAMES[number % len(NAMES)], now + number, due=now, command="true")
         begin = time.perf_counter()
         claimed = store.claim([row], "1-1-1", now)
         times.append((time.perf_counter() - begin) * 1000)
         assert claimed
-    store.close()
     return {"claim": statistics.median(times), "claim_p99": percentile(times, 0.99)}
 
 

@@ -47,8 +47,7 @@ class Intake:
         self.crowded = False
         """Whether runs are due that had no room."""
         self._known = self._left_out = False
-        self.worthwhile = True
-        """Whether a look may find something of which nothing is known here."""
+        self._worthwhile = True  # a look may find something of which nothing is known here
         self.at: float | None = None
         self.seen: int | None = None
 
@@ -64,7 +63,7 @@ class Intake:
     def again(self) -> None:
         """It is time: look, or wait for the next time when the store has said that nothing is due."""
         self.at = self.world.wall() + LONGEST_SLEEP  # also when the store has not answered the last one yet
-        if self._known or self.worthwhile:
+        if self._known or self._worthwhile:
             self.now()
         else:
             self._left_out = True
@@ -72,7 +71,7 @@ class Intake:
     def told(self, is_due: bool) -> None:
         """The store says whether a look may find something. What has come since it had said so before, when a
         look was left out, is looked for now."""
-        self.worthwhile = is_due
+        self._worthwhile = is_due
         if is_due and self._left_out:
             self.now()
         self._left_out = False

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import contextmanager
 
 from procman.errors import StoreError
 from procman.store.failures import BUSY_SECONDS, code, failure
+from procman.store.transactions import Transactions
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from typing import Any
 
     from procman.store.needs import Row, Value
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ASK_AGAIN_SECONDS = 0.001
 
 
-class Database:
+class Database(Transactions):
     """A connection. Each statement is a transaction of its own, unless it is made inside `together`.
 
     With `durable`, a transaction is on the disk when it is over. What goes wrong is a `StoreError`.
@@ -37,8 +38,6 @@ class Database:
         self._patience = patience
         self._process = os.getpid()
         self._log: Log | None = None
-        self._depth = 0
-        self._failed = False
         self.change("PRAGMA busy_timeout = 0")
         self.change("PRAGMA synchronous = NORMAL")  # flushes the log only before it is copied into the file
         self.change("PRAGMA secure_delete = OFF")  # Debian's default writes zeros over what is deleted
@@ -71,23 +70,9 @@ class Database:
                 raise failure(error, self._path) from error
         return self._log
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> AbstractContextManager[None]:
         """All inside is one transaction: an error in it, even one that is caught, undoes all."""
-        if not self._depth:
-            self._begin()
-        self._depth += 1
-        try:
-            yield
-            if self._depth == 1:
-                self._commit()
-        except BaseException:
-            self._failed = True
-            raise
-        finally:
-            self._depth -= 1
-            if not self._depth:
-                self._end()
+        return self._nested(self._begin)
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
         """What a query gives."""

@@ -391,6 +391,27 @@ def test_a_database_that_is_made_anew_is_used_and_numbers_go_on(anew: tuple[str,
         line.close(leave=True)
 
 
+@pytest.mark.parametrize("tasks", [2, 200])
+def test_a_connection_that_is_cut_on_the_way_is_told_by_us_alone(
+    two: tuple[PostgresStore, PostgresStore],
+    server: Server,
+    tasks: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The driver would write to standard error that it could not leave its pipeline."""
+    store = two[0]
+
+    def write() -> None:
+        with store.together():
+            cut(server)
+            store.database.change_each(store._sql.CLAIM, [("one@h1", number) for number in range(tasks)])
+
+    with pytest.raises(StoreError, match=r"this is where|being stopped"):
+        write()
+    assert caplog.messages == []
+    assert store.last_id() == 0
+
+
 # Many who want the same
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import select
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,9 +14,11 @@ import psycopg
 
 from procman.errors import StoreError
 from procman.store.postgres.failures import GONE, failure
+from procman.store.transactions import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from procman.store.needs import Row, Value
 
@@ -35,7 +37,7 @@ MANY = 50
 PLACEHOLDER = re.compile(r"\?(\d*)")
 
 
-class Database:
+class Database(Transactions):
     """A connection, which is made when it is needed and made again when it is lost. For one thread at a time.
 
     A transaction of `together` has the app for itself, as far as schedulers go: `lock` is a number for it,
@@ -50,8 +52,6 @@ class Database:
         self._connection: psycopg.Connection[Any] | None = None
         self._process = os.getpid()
         self._heard = 0.0
-        self._depth = 0
-        self._failed = False
         self._behind: list[Statement] = []
         self._parting: list[str] = []
 
@@ -94,26 +94,12 @@ class Database:
             self._connection.close()
         self._connection = None
 
-    @contextmanager
-    def together(self, alone: bool = True) -> Iterator[None]:
+    def together(self, alone: bool = True) -> AbstractContextManager[None]:
         """All inside is one transaction: an error in it, even one that is caught, undoes all.
 
         `alone`: no other scheduler of the app is in one meanwhile.
         """
-        if not self._depth:
-            self._begin(alone)
-        self._depth += 1
-        try:
-            yield
-            if self._depth == 1:
-                self._commit()
-        except BaseException:
-            self._failed = True
-            raise
-        finally:
-            self._depth -= 1
-            if not self._depth:
-                self._end()
+        return self._nested(lambda: self._begin(alone))
 
     def before_commit(self, sql: str) -> None:
         """Have a statement made once as one of the last of this transaction, on the same way as its end."""
@@ -213,13 +199,22 @@ class Database:
 
 
 def _on_one_way(connection: psycopg.Connection[Any], all_: Sequence[Statement]) -> list[psycopg.Cursor[Any]]:
+    """What they give. What goes wrong is raised behind the pipeline: inside, the driver would log it, too."""
+    found: list[psycopg.Cursor[Any]] = []
+    wrong: psycopg.Error | None = None
     try:
         with connection.pipeline():
-            return [connection.execute(*each) for each in all_]
+            try:
+                found += [connection.execute(*each) for each in all_]
+            except psycopg.Error as error:
+                wrong = error
     except psycopg.Error as error:
         if error.__context__ and connection.pgconn.pipeline_status:
             raise error.__context__ from None  # because of this the driver could not leave the pipeline
-        raise
+        wrong = wrong or error
+    if wrong:
+        raise wrong
+    return found
 
 
 @lru_cache(256)
