@@ -171,10 +171,13 @@ def _last_words(text: str) -> None:
 
 
 def _fill_standard_streams() -> None:
-    """A descriptor 0, 1 or 2 that is closed would be taken by the next file that is opened."""
+    """A descriptor 0, 1 or 2 that is closed would be taken by the next file that is opened. Python has None
+    for such a stream, which no command need know."""
     while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(fd)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def _let_go_of_stderr() -> None:

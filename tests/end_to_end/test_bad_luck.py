@@ -141,6 +141,21 @@ def test_stdout_may_be_closed_from_the_beginning(app: App, closed: str) -> None:
     assert app.processes() == []
 
 
+@pytest.mark.parametrize(
+    "command", ["check", "tasks", "schedule", "next", "history", "jobs", "hosts", "schema"]
+)
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_lists_something_ends_as_usual_where_nobody_can_read_it(
+    app: App, command: str, closed: str
+) -> None:
+    app.procfile(web="true")
+    app.tasks("hello: {command: echo, schedule: every hour}")
+    app.do("run", "task", "hello")
+    ended = shell(app, f"exec procman {command} {closed}")
+    assert ended.returncode == 0
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_full_disk_behind_stdout_is_told_on_stderr_and_stops_all(app: App) -> None:
     app.procfile(web=READY)
     ended = shell(app, "exec procman start >/dev/full")
