@@ -34,6 +34,19 @@ COLOURS = {
 }
 
 
+def show_some(
+    kept: Sequence[int], headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]
+) -> None:
+    """Print these columns of a table: where there is no room for all, a broken number is none."""
+    chosen = [[row[number] for number in kept] for row in (headings, *rows)]
+    show(chosen[0], chosen[1:], [at for at, number in enumerate(kept) if number in right])
+
+
+def room(otherwise: int) -> int:
+    """The columns of the screen; `otherwise` where it is none."""
+    return os.get_terminal_size().columns if sys.stdout.isatty() else otherwise
+
+
 def show(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Print a table; the columns numbered in `right` hold numbers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.end_to_end.harness import Running
     from tests.postgres import Server
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Hosts:
@@ -83,6 +86,14 @@ def test_a_task_with_a_label_runs_where_that_is(hosts: Hosts) -> None:
     shown = app.do("hosts").out.splitlines()
     assert shown[0].split() == "instance host pid labels since heartbeat running version clock".split()
     assert "gpu, big" in "".join(shown[1:])
+    for columns, headings in (
+        (40, "host heartbeat running"),
+        (80, "host pid labels heartbeat running clock"),
+    ):
+        screen = app.launch_on_terminal(*PROCMAN, "hosts", columns=columns)
+        screen.wait_for(r"\d s ago")
+        assert screen.end() == 0
+        assert COLOUR.sub("", screen.out.text).split("\n")[0].split() == headings.split()
 
 
 def test_no_more_runs_of_a_task_are_there_than_it_says(hosts: Hosts) -> None:

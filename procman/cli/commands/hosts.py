@@ -14,6 +14,7 @@ from procman.host import place
 from procman.store.open import is_on_server, on_server
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import tzinfo
 
     from procman.cli.options import Namespace
@@ -24,6 +25,11 @@ ONE_HOST = (
     " in procman.yml to have several"
 )
 HEADINGS = ("instance", "host", "pid", "labels", "since", "heartbeat", "running", "version", "clock")
+NUMBERS = (2, 6)
+WIDE, TINY = 100, 60
+"""Columns of a screen on which all fit, and on which hardly anything does."""
+ON_NARROW, ON_TINY = (1, 2, 3, 5, 6, 8), (1, 5, 6)
+"""What is shown there."""
 RIGHT_SECONDS = 1.0
 """A clock that is wrong by less is right."""
 
@@ -45,10 +51,18 @@ def run(options: Namespace) -> int:
         answers.say_json([_row(each) for each in instances])
     elif instances:
         zone = taskfiles.zone(root)
-        tables.show(HEADINGS, [_cells(each, zone) for each in instances], right=(2, 6))
+        tables.show_some(_fitting(), HEADINGS, [_cells(each, zone) for each in instances], NUMBERS)
     else:
         answers.say("no procman runs the tasks of this app")
     return 0
+
+
+def _fitting() -> Sequence[int]:
+    """Those columns for which there is room."""
+    columns = tables.room(WIDE)
+    if columns < TINY:
+        return ON_TINY
+    return range(len(HEADINGS)) if columns >= WIDE else ON_NARROW
 
 
 def _row(instance: Instance) -> rows.Row:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -45,16 +44,14 @@ def run(options: Namespace) -> int:
 
 
 def _show(table: list[tuple[str, ...]]) -> None:
-    """With fewer columns where there is no room for all: a broken number is none."""
     noted = any(row[NOTE] for row in table)
     kept = [at for at in _fitting(noted) if at != NOTE or noted]
-    chosen = [[row[number] for number in kept] for row in (HEADINGS, *table)]
-    tables.show(chosen[0], chosen[1:], [at for at, number in enumerate(kept) if number in RIGHT])
+    tables.show_some(kept, HEADINGS, table, RIGHT)
 
 
 def _fitting(noted: bool) -> Iterable[int]:
     """Those columns for which there is room."""
-    columns = os.get_terminal_size().columns if sys.stdout.isatty() else WIDE_WITH_NOTES
+    columns = tables.room(WIDE_WITH_NOTES)
     if columns < TINY:
         return ON_TINY
     return range(len(HEADINGS)) if columns >= (WIDE_WITH_NOTES if noted else WIDE) else ON_NARROW
