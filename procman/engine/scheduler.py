@@ -62,7 +62,7 @@ class Scheduler:
         self.output, self.look = runs.output, self.intake.now
         self._closed = False
         self._admissions.open = not self._lease.lapsed
-        runs.gone = self._gone
+        runs.gone, queue.caught_up = self._gone, self.look
 
     # What the engine asks
 

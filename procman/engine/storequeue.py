@@ -98,6 +98,8 @@ class StoreQueue:
         self._stuck: set[int] = set()  # runs of which one was refused again meanwhile
         self._retry_at: float | None = None
         self._told = ""
+        self.caught_up: Callable[[], None] = lambda: None
+        """Told when the store has been in trouble, and knows now what was to be kept."""
 
     @property
     def settled(self) -> bool:
@@ -200,6 +202,7 @@ class StoreQueue:
         if self._told and not (self._refused or self._again):
             self._told = ""
             self._publish(Notice("the store can be written again"))
+            self.caught_up()
 
     def _submit(self, operation: Operation, answered: Callable[[Any], None]) -> None:
         def done(result: Any) -> None:

@@ -180,6 +180,18 @@ def test_what_was_stopped_is_lost_and_runs_again() -> None:
     assert (second.tick, second.attempt, second.outcome) == (first.tick, 2, Outcome.OK)
 
 
+def test_what_was_stopped_runs_again_as_soon_as_the_store_knows_of_it() -> None:
+    """On a host that nobody rings, and that has looked already when the store was back."""
+    host = Host("again: {command: run, on_lost: rerun}")
+    host.takes["again"] = 600.0
+    host.start()
+    host.store.request(Request("again", (), Trigger.MANUAL, host.wall, host.wall))
+    host.scheduler.look()
+    host.settle().away().at(1)
+    host.back().at(1, 10)
+    assert [each.attempt for each in host.store.open_runs({"again"}, "")] == [2]
+
+
 def test_nothing_starts_until_the_store_is_back_and_no_tick_is_forgotten() -> None:
     host = begun(EVERY).away().at(4, 30)
     assert not host.told("spawn")
