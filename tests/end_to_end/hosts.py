@@ -187,6 +187,11 @@ class Hosts:
         rows = self.ask(f"SELECT {columns} FROM procman.runs WHERE app = %s ORDER BY id", self.app)
         return [to_run(row) for row in rows]
 
+    def note(self, what: str, host: str) -> None:
+        """Among what runs write, what happens to a host."""
+        with self.trace.open("a") as trace:
+            trace.write(f"{what}   0 0 {host}\n")
+
     @property
     def steps(self) -> list[list[str]]:
         """What runs have written themselves: what, task, tick, attempt, number, host."""
