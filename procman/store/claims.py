@@ -64,6 +64,7 @@ class Claims(Queries):
         with self.together():
             tasks = {row.task for row in rows}
             states, pasts = self._states(tasks), self._pasts(tasks)
+            known = {*states.values(), *pasts.values()}
             wanted = [
                 transitions.of_tick(row, states[row.task], owner, now)
                 for row in rows
@@ -77,8 +78,8 @@ class Claims(Queries):
             for row in rows:
                 states[row.task] = transitions.accounted(states[row.task], row.tick)
                 pasts[row.task] = pasts[row.task].with_tick(row.tick)
-            self._db.change_each(self._sql.PUT_STATE, states.values())
-            self._db.change_each(self._sql.PUT_PAST, pasts.values())
+            self._db.change_each(self._sql.PUT_STATE, [state for state in states.values() if state not in known])
+            self._db.change_each(self._sql.PUT_PAST, [past for past in pasts.values() if past not in known])
             return new
 
     def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:
