@@ -15,11 +15,15 @@ from procman.store.taking import Taking
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from typing import TypeVar
 
     from procman.core.tasks.limits import Limits
     from procman.core.tasks.past import Past
     from procman.core.tasks.run import Ending, Run, TickRow
     from procman.core.tasks.transitions import Event
+    from procman.store.needs import Value
+
+    T = TypeVar("T")
 
 EVER = float("inf")
 
@@ -64,11 +68,12 @@ class Claims(Queries):
         with self.together():
             tasks = {row.task for row in rows}
             states, pasts = self._states(tasks), self._pasts(tasks)
-            known = {*states.values(), *pasts.values()}
+            before = {**states}, {**pasts}
+            theirs = self._theirs(rows, states)
             wanted = [
                 transitions.of_tick(row, states[row.task], owner, now)
                 for row in rows
-                if not pasts[row.task].is_pruned(row.tick)
+                if (row.task, row.tick) not in theirs and not pasts[row.task].is_pruned(row.tick)
             ]
             numbers = self._insert_each(wanted)
             new = [run._replace(id=id_) for run, id_ in zip(wanted, numbers, strict=True) if id_]
@@ -78,9 +83,19 @@ class Claims(Queries):
             for row in rows:
                 states[row.task] = transitions.accounted(states[row.task], row.tick)
                 pasts[row.task] = pasts[row.task].with_tick(row.tick)
-            self._db.change_each(self._sql.PUT_STATE, [state for state in states.values() if state not in known])
-            self._db.change_each(self._sql.PUT_PAST, [past for past in pasts.values() if past not in known])
+            self._db.change_each(self._sql.PUT_STATE, _changed(states, before[0]))
+            self._db.change_each(self._sql.PUT_PAST, _changed(pasts, before[1]))
             return new
+
+    def _theirs(self, rows: Sequence[TickRow], states: Mapping[str, TaskState]) -> set[tuple[Value, ...]]:
+        """The ticks that others were faster to claim, where many tasks have the same: one question for all
+        costs less than to try each."""
+        late: dict[int, list[str]] = {}
+        for row in rows:
+            if row.tick <= (states[row.task].accounted or 0):
+                late.setdefault(row.tick, []).append(row.task)
+        many = ((tick, tasks) for tick, tasks in late.items() if len(tasks) > 1)
+        return {row for tick, tasks in many for row in self._of_tasks(self._sql.TICK_OF, tasks, tick)}
 
     def open_runs(self, tasks: Collection[str], owner: str) -> list[Run]:
         rows = self._db.rows(f"{self._sql.OPEN_RUNS} AND owner <> ? ORDER BY id", owner)
@@ -176,3 +191,7 @@ class Claims(Queries):
             for (key,) in doomed:
                 self._db.change(self._sql.DELETE_KEY, task, key)
             return len(doomed)
+
+
+def _changed(after: Mapping[str, T], before: Mapping[str, T]) -> list[T]:
+    return [value for name, value in after.items() if value != before[name]]

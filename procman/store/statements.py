@@ -38,6 +38,7 @@ RUNS_WHERE = f"{RUNS} WHERE"
 STATES = f"SELECT {', '.join(TaskState._fields)} FROM tasks"
 PASTS = f"SELECT {', '.join(Past._fields)} FROM pasts"
 STATES_OF = f"{STATES} WHERE name"
+TICK_OF = "SELECT task, tick FROM runs WHERE attempt = 1 AND tick = ? AND task"
 PASTS_OF = f"{PASTS} WHERE task"
 ENDED_PASTS = f"{PASTS} WHERE last_outcome IS NOT NULL"
 BOTH = ", ".join([*(f"r.{field}" for field in Run._fields), *(f"p.{field}" for field in Past._fields)])

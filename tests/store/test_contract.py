@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -329,6 +329,41 @@ def test_an_older_tick_and_one_of_another_procman_do_not_take_the_account_back(s
     claimed(store, 9, owner=OTHER)
     store.claim([tick(5), tick(9)], ME, NOW)
     assert store.states()["mail"].accounted == TICK + 9
+
+
+def test_who_comes_late_gets_what_the_others_have_left(store: Store) -> None:
+    """A host with another schedule claimed some of the ticks, and one later than most of them."""
+    tasks = ("mail", "other", "third")
+    store.recall(dict.fromkeys(tasks, "hourly"), TICK)
+    theirs = {("mail", 3), ("other", 5), ("mail", 9), ("other", 9)}
+    for task, number in theirs:
+        assert claimed(store, number, task=task, owner=OTHER)
+    all_ = {(task, number) for task in tasks for number in (1, 3, 5, 9, 11)}
+    mine = store.claim([tick(number, task) for task, number in sorted(all_)], ME, NOW)
+    assert {(run.task, (run.tick or 0) - TICK) for run in mine} == all_ - theirs
+    assert len({run.id for run in mine}) == len(all_ - theirs)
+    assert store.claim([tick(number, task) for task, number in all_], OTHER, NOW) == []
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgres"], indirect=True)
+def test_who_comes_too_late_writes_nothing(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All hosts claim the same ticks: what those do that get none keeps waiting the one that does."""
+    store.recall({"mail": "hourly", "other": "hourly"}, TICK)
+    rows = [tick(9), tick(9, "other")]
+    store.claim(rows, OTHER, NOW)
+    written: list[object] = []
+    for name in ("change_each", "insert_each"):
+        write = getattr(store._db, name)
+
+        def noted(sql: str, rows: Any, write: Any = write) -> Any:
+            written.extend(rows)
+            return write(sql, rows)
+
+        monkeypatch.setattr(store._db, name, noted)
+    assert store.claim(rows, ME, NOW) == []
+    assert written == []
+    store.claim([*rows, tick(10)], ME, NOW)
+    assert len(written) == 3, "a row, the account, and the past of the task"
 
 
 PAUSES = {

@@ -135,6 +135,8 @@ class Database(Transactions):
     def _ask(self, questions: Sequence[Statement]) -> list[psycopg.Cursor[Any]]:
         """What these give, after all that was to be changed before: one way there and back."""
         before, self._behind = self._behind, []
+        if not before and not questions:
+            return []
 
         def run(connection: psycopg.Connection[Any]) -> list[psycopg.Cursor[Any]]:
             if len(before) + len(questions) == 1:

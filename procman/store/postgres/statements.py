@@ -84,6 +84,7 @@ class Statements:
         states = self._select(TaskState._fields, "tasks")
         self.STATES, self.STATES_OF = states, f"{states} AND name"
         self.PASTS_OF = f"{pasts} AND task"
+        self.TICK_OF = f"{self._select(['task', 'tick'], 'runs')} AND attempt = 1 AND tick = ? AND task"
         self.ENDED_PASTS = f"{pasts} AND last_outcome IS NOT NULL"
         self.AHEAD = f"{pasts} AND greatest(last_tick, last_at, last_success, pruned_tick) > ?"
         self.OUTPUT = f"{self._select(['output'], 'outputs')} AND run = ?"
