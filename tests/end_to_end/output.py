@@ -55,8 +55,10 @@ class Output:
         self._thread.join(PATIENCE)
 
     def _read(self) -> None:
+        ready = select.poll()  # select(2) takes no descriptor above 1023
+        ready.register(self._fd, select.POLLIN)
         while not (self.ended or self._abandoned):
-            if select.select([self._fd], [], [], 0.05)[0]:
+            if ready.poll(50):
                 data = self._read_once()
                 with self._changed:
                     self.data += data

@@ -102,6 +102,10 @@ def end(family: Family) -> None:
             os.waitpid(pid, 0)
         except (ProcessLookupError, ChildProcessError):
             continue
+    for output in family.children._outputs.values():
+        output.close()
+    for fd in {family.children._stdin, family.children._never_written} - {-1}:
+        os.close(fd)
 
 
 def test_a_child_leads_its_own_session_and_group(family: Family) -> None:

@@ -65,6 +65,10 @@ class FakeLine:
     def close(self, leave: bool) -> None:
         self.left.append(leave)
 
+    def end(self) -> None:
+        os.close(self.read_end)
+        os.close(self._write_end)
+
     def ring(self) -> None:
         self.rings += 1
         os.write(self._write_end, b"!")
@@ -110,6 +114,7 @@ def beating(monkeypatch: pytest.MonkeyPatch) -> Iterator[Beating]:
     yield made
     made.line.stuck.set()
     made.heartbeat.close(PATIENCE)
+    made.line.end()
 
 
 def test_a_renewal_is_told_with_the_time_at_which_it_was_sent(beating: Beating) -> None:
