@@ -68,7 +68,7 @@ class Claims(Queries):
         with self.together():
             tasks = {row.task for row in rows}
             states, pasts = self._states(tasks), self._pasts(tasks)
-            before = {**states}, {**pasts}
+            known_states, known_pasts = {**states}, {**pasts}
             theirs = self._theirs(rows, states)
             wanted = [
                 transitions.of_tick(row, states[row.task], owner, now)
@@ -83,8 +83,8 @@ class Claims(Queries):
             for row in rows:
                 states[row.task] = transitions.accounted(states[row.task], row.tick)
                 pasts[row.task] = pasts[row.task].with_tick(row.tick)
-            self._db.change_each(self._sql.PUT_STATE, _changed(states, before[0]))
-            self._db.change_each(self._sql.PUT_PAST, _changed(pasts, before[1]))
+            self._db.change_each(self._sql.PUT_STATE, _changed(states, known_states))
+            self._db.change_each(self._sql.PUT_PAST, _changed(pasts, known_pasts))
             return new
 
     def _theirs(self, rows: Sequence[TickRow], states: Mapping[str, TaskState]) -> set[tuple[Value, ...]]:
