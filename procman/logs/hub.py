@@ -6,7 +6,7 @@ from procman.core.facts import WaitsForInput, has_words
 from procman.core.text.lines import LineCutter
 from procman.core.text.pace import REFRESH_SECONDS, Pace
 from procman.core.text.prefix import SYSTEM
-from procman.core.text.visible import printable
+from procman.core.text.visible import masked, printable
 from procman.core.text.window import Window
 from procman.logs.backlog import FULL
 from procman.typed import TYPE_CHECKING, Protocol
@@ -137,7 +137,7 @@ class Log:
         head = self._heads.about(words)
         if self._quiet:
             return
-        line = f"{printable(str(words))}\n".encode()
+        line = f"{printable(masked(str(words)))}\n".encode()
         for sink in self.sinks:
             sink(SYSTEM, line, words)
         if self.writer.pending < FULL:

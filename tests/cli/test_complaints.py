@@ -22,6 +22,11 @@ def test_what_would_steer_a_terminal_is_shown(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr().err == r"procman: no type '\x1b]0;title\x07\x9b2J\n'" + "\n"
 
 
+def test_a_password_is_not_repeated(capfd: pytest.CaptureFixture[str]) -> None:
+    complaints.tell("no command 'redis://me:hunter2@db'")
+    assert capfd.readouterr().err == "procman: no command 'redis://me:***@db'\n"
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

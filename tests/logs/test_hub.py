@@ -106,6 +106,12 @@ def test_names_and_reasons_in_them_steer_nothing_and_stay_on_their_line() -> Non
     assert writer.text == rb"system | stopping a\x1b]0;b\nsystem | forged\xff (pid 7)" + b"\n"
 
 
+def test_a_password_in_them_is_not_repeated() -> None:
+    log, writer = log_on(PlainScreen())
+    log.say("not read again: no schedule begins with 'redis://me:hunter2@db'")
+    assert writer.text == b"system | not read again: no schedule begins with 'redis://me:***@db'\n"
+
+
 def test_a_quiet_log_has_only_what_children_write() -> None:
     writer = FakeWriter()
     log = Log(writer, JsonScreen(), JsonHeads(lambda: 0.0), quiet=True)

@@ -25,11 +25,22 @@ SEQUENCE = (
     rf"|(?P<hidden>{HIDDEN})"
 )
 """Whole escape sequences (ECMA-48), and what else a terminal would not show. Compiled when first needed."""
+PASSWORD = (
+    r"(?i)(?P<before>://[^\s/:@\[]*:)\S*(?P<behind>@)"  # user:password@host, RFC 3986, 3.2.1
+    r"|(?P<key>password\s*=\s*)(?:'(?:\\.|[^'\\])*'|[^\s&'\"]*)"  # as libpq takes it
+)
 
 
 def printable(text: str) -> str:
     r"""The text as one line: `\x1b`, `\n` and the like are shown, and bytes that are not UTF-8 as `\xff`."""
     return text if text.isprintable() else re.sub(HIDDEN, _shown, text)
+
+
+def masked(text: str) -> str:
+    """The text without the passwords of addresses: who mistypes one gets it back, and it may go to a log."""
+    if "@" not in text and "=" not in text:
+        return text
+    return re.sub(PASSWORD, r"\g<before>\g<key>***\g<behind>", text)
 
 
 def readable(output: bytes) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procman.core.text.visible import HIDDEN, printable, readable
+from procman.core.text.visible import HIDDEN, masked, printable, readable
 
 COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 
@@ -27,6 +27,34 @@ COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 )
 def test_what_somebody_wrote_is_shown_and_not_obeyed(text: str, shown: str | None) -> None:
     assert printable(text) == (text if shown is None else shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no command 'postgresql://me:hunter2@db/shop'", "no command 'postgresql://me:***@db/shop'"),
+        ("redis://:hunter2@db:6379/0: no", "redis://:***@db:6379/0: no"),
+        ("postgresql+psycopg://me:h%40un:t/e?r@2@db", "postgresql+psycopg://me:***@db"),
+        ("a://b:hunter2@c and d://e:hunter2@f", "a://b:***@c and d://e:***@f"),
+        ("A://b:hunter2@c,d://e:hunter2@f", "A://b:***@f"),
+        (
+            "postgresql://db/shop?user=me&password=hunter2&port=1",
+            "postgresql://db/shop?user=me&password=***&port=1",
+        ),
+        ("'postgresql:///?sslpassword=hunter2'", "'postgresql:///?sslpassword=***'"),
+        ("PostgreSQL:///?PASSWORD=hunter2", "PostgreSQL:///?PASSWORD=***"),
+        ("'host=db password=hunter2'", "'host=db password=***'"),
+        ("host=db password = 'hunter2 3\\'4'", "host=db password = ***"),
+        ("http://127.0.0.1:8080/health", None),
+        ("http://[::1]:8080/a@b", None),
+        ("ssh://me@host: no", None),
+        ("mail me@example.org: 12:30", None),
+        ("the password is wrong", None),
+        ("", None),
+    ],
+)
+def test_passwords_in_addresses_are_not_repeated(text: str, shown: str | None) -> None:
+    assert masked(text) == (text if shown is None else shown)
 
 
 @given(st.text(st.characters()))
