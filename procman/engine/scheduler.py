@@ -58,9 +58,8 @@ class Scheduler:
         self._claimed: deque[tuple[Run, Sequence[Run]]] = deque()  # ticks that are due in a moment
         self._later: deque[tuple[float, Callable[[Scheduler], Question]]] = deque()  # monotonic, as the next
         self._recover_at: float | None = None
-        self._latest = 0.0
+        self._latest, self._closed = 0.0, False
         self.output, self.look = runs.output, self.intake.now
-        self._closed = False
         self._admissions.open = not self._lease.lapsed
         runs.gone, queue.caught_up = self._gone, self.look
 
@@ -140,6 +139,7 @@ class Scheduler:
     def begin_anew(self) -> None:
         """Another store is there now, perhaps an empty one: make our tasks known to it."""
         if self._admissions.open:
+            self._claimed.clear()  # in the one before: this one has them as ours, or nobody's
             self._plan_anew()
             self._queue.query(Recover(self))
             self.look()

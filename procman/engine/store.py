@@ -115,9 +115,10 @@ class Store(Protocol):
         """The run has a child."""
         ...
 
-    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
+    def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
         """Close a run that is not finished, and give it as closed. With `retry_due`, a pending run is its
-        next attempt. None: it was finished before, or is not there; then nothing is changed.
+        next attempt. None: it was finished before, or is not there; then nothing is changed. In a store
+        that was set back (a backup, a standby that did not get all) another run may have its number.
 
         The next attempt has the same task, arguments and tick, the trigger `retry` and one attempt more.
         """

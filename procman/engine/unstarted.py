@@ -62,4 +62,4 @@ class Unstarted:
                 self._publish(of_end(ended))
                 self._publish(facts.RunEnded(run.name, outcome, reason))
 
-        self._queue.write(run.id, lambda store: store.finish(run.id, ending), told)
+        self._queue.write(run.id, lambda store: store.finish(run, ending), told)

@@ -142,10 +142,12 @@ class Claims(Queries):
         with self.together():
             self._db.change(self._sql.START, command, pid, identity, at, at, run)
 
-    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
+    def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
         with self.together():
-            found, past = self._with_past(run)
-            return self._end(found, past, ending, retry_due) if found and self._is_told_of(found) else None
+            found, past = self._with_past(run.id)
+            if not found or not transitions.are_one(found, run) or not self._is_told_of(found):
+                return None
+            return self._end(found, past, ending, retry_due)
 
     def _is_told_of(self, run: Run) -> bool:
         """Whether what we tell of a run counts: it is nobody else's by now."""

@@ -41,7 +41,7 @@ class MemoryStore(MemoryRows):
                 self.move(run.id, Event.RELEASE)
             else:
                 again = now if transitions.reruns(run, rerun) else None
-                closed.append(self.finish(run.id, transitions.lost(run, now), again))
+                closed.append(self.finish(run, transitions.lost(run, now), again))
         return [run for run in closed if run]
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
@@ -108,18 +108,18 @@ class MemoryStore(MemoryRows):
     def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
         self._step(run, Event.START, command=command, pid=pid, identity=identity, started_at=at)
 
-    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
-        found = self._runs.get(run)
-        ended = found and transitions.finished(found, ending)
-        if not found:
+    def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
+        found = self._runs.get(run.id)
+        if not found or not transitions.are_one(found, run):
             return None
+        ended = transitions.finished(found, ending)
         if not ended:
             if reason := transitions.told_late(found, ending):
                 self._keep(found._replace(reason=reason))
             return None
         self._finish(ended)
         if ending.output is not None:
-            self._outputs[run] = ending.output
+            self._outputs[run.id] = ending.output
         if retry_due is not None:
             self._add(transitions.next_attempt(found, retry_due, ending))
         return ended

@@ -59,7 +59,7 @@ def end(store: SqliteStore, hours_ago: float, outcome: Outcome = Outcome.OK, **m
     at = time.time() - hours_ago * HOUR
     run = store.begin(Request(more.pop("task", "mail"), (), Trigger.MANUAL, at - 2, at - 2), "run", "1:1:x")
     store.started(run.id, "run", 1, None, at - 1)
-    store.finish(run.id, Ending(outcome, at, **more))
+    store.finish(run, Ending(outcome, at, **more))
     return run.id
 
 

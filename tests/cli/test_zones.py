@@ -81,7 +81,7 @@ def test_what_was_is_shown_in_utc_which_is_said(tell: Callable[..., Told], tmp_p
         now = time.time()
         run = store.begin(Request("mail", (), Trigger.MANUAL, now, now), "true", "1:1:x")
         store.started(run.id, "true", 1, None, now)
-        store.finish(run.id, Ending(Outcome.OK, now, 0))
+        store.finish(run, Ending(Outcome.OK, now, 0))
     code, out, err = tell("history")
     assert (code, err) == (0, "")
     assert "when (UTC)" in out

@@ -141,7 +141,8 @@ def test_a_key_is_known_when_its_run_is_no_longer_in_the_history(app: App) -> No
     app.tasks("show: 'true'")
     app.do("run", "task", "show", "--detach", "--key", "0")
     with closing(open_store(in_folder(str(app.root / ".procman")))) as store:
-        store.finish(1, Ending(Outcome.OK, 1.0))
+        (job,) = store.jobs()
+        store.finish(job, Ending(Outcome.OK, 1.0))
         assert store.prune("show", 0, 2.0, 1) == 1
     asked = ("run", "task", "show", "--detach", "--key", "0")
     assert app.do(*asked).out == "show.1 was asked for already with the key '0', long ago\n"

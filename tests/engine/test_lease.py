@@ -229,7 +229,7 @@ def test_what_was_called_while_the_store_was_away_does_not_begin_where_another_h
     (taken,) = host.store.take_due(host.wall, "another", 0.0, (10, 10))
     assert taken.id == waiting.id
     host.back().at(2, 59)
-    host.store.finish(taken.id, Ending(Outcome.OK, host.wall))
+    host.store.finish(taken, Ending(Outcome.OK, host.wall))
     host.at(3, 40)
     assert host.children.pids.keys() == {"remind.1", "remind.3"}
 
@@ -429,7 +429,7 @@ def test_a_clock_that_is_wrong_misses_no_attempt_of_another_host() -> None:
     then = int(host.wall - host.ahead)
     host.store.recall({"remind": "every 10 minutes"}, then - 1)
     (run,) = host.store.claim([TickRow("remind", then, due=then)], "another", then)
-    host.store.finish(run.id, Ending(Outcome.FAILED, then), then + 5.0)
+    host.store.finish(run, Ending(Outcome.FAILED, then), then + 5.0)
     host.start().at(1)
     assert [(job.tick, job.attempt) for job in host.store.jobs()] == [(then, 2)]
     host.ahead = 0.0
@@ -533,7 +533,7 @@ def test_who_waited_for_a_run_that_another_has_closed_by_now_sleeps() -> None:
     host.dead.add("dead")
     host.scheduler.begin_anew()
     host.settle()
-    host.store.finish(run.id, Ending(Outcome.LOST, host.wall))
+    host.store.finish(run, Ending(Outcome.LOST, host.wall))
     host.is_orphaned, host._renew_at = False, 0.0
     host.settle().pass_time(2)
     host.settle()

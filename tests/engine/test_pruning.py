@@ -25,7 +25,7 @@ class Setting:
         for task, number in runs.items():
             rows = [TickRow(task, NOW - day * DAY, due=NOW - day * DAY) for day in range(number, 0, -1)]
             for run in self.store.claim(rows, "me", NOW):
-                self.store.finish(run.id, Ending(Outcome.OK, run.due or 0))
+                self.store.finish(run, Ending(Outcome.OK, run.due or 0))
         self.worker = FakeWorker(self.store)
         self.queue = StoreQueue(self.worker, lambda fact: None, FakeClock())
         self.pruning = self.start(**keep)
@@ -58,7 +58,7 @@ def test_a_task_that_is_gone_keeps_its_runs_as_long_as_it_said_last() -> None:
     assert setting.prune() == {"mail": 50, "report": 10}
     setting.pruning = setting.start(report=8)
     for run in setting.store.claim([TickRow("mail", NOW, due=NOW)], "me", NOW):
-        setting.store.finish(run.id, Ending(Outcome.OK, NOW))
+        setting.store.finish(run, Ending(Outcome.OK, NOW))
     assert setting.prune() == {"mail": 50, "report": 8}
 
 

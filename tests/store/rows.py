@@ -44,7 +44,7 @@ def running(store: Store, number: int, task: str = "mail", owner: str = ME) -> R
 def finished(store: Store, number: int, outcome: Outcome = Outcome.OK, task: str = "mail") -> Run:
     """A run that ended as many seconds after `NOW` as its tick after `TICK`."""
     run = running(store, number, task)
-    store.finish(run.id, Ending(outcome, NOW + number))
+    store.finish(run, Ending(outcome, NOW + number))
     return now(store, run)
 
 

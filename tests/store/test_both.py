@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from procman.core.tasks.limits import Limits
 from procman.core.tasks.query import Query
-from procman.core.tasks.run import Ending, Outcome, Request, TickRow, Trigger
+from procman.core.tasks.run import Ending, Outcome, Request, Run, TickRow, Trigger
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 from procman.store.open import open_store
@@ -158,7 +158,7 @@ class Stores(RuleBasedStateMachine):
 
     @rule(run=RUNS, ending=ENDINGS, retry_due=st.none() | TIMES, undone=st.booleans())
     def finish(self, run: int, ending: Ending, retry_due: float | None, undone: bool) -> None:
-        self._both(lambda store: store.finish(run, ending, retry_due), undone)
+        self._both(lambda store: store.finish(store.run(run) or Run(run, "mail"), ending, retry_due), undone)
 
     @rule(task=TASKS, keep=FEW, before=TIMES, most=FEW, undone=st.booleans())
     def prune(self, task: str, keep: int, before: float, most: int, undone: bool) -> None:

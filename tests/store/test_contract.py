@@ -51,7 +51,7 @@ def in_trouble(store: Store, *operations: Callable[[], object], inner: bool = Fa
 def test_what_is_done_together_is_undone_together(store: Store) -> None:
     first = claimed(store, 1)[0]
     operations = [
-        lambda: store.finish(first.id, Ending(Outcome.OK, NOW, output=b"lines")),
+        lambda: store.finish(first, Ending(Outcome.OK, NOW, output=b"lines")),
         lambda: store.request(asked()),
         lambda: store.pause("mail", NOW),
         lambda: store.recall({"other": "hourly"}, TICK),
@@ -180,7 +180,7 @@ def test_a_run_of_another_host_is_lost_since_that_is_silent_and_may_tell_its_end
     (lost,) = store.recover(all_are_gone, (), NOW + 9)
     assert (lost.outcome, lost.reason) == (Outcome.LOST, "procman on web1 was silent for 30 s while it ran")
     for _ in range(2):
-        assert store.finish(run.id, ENDED, NOW + 30) is None
+        assert store.finish(run, ENDED, NOW + 30) is None
     told = f"{lost.reason}, or so it seemed: it told later that this had ended: ok"
     assert now(store, run) == lost._replace(reason=told)
 
@@ -245,9 +245,9 @@ def test_what_was_begun_by_hand_in_the_foreground_does_not_come_again(
 
 def test_an_attempt_that_ended_with_procman_is_not_counted_as_a_retry(store: Store) -> None:
     run = running(store, 1)
-    store.finish(run.id, Ending(Outcome.STOPPED, NOW), NOW)
+    store.finish(run, Ending(Outcome.STOPPED, NOW), NOW)
     (second,) = store.take_due(NOW, ME, NOW, (9, 9))
-    store.finish(second.id, Ending(Outcome.FAILED, NOW), NOW)
+    store.finish(second, Ending(Outcome.FAILED, NOW), NOW)
     (third,) = store.take_due(NOW, OTHER, NOW, (9, 9))
     store.recover(all_are_gone, {"mail"}, NOW)
     attempts = [second, third, *store.jobs()]
@@ -434,7 +434,7 @@ def test_the_first_reason_to_stop_stays_until_the_end_tells_another(store: Store
     store.ask_to_stop([run.id], "first")
     store.ask_to_stop([run.id], "second")
     assert now(store, run).reason == "first"
-    store.finish(run.id, ENDED)
+    store.finish(run, ENDED)
     assert now(store, run).reason is None
     assert store.asked_to_stop(ME) == []
 
@@ -513,7 +513,7 @@ def test_no_more_are_taken_than_may_be_there_at_once_also_elsewhere(store: Store
     limits = Limits(jobs={"mail": 3, "third": 1})
     assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), limits)) == [3, 4, 7, 8, 9]
     assert store.take_due(NOW + 9, ME, NOW, (9, 9), limits) == []
-    store.finish(1, ENDED)
+    store.finish(now(store, 1), ENDED)
     assert ids(store.take_due(NOW + 9, OTHER, NOW, (9, 9), limits)) == [5]
 
 
@@ -555,13 +555,14 @@ def test_the_next_due_is_of_tasks_that_are_not_paused_and_of_runs_that_are_pendi
 
 # move, started, finish, cancel: as the table of transitions says
 
+LOST = Ending(Outcome.LOST, NOW, output=b"x")
 EVENTS: dict[Event, Callable[[Store, int], object]] = {
     Event.CLAIM: lambda store, run: store.take_due(NOW + 99, OTHER, NOW, (9, 9)),
     Event.QUEUE: lambda store, run: store.move(run, Event.QUEUE),
     Event.CALL: lambda store, run: store.move(run, Event.CALL),
     Event.RELEASE: lambda store, run: store.move(run, Event.RELEASE),
     Event.START: lambda store, run: store.started(run, "x", 1, None, NOW),
-    Event.FINISH: lambda store, run: store.finish(run, Ending(Outcome.LOST, NOW, output=b"x"), NOW),
+    Event.FINISH: lambda store, run: store.finish(now(store, run), LOST, NOW),
     Event.CANCEL: lambda store, run: store.cancel(run, NOW),
 }
 PATHS: dict[State, tuple[Event, ...]] = {
@@ -640,9 +641,7 @@ def test_what_is_over_or_belongs_to_nobody_is_not_started(store: Store) -> None:
 @pytest.mark.parametrize("outcome", Outcome)
 def test_a_finished_run_has_its_ending(store: Store, outcome: Outcome) -> None:
     run = running(store, 1)
-    store.finish(
-        run.id, Ending(outcome, NOW + 3, -9, "why", b"head\xfftail", 5_000_000_000, True, 1 << 40, 2.5)
-    )
+    store.finish(run, Ending(outcome, NOW + 3, -9, "why", b"head\xfftail", 5_000_000_000, True, 1 << 40, 2.5))
     assert now(store, run) == run._replace(
         state=State.FINISHED,
         outcome=outcome,
@@ -661,19 +660,32 @@ def test_a_finished_run_has_its_ending(store: Store, outcome: Outcome) -> None:
 @pytest.mark.parametrize("output", [None, b"", b"\0\xff\n", b"x" * (1 << 20)])
 def test_output_is_given_as_it_was_kept(store: Store, output: bytes | None) -> None:
     run = claimed(store, 1)[0]
-    store.finish(run.id, ENDED._replace(output=output))
+    store.finish(run, ENDED._replace(output=output))
     assert store.output(run.id) == output
     assert store.output(99) is None
 
 
 def test_a_run_is_finished_once(store: Store) -> None:
     run = claimed(store, 1)[0]
-    store.finish(run.id, ENDED._replace(output=b"first"), NOW + 60)
+    store.finish(run, ENDED._replace(output=b"first"), NOW + 60)
     jobs, first = store.jobs(), now(store, run)
-    store.finish(run.id, Ending(Outcome.FAILED, NOW + 9, output=b"second"), NOW + 70)
+    store.finish(run, Ending(Outcome.FAILED, NOW + 9, output=b"second"), NOW + 70)
     assert (store.jobs(), now(store, run), store.output(run.id)) == (jobs, first, b"first")
-    store.finish(99, ENDED, NOW)
+    store.finish(Run(99, "mail"), ENDED, NOW)
     assert store.jobs() == jobs
+
+
+@pytest.mark.parametrize("event", [None, Event.CLAIM, Event.START])
+def test_the_end_of_another_run_that_had_its_number_closes_nothing(store: Store, event: Event | None) -> None:
+    """In a store that was set back, as one from a backup is: what was asked for then is not forgotten."""
+    store.request(asked())
+    for step in {None: (), Event.CLAIM: (Event.CLAIM,)}.get(event, (Event.CLAIM, Event.START)):
+        EVENTS[step](store, 1)
+    before = now(store, 1)
+    for other in (before._replace(task="other"), before._replace(created_at=before.created_at - 1e-3)):
+        assert store.finish(other, ENDED._replace(output=b"x"), NOW + 30) is None
+    assert (now(store, 1), store.output(1), store.last_id()) == (before, None, 1)
+    assert store.finish(before, ENDED)
 
 
 @pytest.mark.parametrize("code", [0, 3])
@@ -684,7 +696,7 @@ def test_an_end_that_is_told_when_others_have_taken_the_run_for_lost_is_noted_on
     assert store.recover(all_are_gone, {"mail"}, NOW + 9)
     ok, failed = Ending(Outcome.OK, NOW + 20), Ending(Outcome.FAILED, NOW + 20, 3, "it hurt")
     for ending in (failed if code else ok, ok):
-        assert store.finish(run.id, ending, NOW + 30) is None
+        assert store.finish(run, ending, NOW + 30) is None
     late = now(store, run)
     assert (late.outcome, late.ended_at, late.code) == (Outcome.LOST, NOW + 9, None)
     told = "procman was killed while it ran, or so it seemed: it told later that this had ended: "
@@ -697,7 +709,7 @@ def test_an_end_that_is_told_when_others_have_taken_the_run_for_lost_is_noted_on
 def test_a_run_that_never_began_can_be_finished(store: Store, event: Event) -> None:
     run = claimed(store, 1)[0]
     store.move(run.id, event)
-    store.finish(run.id, Ending(Outcome.SKIPPED, NOW, reason="mail.7 is still running"))
+    store.finish(run, Ending(Outcome.SKIPPED, NOW, reason="mail.7 is still running"))
     assert now(store, run).outcome is Outcome.SKIPPED
     assert store.jobs() == []
 
@@ -705,7 +717,7 @@ def test_a_run_that_never_began_can_be_finished(store: Store, event: Event) -> N
 def test_the_next_attempt_is_the_same_again(store: Store) -> None:
     store.request(asked(args=("a b", ""), key="k"))
     first = store.take_due(NOW, ME, NOW, (0, 1))[0]
-    store.finish(first.id, Ending(Outcome.FAILED, NOW + 3, code=1), NOW + 60)
+    store.finish(first, Ending(Outcome.FAILED, NOW + 3, code=1), NOW + 60)
     again = Run(
         id=2,
         task="mail",
@@ -722,7 +734,7 @@ def test_the_next_attempt_is_the_same_again(store: Store) -> None:
 def test_every_attempt_at_a_tick_has_a_row(store: Store) -> None:
     run = claimed(store, 1)[0]
     for attempt in (2, 3):
-        store.finish(run.id, Ending(Outcome.FAILED, NOW), NOW + attempt)
+        store.finish(run, Ending(Outcome.FAILED, NOW), NOW + attempt)
         run = store.take_due(NOW + attempt, ME, NOW, (0, 1))[0]
         assert (run.attempt, run.tick, run.trigger) == (attempt, TICK + 1, Trigger.RETRY)
     assert claimed(store, 1) == []
@@ -756,7 +768,7 @@ def test_old_runs_are_deleted_the_oldest_first(
 def test_a_run_that_ended_long_ago_is_deleted_though_it_is_not_the_oldest(store: Store) -> None:
     runs = claimed(store, 1, 2)
     for run, at in zip(runs, (NOW + 9, NOW), strict=True):
-        store.finish(run.id, Ending(Outcome.OK, at))
+        store.finish(run, Ending(Outcome.OK, at))
     assert store.prune("mail", 9, NOW + 5, 9) == 1
     assert ids(store.history(None, 9)) == [runs[0].id]
 
@@ -775,7 +787,7 @@ def test_only_finished_runs_of_the_task_are_deleted(store: Store) -> None:
 
 def test_output_goes_with_its_run(store: Store) -> None:
     run = claimed(store, 1)[0]
-    store.finish(run.id, ENDED._replace(output=b"x"))
+    store.finish(run, ENDED._replace(output=b"x"))
     store.prune("mail", 0, NOW, 9)
     assert store.output(run.id) is None
 
@@ -848,7 +860,7 @@ def test_who_asks_with_a_key_that_is_known_gets_the_run_that_has_it(store: Store
     if state in (State.RUNNING, State.FINISHED):
         store.started(1, "x", 1, None, NOW)
     if state is State.FINISHED:
-        store.finish(1, Ending(Outcome.FAILED, NOW))
+        store.finish(now(store, 1), Ending(Outcome.FAILED, NOW))
     assert now(store, 1).state is state
     assert store.request(asked(NOW + 60, key="k", args=("other",))) == (1, False)
     assert store.last_id() == 1
@@ -876,7 +888,7 @@ def test_a_key_is_free_again_when_its_run_was_canceled(store: Store) -> None:
 
 def test_a_key_is_known_when_the_row_of_its_run_is_deleted(store: Store) -> None:
     store.request(asked(key="k"))
-    store.finish(1, ENDED)
+    store.finish(now(store, 1), ENDED)
     assert store.prune("mail", 0, NOW, 9) == 1
     assert store.run(1) is None
     assert store.request(asked(key="k")) == (1, False)
@@ -890,8 +902,8 @@ def test_keys_are_forgotten_when_they_are_old_and_their_runs_are_over(store: Sto
     for number in range(4):
         store.request(asked(NOW + number, key=f"k{number}"))
     store.request(asked(NOW, "other", key="k0"))
-    store.finish(1, ENDED)
-    store.finish(3, ENDED)
+    store.finish(now(store, 1), ENDED)
+    store.finish(now(store, 3), ENDED)
     store.prune("mail", 0, NOW + 99, 1)
     assert store.prune_keys("mail", NOW, 9) == 0
     assert store.prune_keys("mail", NOW + 3, 9) == 2
@@ -902,14 +914,15 @@ def test_keys_are_forgotten_when_they_are_old_and_their_runs_are_over(store: Sto
 
 def test_a_key_is_as_old_as_the_request_when_its_time_was_past(store: Store) -> None:
     store.request(asked(NOW - 1000, key="k"))
-    store.finish(1, ENDED)
+    store.finish(now(store, 1), ENDED)
     assert store.prune_keys("mail", NOW - 100, 9) == 0
     assert store.prune_keys("mail", NOW - 99, 9) == 1
 
 
 def test_at_most_so_many_keys_are_forgotten_at_once_the_oldest_first(store: Store) -> None:
     for number in (3, 1, 2):
-        store.finish(store.request(asked(NOW + number, key=str(number)))[0], ENDED)
+        run, _ = store.request(asked(NOW + number, key=str(number)))
+        store.finish(now(store, run), ENDED)
     assert store.prune_keys("mail", NOW + 9, 2) == 2
     assert store.request(asked(key="3")) == (1, False)
     assert store.prune_keys("mail", NOW + 9, 2) == 1
@@ -1024,14 +1037,14 @@ def test_runs_stand_by_when_they_ended_or_began_whatever_their_number(store: Sto
     store.request(asked(NOW + 50))
     long, short = claimed(store, 1, 2)
     store.started(long.id, "x", 1, None, NOW + 3)
-    store.finish(short.id, Ending(Outcome.OK, NOW + 9))
+    store.finish(short, Ending(Outcome.OK, NOW + 9))
     store.take_due(NOW + 50, ME, NOW, (0, 1))
     assert ids(store.history()) == [1, short.id, long.id]
     store.started(1, "x", 1, None, NOW + 51)
     assert ids(store.history()) == [1, short.id, long.id]
-    store.finish(1, Ending(Outcome.FAILED, NOW + 52))
+    store.finish(now(store, 1), Ending(Outcome.FAILED, NOW + 52))
     assert store.summaries()["mail"] == Summary("mail", TICK + 2, Outcome.FAILED, NOW + 9)
-    store.finish(long.id, Ending(Outcome.OK, NOW + 60))
+    store.finish(long, Ending(Outcome.OK, NOW + 60))
     assert ids(store.history()) == [long.id, 1, short.id]
     assert store.summaries()["mail"] == Summary("mail", TICK + 2, Outcome.OK, NOW + 60)
     assert store.prune("mail", 2, 0, 9) == 1
@@ -1060,7 +1073,7 @@ def test_of_runs_at_the_same_time_the_higher_number_is_newer(store: Store) -> No
     for run, outcome in zip(
         (runs[1], runs[2], runs[0]), (Outcome.OK, Outcome.FAILED, Outcome.OK), strict=True
     ):
-        store.finish(run.id, Ending(outcome, NOW + 9))
+        store.finish(run, Ending(outcome, NOW + 9))
     assert ids(store.history()) == [3, 2, 1]
     assert store.summaries()["mail"].last_outcome is Outcome.FAILED
     assert store.prune("mail", 1, 0, 9) == 2
@@ -1072,7 +1085,7 @@ def some_runs(store: Store) -> None:
     for number, outcome in enumerate((Outcome.OK, Outcome.FAILED, Outcome.LOST), start=1):
         run = running(store, number)
         store.finish(
-            run.id, Ending(outcome, NOW + number, reason=f"reason {number}", output=b"caf\xc3\xa9 \xff")
+            run, Ending(outcome, NOW + number, reason=f"reason {number}", output=b"caf\xc3\xa9 \xff")
         )
     store.request(asked(NOW + 4, "other", "key", ('a "b"', "\u00e9\n")))
     store.take_due(NOW + 4, ME, NOW, (0, 1))
@@ -1172,7 +1185,7 @@ def test_what_never_ran_has_a_say_only_as_long_as_nothing_did(store: Store, outc
     assert store.summaries()["mail"] == Summary("mail", TICK + 2, outcome, None)
     finished(store, 3, Outcome.STOPPED)
     store.claim([tick(4, outcome=outcome)], ME, NOW)
-    store.finish(claimed(store, 5)[0].id, Ending(outcome, NOW))
+    store.finish(claimed(store, 5)[0], Ending(outcome, NOW))
     assert store.summaries()["mail"] == Summary("mail", TICK + 5, Outcome.STOPPED, None)
 
 
@@ -1184,16 +1197,16 @@ def test_a_canceled_run_is_in_the_summary(store: Store) -> None:
 
 def test_the_newest_run_is_the_one_that_ended_last_whatever_its_number(store: Store) -> None:
     first, second = claimed(store, 1, 2)
-    store.finish(second.id, Ending(Outcome.OK, NOW + 1))
-    store.finish(first.id, Ending(Outcome.FAILED, NOW + 9))
+    store.finish(second, Ending(Outcome.OK, NOW + 1))
+    store.finish(first, Ending(Outcome.FAILED, NOW + 9))
     assert store.summaries()["mail"] == Summary("mail", TICK + 2, Outcome.FAILED, NOW + 1)
 
 
 def test_what_is_written_late_of_an_older_run_is_not_the_newest(store: Store) -> None:
     first, second, third = claimed(store, 1, 2, 3)
-    store.finish(second.id, Ending(Outcome.OK, NOW + 9))
-    store.finish(third.id, Ending(Outcome.OK, NOW + 3))
-    store.finish(first.id, Ending(Outcome.FAILED, NOW + 1))
+    store.finish(second, Ending(Outcome.OK, NOW + 9))
+    store.finish(third, Ending(Outcome.OK, NOW + 3))
+    store.finish(first, Ending(Outcome.FAILED, NOW + 1))
     assert store.summaries()["mail"] == Summary("mail", TICK + 3, Outcome.OK, NOW + 9)
 
 
@@ -1206,7 +1219,7 @@ def test_what_a_clock_that_was_ahead_wrote_hides_nothing_for_longer(store: Store
     assert store.summaries()["mail"] == Summary("mail", now_, Outcome.OK, now_)
     run = claimed(store, 12)[0]
     assert run.id > ahead.id
-    store.finish(run.id, Ending(Outcome.FAILED, NOW + 13))
+    store.finish(run, Ending(Outcome.FAILED, NOW + 13))
     assert store.summaries()["mail"] == Summary("mail", TICK + 12, Outcome.FAILED, now_)
 
 

@@ -44,7 +44,7 @@ def use(store: Store) -> None:
     """Have it know something of each kind: also what text and bytes can be, and what is canceled."""
     finished(store, 1, Outcome.FAILED)
     run = running(store, 2, task="é 'quoted\"")
-    store.finish(run.id, Ending(Outcome.OK, NOW + 5, 0, None, b"\x00\xff out", 6, True, 10**9, 0.25), NOW + 9)
+    store.finish(run, Ending(Outcome.OK, NOW + 5, 0, None, b"\x00\xff out", 6, True, 10**9, 0.25), NOW + 9)
     store.claim([tick(3, outcome=Outcome.MISSED, reason="because \udc80")], OTHER, NOW)
     first, _ = store.request(asked(key="once", args=("a b", "\0", "\udcff", "é")))
     assert store.cancel(first, NOW)
@@ -119,7 +119,7 @@ def test_outputs_may_be_large_and_are_never_all_in_memory(
     source, target = stores
     for number in range(150):
         run = running(source, number)
-        source.finish(run.id, Ending(Outcome.OK, NOW + number, output=b"x"))
+        source.finish(run, Ending(Outcome.OK, NOW + number, output=b"x"))
     pages: list[int] = []
     read = type(source.database).rows
 

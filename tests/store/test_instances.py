@@ -97,7 +97,7 @@ def test_who_renews_its_lease_hears_whether_there_is_anything_to_do(store: Postg
     assert told() == (False, False)
     store.ask_to_stop([mine.id], "replaced")
     assert told() == (True, False)
-    store.finish(mine.id, Ending(Outcome.OK, now))
+    store.finish(mine, Ending(Outcome.OK, now))
     silence(store, OTHER.name, LEASE_SECONDS)
     assert told() == (False, True)
     (taken,) = [run for run in store.history() if run.id == line.id]

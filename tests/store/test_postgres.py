@@ -274,8 +274,9 @@ def test_an_app_may_be_called_anything_that_a_folder_is(server: Server, app: str
     with closing(PostgresStore(server.url, app)) as store:
         store.name = "one@h1"
         number, _ = store.request(job()._replace(key="k"))
-        assert [run.id for run in store.take_due(2.0, "one@h1", 0.0, (9, 9))] == [number]
-        store.finish(number, Ending(Outcome.OK, 3.0))
+        (run,) = store.take_due(2.0, "one@h1", 0.0, (9, 9))
+        assert run.id == number
+        store.finish(run, Ending(Outcome.OK, 3.0))
         assert store.instances.living() == {"one@h1"}
         assert [run.outcome for run in store.history()] == [Outcome.OK]
     line.close(leave=True)
@@ -456,11 +457,11 @@ def test_what_is_told_of_a_run_that_another_has_by_now_changes_nothing(
     run = taken_over(one, other)
     one.move(run.id, Event.RELEASE)
     one.started(run.id, "run", 1, "1:1", 5.0)
-    assert one.finish(run.id, Ending(Outcome.OK, 6.0), 7.0) is None
+    assert one.finish(run, Ending(Outcome.OK, 6.0), 7.0) is None
     assert other.run(run.id) == run
     other.started(run.id, "run", 2, "2:2", 5.0)
-    assert one.finish(run.id, Ending(Outcome.FAILED, 6.0), 7.0) is None
-    ended = other.finish(run.id, Ending(Outcome.OK, 8.0))
+    assert one.finish(run, Ending(Outcome.FAILED, 6.0), 7.0) is None
+    ended = other.finish(run, Ending(Outcome.OK, 8.0))
     assert ended == other.run(run.id)
     assert ended is not None
     assert (ended.owner, ended.pid, ended.outcome, ended.reason) == (other.name, 2, Outcome.OK, None)

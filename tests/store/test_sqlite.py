@@ -142,7 +142,7 @@ def test_a_reader_sees_the_state_before_a_transaction_that_is_not_over(path: str
 def test_text_that_is_no_unicode_is_kept_readable(store: SqliteStore) -> None:
     run = claimed(store, 1)[0]
     store.started(run.id, "cat caf\udce9", 1, None, NOW)
-    store.finish(run.id, Ending(Outcome.FAILED, NOW, reason="no file \udcff"))
+    store.finish(run, Ending(Outcome.FAILED, NOW, reason="no file \udcff"))
     assert (now(store, run).command, now(store, run).reason) == ("cat caf\\udce9", "no file \\udcff")
     assert store.request(asked(key="\udc80")) == (2, True)
     assert store.request(asked(key="\udc80")) == (2, False)
@@ -204,7 +204,7 @@ def test_one_that_is_killed_while_it_writes_leaves_whole_rows_only(path: str) ->
         "while True:\n"
         "    n += 1\n"
         "    run, = store.claim([TickRow('mail', n)], 'me', 0.0)\n"
-        "    store.finish(run.id, Ending(Outcome.OK, 1.0, output=b'x' * 5000))\n"
+        "    store.finish(run, Ending(Outcome.OK, 1.0, output=b'x' * 5000))\n"
         "    print(run.id, flush=True)"
     )
     known = 0
@@ -400,7 +400,7 @@ def test_what_the_disk_does_not_take_is_not_kept_by_half(
     def finish() -> None:
         with store.together():
             store.request(asked())
-            store.finish(run.id, ending, NOW)
+            store.finish(run, ending, NOW)
 
     with disk(store, path), pytest.raises(StoreError, match=text):
         finish()
@@ -417,7 +417,7 @@ def test_what_the_disk_does_not_take_is_not_kept_by_half(
 def a_write_for_which_there_is_no_room(store: SqliteStore) -> None:
     run = running(store, 7)
     with full_disk(store, ""), pytest.raises(StoreError, match="full"):
-        store.finish(run.id, Ending(Outcome.OK, NOW, output=b"x" * 1_000_000))
+        store.finish(run, Ending(Outcome.OK, NOW, output=b"x" * 1_000_000))
 
 
 def a_question_that_fails(store: SqliteStore) -> None:
@@ -514,7 +514,7 @@ def test_a_file_that_was_deleted_while_in_use_is_noticed(path: str, replaced: bo
         os.unlink(path + part)
     other = open_store(path) if replaced else None
     with pytest.raises(StoreError, match="moved or deleted while it was in use: try again"):
-        store.finish(run.id, Ending(Outcome.OK, NOW))
+        store.finish(run, Ending(Outcome.OK, NOW))
     assert store.request(asked()) == (1, True)
     again = other or open_store(path)
     assert ids(again.jobs()) == [1]
@@ -775,6 +775,7 @@ def test_one_that_was_killed_while_it_made_the_store_is_nobodys_trouble(path: st
 # What it costs
 
 
+ENDED = Ending(Outcome.OK, NOW, output=b"x")
 CALLS: dict[str, Callable[[SqliteStore], object]] = {
     "history": lambda store: store.history(None, 50),
     "history of a task": lambda store: store.history(Query("task3"), 50),
@@ -786,7 +787,7 @@ CALLS: dict[str, Callable[[SqliteStore], object]] = {
     "take due": lambda store: store.take_due(NOW, ME, NOW - 5, (4, 100)),
     "next due": lambda store: store.next_due(NOW),
     "started": lambda store: store.started(store.last_id(), "x", 1, None, NOW),
-    "finish": lambda store: store.finish(store.last_id() - 1, Ending(Outcome.OK, NOW, output=b"x"), NOW),
+    "finish": lambda store: store.finish(now(store, store.last_id() - 1), ENDED, NOW),
     "prune": lambda store: store.prune("task1", 10, NOW, 5),
     "prune keys": lambda store: store.prune_keys("task1", NOW + 1, 5),
     "ask": lambda store: store.request(asked(task="task1", key="key")),

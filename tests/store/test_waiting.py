@@ -64,7 +64,7 @@ def hosts(server: Server, request: pytest.FixtureRequest) -> Iterator[Two]:
 def test_the_end_of_a_run_wakes_nobody_who_does_not_wait(hosts: Two) -> None:
     run = hosts.runs_at_two()
     hosts.two.request(asked(time.time() - 1))  # long ago, by the row: nobody is rung
-    hosts.two.finish(run.id, ENDED)
+    hosts.two.finish(run, ENDED)
     assert not hosts.rung()
 
 
@@ -72,7 +72,7 @@ def test_the_end_of_a_run_wakes_who_waits_in_line(hosts: Two) -> None:
     run = hosts.runs_at_two()
     (waiting,) = claimed(hosts.one, 2, owner=ONE)
     hosts.one.move(waiting.id, Event.QUEUE)
-    hosts.two.finish(run.id, ENDED)
+    hosts.two.finish(run, ENDED)
     assert hosts.rung()
 
 
@@ -81,7 +81,7 @@ def test_the_end_of_a_run_wakes_who_may_take_a_job_of_a_task_with_few_places(hos
     hosts.two.request(asked(time.time() - 1))  # long ago, by the row: nobody is rung
     limits = Limits({"mail": 1})
     assert hosts.two.take_due(time.time(), TWO, 0.0, (9, 9), limits) == []
-    hosts.two.finish(run.id, ENDED)
+    hosts.two.finish(run, ENDED)
     assert hosts.rung()
 
 
@@ -103,7 +103,7 @@ def test_who_is_to_stop_a_run_is_woken(hosts: Two) -> None:
 
 def test_a_run_that_comes_again_wakes_who_has_room(hosts: Two) -> None:
     run = hosts.runs_at_two()
-    hosts.two.finish(run.id, ENDED, retry_due=ENDED.at)
+    hosts.two.finish(run, ENDED, retry_due=ENDED.at)
     assert hosts.rung()
 
 

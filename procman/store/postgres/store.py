@@ -114,7 +114,7 @@ class PostgresStore(Claims, Requests):
             self._ring()
             return super().resume(task, now)
 
-    def finish(self, run: int, ending: Ending, retry_due: float | None = None) -> Run | None:
+    def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
         with self.together():
             if ended := super().finish(run, ending, retry_due):
                 self._ring_if_somebody_waits(ended.task)
