@@ -47,8 +47,8 @@ class Orphans:
     def recover(
         self, store: Store, rerun: Collection[str], known: Collection[str] | None, now: float
     ) -> tuple[list[Run], list[Run]]:
-        """Have the store close all runs of which nothing is left, and give them; and those that are ours and
-        have not begun, as the store has it. `known`: our tasks, if other hosts may have others. `now` in UTC
+        """Have the store close all runs of which nothing is left, and give them; and those that are ours, as
+        the store has it. `known`: our tasks, if other hosts may have others. `now` in UTC
         seconds."""
         self._known = known
         self.ending = self.found = False
@@ -70,7 +70,7 @@ class Orphans:
 
     def _is_gone(self, run: Run) -> bool:
         """Whether neither the procman nor the child of a run is there."""
-        if run.owner == self._liveness.owner and run.state is not State.RUNNING:
+        if run.owner == self._liveness.owner:
             self._ours.append(run)
         if self._liveness.owner_lives(run.owner or ""):
             return False

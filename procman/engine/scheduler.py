@@ -16,7 +16,7 @@ from procman.engine.storequeue import Ask
 from procman.engine.ticks import AGAIN_SECONDS, AHEAD_SECONDS, Ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from procman.core.facts import Fact
     from procman.core.tasks.instance import Renewal
@@ -49,8 +49,7 @@ class Scheduler:
         self.publish = publish
         self.world = world
         self.ticks = Ticks(tasks, world)
-        self._runs = runs
-        self._queue = queue
+        self._runs, self._queue = runs, queue
         self._admissions = Admissions(tasks, runs, queue, publish, world)
         self.orphans = self._admissions.orphans
         self.intake = Intake(self._admissions, runs, queue, publish, world)
@@ -206,12 +205,13 @@ class Scheduler:
         if self.orphans.found:
             self.look()
 
-    def disown(self, runs: Sequence[Run]) -> None:
-        """The store has these as ours: give back those that are not here."""
+    def disown(self, runs: Sequence[Run], rerun: Collection[str]) -> None:
+        """The store has these as ours: disown those that are not here. One that ended just now has been told
+        of before that, which counts."""
         here = {run.id for run, _ in self._claimed}
         for run in runs:
             if not (run.id in here or self._runs.has(run) or self._admissions.has(run)):
-                self._admissions.unstarted.release(run, self.look)
+                self._admissions.unstarted.disown(run, rerun, self.look)
 
     def claimed(self, run: Run, others: Sequence[Run]) -> None:
         """A tick is ours, and starts when it is due; `others` are runs of its task at another procman."""

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from procman.core import facts
 from procman.core.schedule.durations import wording
 from procman.core.tasks.facts import of_end
-from procman.core.tasks.run import Ending, Outcome, Run
-from procman.core.tasks.transitions import Event
+from procman.core.tasks.run import Ending, Outcome, Run, State
+from procman.core.tasks.transitions import Event, reruns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from procman.core.facts import Fact
     from procman.core.tasks.task import Task
     from procman.engine.storequeue import StoreQueue
+
+SET_BACK = "the store was set back: how it ended is not known"
 
 
 class Unstarted:
@@ -40,6 +42,15 @@ class Unstarted:
         """Give it back; `then` the store knows."""
         self._queue.write(run.id, lambda store: store.move(run.id, Event.RELEASE), lambda moved: then())
 
+    def disown(self, run: Run, rerun: Collection[str], given_back: Callable[[], None]) -> None:
+        """The store has it as ours, and it is not here. The answer to a claim was lost with the connection;
+        or the store was set back, to a backup or to a standby that did not get all, and has forgotten how the
+        run ended. Nobody knows that any more, and it comes again if its task is in `rerun`."""
+        if run.state is State.RUNNING:
+            self.close(run, Outcome.LOST, SET_BACK, self._wall() if reruns(run, rerun) else None)
+        else:
+            self.release(run, given_back)
+
     def line_up(self, run: Run) -> None:
         """Another one must end first."""
         queue = Event.QUEUE
@@ -53,13 +64,13 @@ class Unstarted:
         """It comes too late."""
         self.close(run, Outcome.MISSED, f"{wording(lateness)} late, grace: {wording(task.grace)}")
 
-    def close(self, run: Run, outcome: Outcome, reason: str) -> None:
-        """It never runs, for a reason."""
+    def close(self, run: Run, outcome: Outcome, reason: str, again: float | None = None) -> None:
+        """It never runs, for a reason; or not before its next attempt is due."""
         ending = Ending(outcome, self._wall(), reason=reason)
 
         def told(ended: Run | None) -> None:
             if ended:
-                self._publish(of_end(ended))
+                self._publish(of_end(ended, again))
                 self._publish(facts.RunEnded(run.name, outcome, reason))
 
-        self._queue.write(run.id, lambda store: store.finish(run, ending), told)
+        self._queue.write(run.id, lambda store: store.finish(run, ending, again), told)

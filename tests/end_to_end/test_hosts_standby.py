@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from procman.core.tasks.run import Outcome, Request, State, Trigger
+from procman.engine.unstarted import SET_BACK
 from procman.store.postgres.store import PostgresStore
 from tests import postgres
 from tests.end_to_end.hosts import Hosts
@@ -28,6 +29,7 @@ TASKS = """
 tick: {command: ./work 0.1, schedule: every second, grace: 1d, missed: all}
 job: ./work 0.1
 long: 'echo "begin long" >> ../trace; until test -e ../free; do sleep 0.05; done; echo "end long" >> ../trace'
+brief: until test -e ../gone; do sleep 0.05; done
 """
 BOTH = "&target_session_attrs=read-write"
 
@@ -99,10 +101,17 @@ def test_a_standby_that_has_everything_takes_over_and_each_tick_runs_once(
 
 
 def test_what_a_standby_did_not_get_is_gone_and_all_goes_on(pair: tuple[Hosts, Server]) -> None:
-    """Jobs that it confirms get numbers that others had: one of those ends here, and they still run."""
+    """Jobs that it confirms get numbers that others had: one of those ends here, and they still run. Of another
+    one it does not know that it has ended."""
     hosts, standby = pair
     up(hosts, standby)
+    hosts.enqueue("brief")
+    hosts.wait_for_run(task="brief", state=State.RUNNING)
+    ((place,),) = hosts.ask("SELECT pg_current_wal_lsn()::text")
+    wait_until(lambda: hosts.ask("SELECT 1 FROM pg_stat_replication WHERE replay_lsn >= %s::pg_lsn", place))
     standby.stop("fast")
+    (hosts.folder / "gone").touch()
+    hosts.wait_for_run(task="brief", outcome=Outcome.OK)
     for _ in range(40):  # a server that starts anew leaves some numbers out, but not so many
         hosts.enqueue("job", seconds=3600)
     hosts.enqueue("long")
@@ -120,6 +129,7 @@ def test_what_a_standby_did_not_get_is_gone_and_all_goes_on(pair: tuple[Hosts, S
     (hosts.folder / "free").touch()
     wait_until(lambda: ["end", "long"] in [step[:2] for step in hosts.steps])
     goes_on(hosts)
+    assert hosts.wait_for_run(task="brief", outcome=Outcome.LOST).reason == SET_BACK
     wait_until(lambda: hosts.count("task = 'job' AND outcome = 'ok'") >= len(asked))
     finish(hosts)
     ran = Counter(int(step[4]) for step in hosts.steps if step[:2] == ["begin", "job"])

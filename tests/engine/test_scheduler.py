@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
@@ -398,20 +397,6 @@ def test_another_store_learns_of_our_tasks() -> None:
     table.pass_time(20 * 60)
     again = Timetable(EVERY_10, table.store, table_end(table)).start().at(1)
     assert [run.outcome for run in again.runs()] == [Outcome.OK, Outcome.OK, Outcome.MISSED, Outcome.OK]
-
-
-@pytest.mark.parametrize("copied", [False, True])
-def test_a_tick_that_was_claimed_in_another_store_and_had_not_begun_begins_once(copied: bool) -> None:
-    """`copied` with its claim, or before that."""
-    table = Timetable(EVERY_10).start().at(5)
-    before = deepcopy(table.store)
-    table.at(9, 59.95)
-    assert len(table.runs()) == 1
-    table.store = table.worker.store = deepcopy(table.store) if copied else before
-    table.scheduler.begin_anew()
-    table.settle().at(15)
-    assert len(table.children.pids) == 1
-    assert table.rows() == ["remind 10:00 ok"]
 
 
 def test_a_store_that_refuses_when_the_clock_is_set_back_is_asked_again() -> None:

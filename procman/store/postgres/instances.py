@@ -27,10 +27,13 @@ DUE = (
     f" OR EXISTS ({_RUNS}.{OPEN} AND r.owner = ?1 AND (r.state = 'queued' OR r.reason IS NOT NULL)))"
 )
 ORPHANED = (
-    f"EXISTS ({_RUNS}.{OPEN} AND CASE WHEN r.owner = ?1 THEN r.state = 'claimed' ELSE NOT EXISTS"
+    f"(EXISTS ({_RUNS}.{OPEN} AND CASE WHEN r.owner = ?1 THEN r.state = 'claimed' ELSE NOT EXISTS"
     " (SELECT 1 FROM procman.instances AS i WHERE i.app = ?2 AND i.id = r.owner"
     f" AND {SILENT.replace('heartbeat', 'i.heartbeat')} < {LEASE_SECONDS}) END)"
+    f" OR (SELECT count(*) FROM procman.runs AS r WHERE r.app = ?2 AND r.{OPEN} AND r.owner = ?1"
+    " AND r.state = 'running') > ?9)"
 )
+"""Of ours some may not be here: claimed, and we do not know it; or running, and it has ended."""
 RENEW = (
     f"WITH before AS (SELECT {SILENT} AS silent FROM procman.instances WHERE app = ?2 AND id = ?1)"
     " INSERT INTO procman.instances"
