@@ -101,8 +101,8 @@ def test_a_standby_that_has_everything_takes_over_and_each_tick_runs_once(
 
 
 def test_what_a_standby_did_not_get_is_gone_and_all_goes_on(pair: tuple[Hosts, Server]) -> None:
-    """Jobs that it confirms get numbers that others had: one of those ends here, and they still run. Of another
-    one it does not know that it has ended."""
+    """Jobs that it confirms get numbers that others had: one of those ends here, and they still run. One more
+    has ended without its knowing."""
     hosts, standby = pair
     up(hosts, standby)
     hosts.enqueue("brief")
