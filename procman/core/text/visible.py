@@ -25,10 +25,9 @@ SEQUENCE = (
     rf"|(?P<hidden>{HIDDEN})"
 )
 """Whole escape sequences (ECMA-48), and what else a terminal would not show. Compiled when first needed."""
-PASSWORD = (
-    r"(?i)(?P<before>://[^\s/:@\[]*:)\S*(?P<behind>@)"  # user:password@host, RFC 3986, 3.2.1
-    r"|(?P<key>password\s*=\s*)(?:'(?:\\.|[^'\\])*'|[^\s&'\"]*)"  # as libpq takes it
-)
+USER = r"://[^/:@\[]*:"
+PASSWORD = r"(?i)(password\s*=\s*)(?:'(?:\\.|[^'\\])*'|[^\s&'\"]*)"
+"""As libpq takes it, in a URL or beside others."""
 
 
 def printable(text: str) -> str:
@@ -40,7 +39,14 @@ def masked(text: str) -> str:
     """The text without the passwords of addresses: who mistypes one gets it back, and it may go to a log."""
     if "@" not in text and "=" not in text:
         return text
-    return re.sub(PASSWORD, r"\g<before>\g<key>***\g<behind>", text)
+    return re.sub(PASSWORD, r"\1***", re.sub(r"\S+", _without_password, text))
+
+
+def _without_password(word: re.Match[str]) -> str:
+    """Of `scheme://user:password@host` (RFC 3986, 3.2.1); there may be an @ in it."""
+    before, _, host = word[0].rpartition("@")
+    user = re.search(USER, before)
+    return f"{before[: user.end()]}***@{host}" if user else word[0]
 
 
 def readable(output: bytes) -> str:
