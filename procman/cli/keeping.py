@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from procman.core.facts import Fact
-    from procman.core.tasks.instance import Renewal
+    from procman.core.tasks.instance import Instance, Renewal
     from procman.engine.lease import Lease
     from procman.engine.needs import Liveness
     from procman.host.poller import Poller
@@ -36,8 +36,8 @@ class Keeping(Protocol):
     liveness: Liveness
     said: Sequence[Notice]
     """Where the store is, for people, unless that goes without saying."""
-    count: Callable[[], int]
-    """How many runs are here; several hosts are told."""
+    here: Callable[[], list[int]]
+    """The numbers of the runs that are here; several hosts are told."""
 
     def open(self, patience: float) -> SqliteStore | PostgresStore:
         """Open the store, or make it. Raises `StoreError`."""
@@ -68,7 +68,7 @@ class InFolder:
     """A file, in the folder of the app's state or elsewhere: all is on this machine."""
 
     said: Sequence[Notice] = ()
-    count: Callable[[], int] = staticmethod(lambda: 0)
+    here: Callable[[], list[int]] = list
 
     def __init__(self, path: str, folder: str, poller: Poller) -> None:
         from procman.host.owners import Owners
@@ -112,7 +112,7 @@ class OnServer:
         self._leases = Leases(__version__, time.time(), labels)
         self.said: Sequence[Notice] = [Notice(f"the app is '{store.app}' in {shown(store.where)}")]
         self.liveness: Liveness = self._leases
-        self.count: Callable[[], int] = lambda: 0
+        self.here: Callable[[], list[int]] = list
         self._end: Callable[[], None] = lambda: None
         self._rings = True
 
@@ -134,10 +134,14 @@ class OnServer:
         from procman.host.heartbeat import Heartbeat
         from procman.store.postgres.line import Line
 
-        line = Line(*self._store, lambda: self._leases.instance._replace(running=self.count()))
+        line = Line(*self._store, self._instance)
         heartbeat = Heartbeat(line, self._poller, self._renewed)
         self._end = lambda: heartbeat.close(CLOSING_SECONDS)
         return Lease(publish, kill_timeout, time.monotonic())
+
+    def _instance(self) -> Instance:
+        here = self.here()
+        return self._leases.instance._replace(running=len(here), runs=tuple(here))
 
     def close(self) -> None:
         self._end()

@@ -81,10 +81,10 @@ class Scheduling:
         before = self._store
         if before and not before.moved:
             return before
-        self._store = after = self._keeping.open(BUSY_SECONDS)
+        after = self._keeping.open(BUSY_SECONDS)
         if before:
-            after.continue_after(before.last_id())
-            before.close()
+            _follow(after, before)
+        self._store = after
         self._worker.tell(self._opened, before is not None)
         return after
 
@@ -130,7 +130,7 @@ class Scheduling:
             publish(notice)
         self._queue = storequeue.StoreQueue(self._worker, publish, world.clock)
         runs = Runs(supervisor.processes, self._queue, publish, world, kill_timeout)
-        self._keeping.count = lambda: sum(runs.count.values())
+        self._keeping.here = lambda: [each.run.id for each in list(runs.active.values())]
         self._scheduler = Scheduler(self._tasks, runs, self._queue, publish, world)
         return self._scheduler
 
@@ -160,6 +160,20 @@ class Scheduling:
         self._keeping.close()
         if self._queue and self._queue.unwritten:
             yield Notice(f"{self._queue.unwritten} changes could not be written to the store")
+
+
+def _follow(after: SqliteStore | PostgresStore, before: SqliteStore | PostgresStore) -> None:
+    """Its runs get numbers that go on, as far as those of the one before can still be read."""
+    try:
+        number = before.last_id()
+    except StoreError:
+        number = 0
+    try:
+        after.continue_after(number)
+    except StoreError:
+        after.close()
+        raise
+    before.close()
 
 
 def _damaged(store: SqliteStore | PostgresStore | None) -> Iterator[Notice]:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from enum import Enum
 
+from procman.core.facts import RetryPlanned
+from procman.core.tasks import transitions
 from procman.core.tasks.capture import Capture
-from procman.core.tasks.run import Ending
+from procman.core.tasks.due import retry_delay
+from procman.core.tasks.run import Ending, Outcome
+from procman.engine.lease import FENCED
 from procman.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from procman.core.messages import Usage
-    from procman.core.tasks.run import Outcome, Run
+    from procman.core.tasks.run import Run
     from procman.core.tasks.task import Task
+
+STOPPED = (Outcome.STOPPED, "procman was asked to stop")
+KILLED = (Outcome.LOST, f"{transitions.KILLED} {transitions.WHILE_IT_RAN}")
+LOST = (KILLED, FENCED)
+RETRIED = (Outcome.FAILED, Outcome.TIMED_OUT)
 
 
 class Lane(Enum):
@@ -50,6 +61,20 @@ class Active:
     def told(self, answer: None) -> None:
         """The store has been told that it began."""
         self.known = True
+
+    def retry(self, chance: Callable[[], float]) -> RetryPlanned | None:
+        """The next attempt at what failed, if there is one."""
+        run, most = self.run, self.task.retries + 1 + self.run.reruns
+        if self.outcome not in RETRIED or run.attempt >= most:
+            return None
+        seconds = retry_delay(self.task.retry_delay, run.attempt - run.reruns, chance())
+        return RetryPlanned(run.name, run.attempt + 1, most, seconds)
+
+    def rerun(self, at: float) -> float | None:
+        """When what ended with procman is due again, if it is: at once, for whoever comes next."""
+        ending, task = (self.outcome, self.reason), self.task
+        again = (ending == STOPPED and task.rerun_if_stopped) or (ending in LOST and task.rerun_if_lost)
+        return at if again else None
 
     def ending(self, outcome: Outcome, code: int, usage: Usage | None, now: float) -> Ending:
         """How it ended, for the store."""

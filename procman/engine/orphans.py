@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from procman.core.tasks import instance
 from procman.core.tasks.run import State
 from procman.host.signals import GRACE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from procman.core.tasks.instance import Renewal
     from procman.core.tasks.run import Run
     from procman.engine.needs import Liveness
     from procman.engine.store import Store
@@ -20,6 +22,9 @@ in another container, or so young that the store was not told of them."""
 LEFT_SECONDS = 90.0
 """What was lost of a task that we do not know is left for so long to hosts that do, and know whether it runs
 again: those look every 30 s."""
+
+SLACK_SECONDS = 1.0
+"""Clocks do not go at the same pace."""
 
 
 class Orphans:
@@ -36,13 +41,22 @@ class Orphans:
         self.found = False
         """Whether there was one of which nothing was left."""
         self._ours: list[Run] = []
+        self._heard: float | None = None  # monotonic, as the next
+        self._trusting_until = 0.0
         self.suspected = True
         """Whether there may be runs that nobody has any more: a store of several hosts says it."""
 
-    def suspect(self, orphaned: bool) -> bool:
-        """The store says whether there are; whether that is new."""
-        before, self.suspected = self.suspected, orphaned
-        return orphaned and not before
+    def suspect(self, news: Renewal) -> bool:
+        """The store says whether there are; whether that is new.
+
+        If it has not heard of us for longer than we of it, it was set back, and has old renewals of all
+        others too: nobody is taken for dead before they have had the time to renew their leases there.
+        """
+        now, heard, self._heard = self._clock(), self._heard, news.sent
+        if heard is not None and news.silent > now - heard + SLACK_SECONDS:
+            self._trusting_until = now + instance.LEASE_SECONDS
+        before, self.suspected = self.suspected, news.orphaned
+        return news.orphaned and not before
 
     def recover(
         self, store: Store, rerun: Collection[str], known: Collection[str] | None, now: float
@@ -72,7 +86,7 @@ class Orphans:
         """Whether neither the procman nor the child of a run is there."""
         if run.owner == self._liveness.owner:
             self._ours.append(run)
-        if self._liveness.owner_lives(run.owner or ""):
+        if self._lives(run.owner or ""):
             return False
         if self._is_left(run):
             return False
@@ -92,9 +106,12 @@ class Orphans:
         """Whether a run is under way: one whose child has ended is not, whatever its row says."""
         owner = run.owner or ""
         if run.state is State.QUEUED:
-            return self._liveness.owner_lives(owner)
+            return self._lives(owner)
         seen = self._liveness.child_lives(run.identity, owner)
-        return seen or (seen is None and (self._liveness.owner_lives(owner) or self._is_ending(run)))
+        return seen or (seen is None and (self._lives(owner) or self._is_ending(run)))
+
+    def _lives(self, owner: str) -> bool:
+        return self._clock() < self._trusting_until or self._liveness.owner_lives(owner)
 
     def _is_ending(self, run: Run) -> bool:
         """Whether somebody is, or may be, left of a run whose procman is dead."""

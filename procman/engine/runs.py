@@ -11,10 +11,11 @@ from procman.core.life.child import Event, Phase
 from procman.core.life.formation import DOUBT_SECONDS
 from procman.core.plan.plan import ProcessPlan, of_run
 from procman.core.schedule.durations import wording
-from procman.core.tasks import due, transitions
+from procman.core.tasks import transitions
 from procman.core.tasks.facts import of_end
 from procman.core.tasks.run import Ending, Outcome, Run
-from procman.engine.active import Active, Lane
+from procman.engine.active import KILLED, STOPPED, Active, Lane
+from procman.engine.ended import Ended
 from procman.engine.lease import FENCED
 from procman.engine.leftovers import Leftovers
 from procman.engine.process import Process, may_be_asked
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from procman.engine.needs import World
     from procman.engine.processes import Processes
     from procman.engine.storequeue import StoreQueue
-
-STOPPED = (Outcome.STOPPED, "procman was asked to stop")
-KILLED = (Outcome.LOST, f"{transitions.KILLED} {transitions.WHILE_IT_RAN}")
-LOST = (KILLED, FENCED)
-RETRIED = (Outcome.FAILED, Outcome.TIMED_OUT)
 
 
 class Runs:
@@ -51,12 +47,13 @@ class Runs:
         self._publish = publish
         self._world = world
         self._kill_timeout = kill_timeout
-        self._by_name: dict[str, Active] = {}
+        self.active: dict[str, Active] = {}
         self._by_task: dict[str, dict[str, Process]] = {}
         self._timeouts: list[tuple[float, str]] = []  # a heap; those of ended runs are passed over
         self._leftovers = Leftovers(processes, self, world, kill_timeout)
         self._undecided: deque[tuple[float, Process]] = deque()
         self._closing = False
+        self.past = Ended()
         self.killed = False
         """Whether procman is stopped because its guardian was killed."""
         self.count = dict.fromkeys(Lane, 0)
@@ -70,7 +67,7 @@ class Runs:
     def fence(self, by: float, now: float) -> int:
         """Stop what another host may run again when we are taken for dead, by then with SIGKILL; give back
         what has not begun. How many were stopped."""
-        here = [(each, self._by_task[each.task.name][name]) for name, each in self._by_name.items()]
+        here = [(each, self._by_task[each.task.name][name]) for name, each in self.active.items()]
         waiting = [process for _, process in here if process.life.phase is Phase.IDLE]
         running = [process for each, process in here if each.comes_again and process not in waiting]
         for process in (*waiting, *running):
@@ -80,7 +77,7 @@ class Runs:
 
     def has(self, run: Run) -> bool:
         """Whether a run is here."""
-        return run.name in self._by_name
+        return run.name in self.active
 
     def of(self, task: str) -> list[str]:
         """The names of the runs of a task."""
@@ -89,29 +86,41 @@ class Runs:
     @property
     def deadline(self) -> float | None:
         """When `expire` is due, on the monotonic clock."""
-        while self._timeouts and self._timeouts[0][1] not in self._by_name:
+        while self._timeouts and self._timeouts[0][1] not in self.active:
             heappop(self._timeouts)
         times = [self._timeouts[0][0]] if self._timeouts else []
         times += [self._undecided[0][0]] if self._undecided else []
         return min((at for at in (*times, self._leftovers.deadline) if at is not None), default=None)
 
+    def is_back(self, run: Run) -> bool:
+        """Whether what was claimed is the run of that name which is here. Then the store was set back, and is
+        told again that it has begun."""
+        active = self.active[run.name]
+        back = transitions.are_one(active.run, run)
+        if back and active.run.started_at:
+            self._tell_started(active, self._by_task[run.task][run.name], active.run.started_at)
+        return back
+
     def start(self, run: Run, task: Task, lane: Lane) -> None:
-        """Have a claimed run started when its turn comes."""
+        """Have a claimed run started when its turn comes. It goes back if another one has its number."""
+        if self.has(run):
+            self._queue.write(run.id, lambda store: store.move(run.id, transitions.Event.RELEASE))
+            return
         plan = ProcessPlan(run.name, task.name, 0, task.command, None, of_run(run), run.args)
         process = Process(plan, self._kill_timeout, self)
-        self._by_name[run.name] = Active(run, task, lane)
+        self.active[run.name] = Active(run, task, lane)
         self._by_task.setdefault(task.name, {})[run.name] = process
         self.count[lane] += 1
         self._processes.add(process)
 
     def output(self, name: str, data: bytes) -> None:
         """A run has written something; what others write is of no interest here."""
-        if active := self._by_name.get(name):
+        if active := self.active.get(name):
             active.capture.add(data)
 
     def stop(self, name: str, outcome: Outcome, reason: str, now: float) -> None:
         """Stop a run, and say why."""
-        active = self._by_name[name]
+        active = self.active[name]
         if active.outcome is None:
             active.outcome, active.reason = outcome, reason
         self._processes.step(self._by_task[active.task.name][name], Event.STOP, now)
@@ -120,7 +129,7 @@ class Runs:
         """Stop those that take longer than their task allows."""
         while self._timeouts and self._timeouts[0][0] <= now:
             name = heappop(self._timeouts)[1]
-            if (active := self._by_name.get(name)) and not active.ended_at:
+            if (active := self.active.get(name)) and not active.ended_at:
                 reason = f"took longer than {wording(active.task.timeout or 0)}"
                 self._publish(facts.RunLate(name, reason))
                 self.stop(name, Outcome.TIMED_OUT, reason, now)
@@ -140,25 +149,29 @@ class Runs:
 
     def started(self, process: Process, now: float) -> None:
         """A run has a child: that is written down."""
-        active = self._by_name[process.plan.name]
+        active = self.active[process.plan.name]
         active.began = True
-        at, identity = self._world.wall(), self._world.liveness.identity
-        run, command, pid = active.run.id, process.plan.command, process.pid
+        at = self._world.wall()
         active.run = active.run._replace(started_at=at)
         if active.task.timeout is not None:
             heappush(self._timeouts, (self._world.clock() + active.task.timeout, process.plan.name))
+        self._tell_started(active, process, at)
+
+    def _tell_started(self, active: Active, process: Process, at: float) -> None:
+        run, command, pid = active.run.id, process.plan.command, process.pid
+        identity = self._world.liveness.identity
         self._queue.write(run, lambda store: store.started(run, command, pid, identity(pid), at), active.told)
 
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A run could not be started."""
-        active = self._by_name[process.plan.name]
+        active = self.active[process.plan.name]
         active.began = True
         active.outcome, active.reason = Outcome.FAILED, f"could not be started: {reason}"
         active.ended_at = self._world.wall()
 
     def exited(self, process: Process, now: float) -> None:
         """The child of a run has ended."""
-        active = self._by_name[process.plan.name]
+        active = self.active[process.plan.name]
         active.ended_at = self._world.wall()
         if active.outcome is None:
             active.outcome, active.reason = self._outcome(process)
@@ -169,7 +182,7 @@ class Runs:
 
     def ended(self, process: Process, now: float) -> None:
         """Nothing is left of a run: what becomes of it is decided now, or a moment later."""
-        active = self._by_name[process.plan.name]
+        active = self.active[process.plan.name]
         if active.undecided and not self._closing:
             self._undecided.append((now + DOUBT_SECONDS, process))
         else:
@@ -184,13 +197,15 @@ class Runs:
     def _conclude(self, process: Process, now: float) -> None:
         """The end of a run is written down, and perhaps its next attempt planned."""
         name = process.plan.name
-        active = self._by_name.pop(name)
+        active = self.active.pop(name)
         if active.undecided and self._closing:
             active.outcome, active.reason = self._cut_short
         self._by_task[active.task.name].pop(name)
         self.count[active.lane] -= 1
         retry_due = None
         run, reason = active.run, active.reason
+        if active.began and (active.outcome, reason) != FENCED:  # which begins again, maybe here
+            self.past.add(run)
         if active.began:
             retry_due = self._finish(active, process)
             self._leftovers.of(run.id, process, now)
@@ -207,8 +222,8 @@ class Runs:
         if active.outcome is None:  # it did not even die of SIGKILL
             active.outcome, active.reason = self._cut_short
         ending = active.ending(active.outcome, process.code, process.usage, self._world.wall())
-        planned = self._retry(active)
-        retry_due = ending.at + planned.seconds if planned else self._rerun(active, ending.at)
+        planned = active.retry(self._world.chance)
+        retry_due = ending.at + planned.seconds if planned else active.rerun(ending.at)
 
         def told(ended: Run | None) -> None:
             self._told(ended, retry_due)
@@ -222,21 +237,6 @@ class Runs:
         """The end of a run is in the store, unless somebody else has written another."""
         if ended:
             self._publish(of_end(ended, retry_due))
-
-    def _retry(self, active: Active) -> facts.RetryPlanned | None:
-        """The next attempt at what failed, if there is one."""
-        run, most = active.run, active.task.retries + 1 + active.run.reruns
-        if active.outcome not in RETRIED or run.attempt >= most:
-            return None
-        tried = run.attempt - run.reruns
-        seconds = due.retry_delay(active.task.retry_delay, tried, self._world.chance())
-        return facts.RetryPlanned(run.name, run.attempt + 1, most, seconds)
-
-    def _rerun(self, active: Active, at: float) -> float | None:
-        """When what ended with procman is due again, if it is: at once, for whoever comes next."""
-        ending, task = (active.outcome, active.reason), active.task
-        again = (ending == STOPPED and task.rerun_if_stopped) or (ending in LOST and task.rerun_if_lost)
-        return at if again else None
 
     @property
     def _cut_short(self) -> tuple[Outcome, str]:

@@ -114,7 +114,7 @@ class Scheduler:
         self._watch_lease(news.sent, news.silent)  # who was suspended may hear of that first
         back = self._lease.renewed(news, self.world.clock())
         self.intake.told(news.due)
-        if self.orphans.suspect(news.orphaned):
+        if self.orphans.suspect(news):
             self._recover_at = self.world.clock()
         if self._admissions.open or self._closed or self._lease.lapsed:
             return
@@ -138,7 +138,8 @@ class Scheduler:
     def begin_anew(self) -> None:
         """Another store is there now, perhaps an empty one: make our tasks known to it."""
         if self._admissions.open:
-            self._claimed.clear()  # in the one before: this one has them as ours, or nobody's
+            while self._claimed:  # in the one before: this one has them as ours, or nobody's
+                self.ticks.take_back(self._claimed.popleft()[0])
             self._plan_anew()
             self._queue.query(Recover(self))
             self.look()
@@ -206,8 +207,7 @@ class Scheduler:
             self.look()
 
     def disown(self, runs: Sequence[Run], rerun: Collection[str]) -> None:
-        """The store has these as ours: disown those that are not here. One that ended just now has been told
-        of before that, which counts."""
+        """The store has these as ours: disown those that are not here. Of ends just now it is told before."""
         here = {run.id for run, _ in self._claimed}
         for run in runs:
             if not (run.id in here or self._runs.has(run) or self._admissions.has(run)):

@@ -12,7 +12,7 @@ from procman.core.tasks.run import TickRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from procman.core.tasks.run import Summary, TaskState
+    from procman.core.tasks.run import Run, Summary, TaskState
     from procman.core.tasks.task import Task
     from procman.engine.needs import World
 
@@ -64,13 +64,15 @@ class Ticks:
 
     def reload(self, tasks: Mapping[str, Task], states: Mapping[str, TaskState], wall: float) -> None:
         """Other tasks from now on. procman does not start: `@reboot` has had its time, or is about to."""
-        before = self._at_start
+        before, accounted = self._at_start, dict(self._accounted)
         self._tasks = tasks
         self._accounted.clear()
         self._next.clear()
         self._to_plan.clear()
         self._held = False
         self.begin(states, {}, wall, at_start=False)
+        for task in self._accounted.keys() & accounted.keys():  # the store may have been set back
+            self._accounted[task] = max(self._accounted[task], accounted[task])
         self._at_start = {
             task: at for task, at in before.items() if task in self._accounted and _at_start(tasks[task])
         }
@@ -111,6 +113,11 @@ class Ticks:
             self._at_start.pop(task, None)
             self._accounted[task] = max(self._accounted[task], tick)
             self._note_next(task)
+
+    def take_back(self, run: Run) -> None:
+        """This tick is to be claimed again."""
+        if run.tick is not None and run.task in self._accounted:
+            self._accounted[run.task] = min(self._accounted[run.task], run.tick - 1)
 
     def put_off(self, tasks: Iterable[str], wall: float) -> None:
         """These have no rows, since the store would not take them: plan them again later."""

@@ -308,6 +308,24 @@ def test_a_store_that_goes_away_while_it_is_in_use_is_opened_anew(
     assert seconds == list(range(seconds[0], seconds[-1] + 1))
 
 
+def test_a_store_that_is_locked_when_it_is_found_is_gone_over_to_later(app: App) -> None:
+    app.procfile(web="exec sleep 1000")
+    app.tasks(f"{BEAT}\nhello: echo hello")
+    running = app.start()
+    running.wait_for(r"beat\.1 exited")
+    replace_by_a_copy(app)
+    with closing(sqlite3.connect(store_of(app), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        running.wait_for("tasks wait until that is over")
+        other.execute("ROLLBACK")
+    running.wait_for(r"\.procman or the store in it was moved or deleted: procman goes on with what is there")
+    asked = app.do("run", "task", "hello", "--detach")
+    assert asked.err == ""  # somebody hears the bell
+    running.wait_for(rf"{asked.out.split()[0]} .*hello$")
+    assert "runs this app already" in app.do("start").err
+    assert running.stop() == 0
+
+
 def test_an_app_whose_store_goes_away_asks_in_the_one_that_is_there(app: App) -> None:
     app.tasks("hello: echo hello")
     text = """

@@ -547,3 +547,29 @@ def test_what_falls_due_while_the_store_is_slow_to_say_what_is_lets_nobody_spin(
     host.pass_time(2)
     host.scheduler.expire(host.clock.now)
     assert host.scheduler.deadline is None or host.scheduler.deadline > host.clock.now
+
+
+@pytest.mark.parametrize("silent", [5.9, 6.1, 1000.0, inf])
+def test_in_a_store_that_was_set_back_nobody_is_dead_before_they_could_renew_their_leases(
+    silent: float,
+) -> None:
+    """All the leases there are as old as ours, which we know that we have renewed since."""
+    host = begun("once: run")
+    tick = TickRow("once", 60, due=60.0)
+    (run,) = host.store.claim([tick], "other", 60.0)
+    host.store.started(run.id, "run", 1, "child", 60.0)
+    host.at(1, 10)  # its lease is renewed just now
+    host.dead |= {"other", "child"}
+    host.silent = silent
+    host.at(1, 16)
+    host.scheduler.begin_anew()
+    host.at(1, 40)
+    assert outcome(host, run) is (Outcome.LOST if silent < 6 else None)
+    host.at(2, 30)
+    assert outcome(host, run) is Outcome.LOST
+
+
+def outcome(host: Host, run: Run) -> Outcome | None:
+    found = host.store.run(run.id)
+    assert found
+    return found.outcome

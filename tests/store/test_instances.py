@@ -76,8 +76,8 @@ def test_what_is_due_is_found_by_an_index_however_much_is_due_later(store: Postg
 
 
 def test_who_renews_its_lease_hears_whether_there_is_anything_to_do(store: PostgresStore) -> None:
-    def told(running: int = 0) -> tuple[bool, bool]:
-        return store.instances.renew(ME._replace(running=running), time.time())[2:]
+    def told(*runs: int) -> tuple[bool, bool]:
+        return store.instances.renew(ME._replace(runs=runs), time.time())[2:]
 
     assert told() == (False, False)
     now = time.time()
@@ -94,10 +94,12 @@ def test_who_renews_its_lease_hears_whether_there_is_anything_to_do(store: Postg
     for run in (mine, others):
         store.started(run.id, "run", 1, None, now)
     store.move(line.id, Event.QUEUE)
-    assert told(running=1) == (False, False)
-    assert told() == (False, True), "the store was set back, and does not know that one has ended"
+    assert told(mine.id) == (False, False)
+    for here in ((), (others.id,), (others.id, line.id)):
+        assert told(*here) == (False, True), "the store was set back, and does not know that one has ended"
+    assert told(others.id, mine.id) == (False, False)
     store.ask_to_stop([mine.id], "replaced")
-    assert told(running=1) == (True, False)
+    assert told(mine.id) == (True, False)
     store.finish(mine, Ending(Outcome.OK, now))
     silence(store, OTHER.name, LEASE_SECONDS)
     assert told() == (False, True)

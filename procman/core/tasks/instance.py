@@ -25,7 +25,8 @@ class Renewal(NamedTuple):
 
 class Instance(NamedTuple):
     """`name` is that of an owner of runs. Times in UTC seconds; `silent` is how long ago it was heard last,
-    `clock_ahead` by how much its host's clock is ahead of the store's."""
+    `clock_ahead` by how much its host's clock is ahead of the store's. `runs` are the numbers of those
+    that are there, as it says itself; what others see of that is how many are `running`."""
 
     name: str
     host: str
@@ -36,6 +37,7 @@ class Instance(NamedTuple):
     running: int = 0
     silent: float = 0.0
     clock_ahead: float = 0.0
+    runs: tuple[int, ...] = ()
 
     @property
     def lives(self) -> bool:

@@ -27,11 +27,10 @@ DUE = (
     f" OR EXISTS ({_RUNS}.{OPEN} AND r.owner = ?1 AND (r.state = 'queued' OR r.reason IS NOT NULL)))"
 )
 ORPHANED = (
-    f"(EXISTS ({_RUNS}.{OPEN} AND CASE WHEN r.owner = ?1 THEN r.state = 'claimed' ELSE NOT EXISTS"
+    f"EXISTS ({_RUNS}.{OPEN} AND CASE WHEN r.owner = ?1"
+    " THEN r.state = 'claimed' OR (r.state = 'running' AND r.id <> ALL (?10::bigint[])) ELSE NOT EXISTS"
     " (SELECT 1 FROM procman.instances AS i WHERE i.app = ?2 AND i.id = r.owner"
     f" AND {SILENT.replace('heartbeat', 'i.heartbeat')} < {LEASE_SECONDS}) END)"
-    f" OR (SELECT count(*) FROM procman.runs AS r WHERE r.app = ?2 AND r.{OPEN} AND r.owner = ?1"
-    " AND r.state = 'running') > ?9)"
 )
 """Of ours some may not be here: claimed, and we do not know it; or running, and it has ended."""
 RENEW = (
@@ -65,7 +64,8 @@ class Instances:
         many seconds ago it was renewed before, infinitely many if it never was; and what `Renewal` says of
         `due` and `orphaned`. Who comes forgets those that died long ago, and so does who leaves."""
         values = (instance.name, self._app, *instance[1:4], as_json(instance.labels), instance.started_at)
-        clock, silent, due, orphaned = self._db.rows(RENEW, *values, now, instance.running)[0]
+        here = f"{{{', '.join(map(str, instance.runs))}}}"
+        clock, silent, due, orphaned = self._db.rows(RENEW, *values, now, instance.running, here)[0]
         if silent == inf:
             self._forget()
         return float(clock), float(silent), due, orphaned
@@ -81,7 +81,7 @@ class Instances:
     def all(self) -> list[Instance]:
         """All that were there in the last day."""
         rows = self._db.rows(ALL, self._app)
-        return [Instance._make((*row[:5], words(row[5]), *row[6:])) for row in rows]
+        return [Instance._make((*row[:5], words(row[5]), *row[6:], ())) for row in rows]
 
     def leave(self, name: str) -> None:
         """It has no run any more."""
