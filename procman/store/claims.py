@@ -31,6 +31,27 @@ EVER = float("inf")
 class Claims(Queries):
     """From a tick, or a request that is due, to a finished run, until that is pruned."""
 
+    _newest = 0
+    """The highest number of a run that was seen."""
+
+    def last_id(self) -> int:
+        found = super().last_id()
+        if found < self._newest:  # the store was set back, and a run may be at work under a number above
+            self._number_from(self._newest)
+        self._newest = max(self._newest, found)
+        return self._newest
+
+    def continue_after(self, number: int) -> None:
+        """Give no run a number up to this one: it may be at work, its row in a store that is gone."""
+        with self.together():
+            if self.last_id() < number:
+                self._newest = number
+                self._number_from(number)
+
+    def _number_from(self, number: int) -> None:
+        """The next run gets a number above this one."""
+        raise NotImplementedError
+
     def recall(self, schedules: Mapping[str, str], now: int) -> dict[str, TaskState]:
         with self.together():
             known = self.states()

@@ -267,6 +267,17 @@ def test_who_waited_for_another_scheduler_sees_what_that_has_written(
         assert len(other.take_due(2.0, "two@h2", 0.0, (9, 9))) == 0
 
 
+def test_a_store_that_was_set_back_gives_no_number_twice(server: Server) -> None:
+    with closing(PostgresStore(server.url, "set back")) as store:
+        for _ in range(3):
+            store.request(job())
+        assert store.last_id() == 3
+        store._server.change("DELETE FROM procman.runs WHERE app = ?", store.app)
+        store._server.rows(f"SELECT setval('procman.runs_{store._number}', 1)")
+        assert store.last_id() == 3
+        assert store.request(job())[0] == 4
+
+
 @pytest.mark.parametrize("app", ["caf\udce9", 'it\'s \\ "a"', "x" * 2000, "%s ?1 :v1 {}", "\U0001f600"])
 def test_an_app_may_be_called_anything_that_a_folder_is(server: Server, app: str) -> None:
     line = Line(server.url, app, lambda: Instance("one@h1", "h1", 1, "1", 0.0))

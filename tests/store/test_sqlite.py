@@ -353,6 +353,20 @@ def test_a_store_in_the_place_of_another_gives_no_number_twice(path: str) -> Non
     store.close()
 
 
+def test_a_store_that_was_set_back_gives_no_number_twice(path: str, tmp_path: Path) -> None:
+    store = open_store(path)
+    running(store, 1)
+    with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(tmp_path / "backup")) as backup:
+        live.backup(backup)
+        ids(claimed(store, 2, 3))
+        assert store.last_id() == 3
+        backup.backup(live)  # as the shell's .restore does
+    assert store.last_id() == 3
+    assert ids(claimed(store, 4)) == [4]
+    assert ids(store.history()) == [4, 1]
+    store.close()
+
+
 def test_a_new_store_in_the_place_of_another_gives_no_number_twice(path: str) -> None:
     store = open_store(path)
     store.continue_after(41)

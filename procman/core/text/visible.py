@@ -25,9 +25,11 @@ SEQUENCE = (
     rf"|(?P<hidden>{HIDDEN})"
 )
 """Whole escape sequences (ECMA-48), and what else a terminal would not show. Compiled when first needed."""
-USER = r"://[^/:@\[]*:"
-PASSWORD = r"(?i)(password\s*=\s*)(?:'(?:\\.|[^'\\])*'|[^\s&'\"]*)"
+USER = r":/{1,2}[^/:@\[]*:(?!\d+/)"
+"""Behind it a password, and not a port."""
+PASSWORD = r"(?i)(password\s*=\s*)('(?:\\.|[^'\\])*'|(?:\\.|\S)*)"
 """As libpq takes it, in a URL or beside others."""
+CLOSING = "'\":,"
 
 
 def printable(text: str) -> str:
@@ -39,7 +41,14 @@ def masked(text: str) -> str:
     """The text without the passwords of addresses: who mistypes one gets it back, and it may go to a log."""
     if "@" not in text and "=" not in text:
         return text
-    return re.sub(PASSWORD, r"\1***", re.sub(r"\S+", _without_password, text))
+    return re.sub(PASSWORD, _hidden, re.sub(r"\S+", _without_password, text))
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """With what may stand behind it in a sentence."""
+    value = found[2]
+    behind = "" if value[:1] == "'" else value[len(value.rstrip(CLOSING)) :]
+    return f"{found[1]}***{behind}"
 
 
 def _without_password(word: re.Match[str]) -> str:

@@ -45,7 +45,6 @@ class PostgresStore(Claims, Requests):
         self.app, self._shown = storable(app), address.shown(url)
         self._connect = opening.connector(url, self._shown)
         self._name = ""
-        self._last_id = 0
         self._seen: set[str] = set()
         self._limited: Collection[str] | None = None  # of a run in the foreground nobody says
         self._db = self._server = Database(self._prepared, self._shown)
@@ -55,7 +54,7 @@ class PostgresStore(Claims, Requests):
     def _prepared(self) -> psycopg.Connection[Any]:
         """A connection to a database that knows the app: another one than before, maybe, made anew."""
         connection = self._connect()
-        self._number = opening.prepare(connection, self.app, self._shown, self._last_id)
+        self._number = opening.prepare(connection, self.app, self._shown, self._newest)
         self._sql = Statements(self.app, self._number, self._name)
         self._server.lock = opening.OF_SCHEMA << 24 | self._number
         return connection
@@ -144,14 +143,8 @@ class PostgresStore(Claims, Requests):
         self._limited = limits.limited
         return super().take_due(now, owner, late_before, room, limits)
 
-    def last_id(self) -> int:
-        self._last_id = max(self._last_id, super().last_id())
-        return self._last_id
-
-    def continue_after(self, number: int) -> None:
-        """Give no run a number up to this one."""
-        if self.last_id() < number:
-            self._server.rows(self._sql.CONTINUE, number)
+    def _number_from(self, number: int) -> None:
+        self._server.rows(self._sql.CONTINUE, number)
 
     def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
         with self.together():
