@@ -32,7 +32,7 @@ def main() -> None:
         taken += len(runs)
         with store.together():
             for run in runs:
-                store.started(run.id, "true", os.getpid(), None, now)
+                store.started(run, "true", os.getpid(), None, now)
         with store.together():
             for run in runs:
                 store.finish(run, Ending(Outcome.OK, time.time(), 0))

@@ -67,7 +67,7 @@ class Recorded:
         """The run has a child."""
         if store := self._store:
             at, who = time.time(), identity.identity(pid)
-            self._try(lambda: store.started(self._run.id, self._command, pid, who, at), "when this run began")
+            self._try(lambda: store.started(self._run, self._command, pid, who, at), "when this run began")
             self._owner.keep()
 
     def finished(self, ended: ChildExited) -> None:

@@ -91,7 +91,7 @@ def hold_back(store: Store, runs: Sequence[Run], tasks: Mapping[str, Task]) -> s
     held: set[int] = set()
     for run in reversed(runs):
         if run.task in beside and begun[run.task] > (tasks[run.task].concurrency or begun[run.task]):
-            store.move(run.id, Event.RELEASE)
+            store.move(run, Event.RELEASE)
             begun[run.task] -= 1
             held.add(run.id)
     return held
@@ -111,7 +111,7 @@ def call(store: Store, orphans: Orphans, run: Run, task: Task) -> list[str] | No
         begun = [each.name for each in others if each.begun]
         first = begun if len(begun) >= task.concurrency else []
     if not first:
-        store.move(run.id, Event.CALL)
+        store.move(run, Event.CALL)
     return first
 
 

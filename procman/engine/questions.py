@@ -163,7 +163,7 @@ class ClaimTicks:
         claimed = [run for run in new if not run.outcome]
         for run in claimed:
             if self._waits(run):
-                store.move(run.id, Event.RELEASE)
+                store.move(run, Event.RELEASE)
         now = [run for run in claimed if not self._waits(run)]
         self._held = hold_back(store, now, self._scheduler.tasks)
         return new, beside(store, self._scheduler.orphans, now, self._scheduler.tasks)

@@ -104,7 +104,7 @@ class Runs:
     def start(self, run: Run, task: Task, lane: Lane) -> None:
         """Have a claimed run started when its turn comes. It goes back if another one has its number."""
         if self.has(run):
-            self._queue.write(run.id, lambda store: store.move(run.id, transitions.Event.RELEASE))
+            self._queue.write(run.id, lambda store: store.move(run, transitions.Event.RELEASE))
             return
         plan = ProcessPlan(run.name, task.name, 0, task.command, None, of_run(run), run.args)
         process = Process(plan, self._kill_timeout, self)
@@ -158,9 +158,9 @@ class Runs:
         self._tell_started(active, process, at)
 
     def _tell_started(self, active: Active, process: Process, at: float) -> None:
-        run, command, pid = active.run.id, process.plan.command, process.pid
-        identity = self._world.liveness.identity
-        self._queue.write(run, lambda store: store.started(run, command, pid, identity(pid), at), active.told)
+        run, command, pid = active.run, process.plan.command, process.pid
+        write, who = self._queue.write, self._world.liveness.identity
+        write(run.id, lambda store: store.started(run, command, pid, who(pid), at), active.told)
 
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A run could not be started."""
@@ -213,7 +213,7 @@ class Runs:
             ending = Ending(Outcome.SKIPPED, self._world.wall(), reason=reason)
             self._queue.write(run.id, lambda store: store.finish(run, ending), self._told)
         else:
-            self._queue.write(run.id, lambda store: store.move(run.id, transitions.Event.RELEASE))
+            self._queue.write(run.id, lambda store: store.move(run, transitions.Event.RELEASE))
         self.gone(active.task, retry_due)
 
     def _finish(self, active: Active, process: Process) -> float | None:

@@ -107,11 +107,11 @@ class Store(Protocol):
         """When the earliest pending run that is due after an instant is due, of those that may be taken."""
         ...
 
-    def move(self, run: int, event: Event) -> None:
+    def move(self, run: Run, event: Event) -> None:
         """`QUEUE`, `CALL` or `RELEASE` a run."""
         ...
 
-    def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
+    def started(self, run: Run, command: str, pid: int, identity: str | None, at: float) -> None:
         """The run has a child."""
         ...
 

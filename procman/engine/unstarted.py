@@ -44,7 +44,7 @@ class Unstarted:
 
     def release(self, run: Run, then: Callable[[], None] = lambda: None) -> None:
         """Give it back; `then` the store knows."""
-        self._queue.write(run.id, lambda store: store.move(run.id, Event.RELEASE), lambda moved: then())
+        self._queue.write(run.id, lambda store: store.move(run, Event.RELEASE), lambda moved: then())
 
     def disown(self, run: Run, rerun: Collection[str], then: Callable[[], None]) -> None:
         """The store has it as ours, and it is not here. The answer to a claim was lost with the connection;
@@ -62,7 +62,7 @@ class Unstarted:
     def line_up(self, run: Run) -> None:
         """Another one must end first."""
         queue = Event.QUEUE
-        self._queue.write(run.id, lambda store: store.move(run.id, queue), lambda moved: self.lined_up(run))
+        self._queue.write(run.id, lambda store: store.move(run, queue), lambda moved: self.lined_up(run))
 
     def skip(self, run: Run, reason: str) -> None:
         """It never runs, since another one does."""

@@ -155,13 +155,14 @@ class Claims(Queries):
         found = self._db.rows(self._sql.NEXT_DUE, as_json(without), after)
         return found[0][0] if found else None
 
-    def move(self, run: int, event: Event) -> None:
+    def move(self, run: Run, event: Event) -> None:
         with self.together():
-            self._db.change(self._sql.MOVES[event], run)
+            self._db.change(self._sql.MOVES[event], run.id, run.task, run.created_at)
 
-    def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
+    def started(self, run: Run, command: str, pid: int, identity: str | None, at: float) -> None:
+        one = run.id, run.task, run.created_at
         with self.together():
-            self._db.change(self._sql.START, command, pid, identity, at, at, run)
+            self._db.change(self._sql.START, command, pid, identity, at, at, *one)
 
     def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
         with self.together():

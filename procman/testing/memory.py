@@ -38,7 +38,7 @@ class MemoryStore(MemoryRows):
         closed = []
         for run in filter(gone, self._open()):
             if transitions.comes_again(run):
-                self.move(run.id, Event.RELEASE)
+                self.move(run, Event.RELEASE)
             else:
                 again = now if transitions.reruns(run, rerun) else None
                 closed.append(self.finish(run, transitions.lost(run, now), again))
@@ -102,10 +102,10 @@ class MemoryStore(MemoryRows):
     def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
         return next((_due(run) for run in self._startable(without) if _due(run) > after), None)
 
-    def move(self, run: int, event: Event) -> None:
+    def move(self, run: Run, event: Event) -> None:
         self._step(run, event)
 
-    def started(self, run: int, command: str, pid: int, identity: str | None, at: float) -> None:
+    def started(self, run: Run, command: str, pid: int, identity: str | None, at: float) -> None:
         self._step(run, Event.START, command=command, pid=pid, identity=identity, started_at=at)
 
     def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:

@@ -65,9 +65,9 @@ class MemoryRows:
         self._ticks.discard(tick_of(run))
         self._outputs.pop(run.id, None)
 
-    def _step(self, run: int, event: Event, **changes: Any) -> None:
-        found = self._runs.get(run)
-        if found and (after := transitions.step(found, event, **changes)):
+    def _step(self, run: Run, event: Event, **changes: Any) -> None:
+        found = self._runs.get(run.id)
+        if found and transitions.are_one(found, run) and (after := transitions.step(found, event, **changes)):
             self._keep(after)
 
     def _has_ended(self, run: int) -> bool:

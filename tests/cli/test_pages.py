@@ -58,7 +58,7 @@ def end(store: SqliteStore, hours_ago: float, outcome: Outcome = Outcome.OK, **m
     """A run of one second that ended so long ago."""
     at = time.time() - hours_ago * HOUR
     run = store.begin(Request(more.pop("task", "mail"), (), Trigger.MANUAL, at - 2, at - 2), "run", "1:1:x")
-    store.started(run.id, "run", 1, None, at - 1)
+    store.started(run, "run", 1, None, at - 1)
     store.finish(run, Ending(outcome, at, **more))
     return run.id
 

@@ -80,7 +80,7 @@ def test_what_was_is_shown_in_utc_which_is_said(tell: Callable[..., Told], tmp_p
     with closing(open_store(in_folder(str(folder)))) as store:
         now = time.time()
         run = store.begin(Request("mail", (), Trigger.MANUAL, now, now), "true", "1:1:x")
-        store.started(run.id, "true", 1, None, now)
+        store.started(run, "true", 1, None, now)
         store.finish(run, Ending(Outcome.OK, now, 0))
     code, out, err = tell("history")
     assert (code, err) == (0, "")

@@ -407,7 +407,7 @@ def test_a_clock_that_is_wrong_leaves_ticks_to_others_that_have_been_given_back(
     host.start()
     tick = int(host.wall)
     (run,) = host.store.claim([TickRow("remind", tick, due=float(tick))], "other", host.wall)
-    host.store.move(run.id, Event.RELEASE)
+    host.store.move(run, Event.RELEASE)
     host.at(3)
     assert [each.state for each in host.store.jobs()] == [State.PENDING]
     host.ahead = 0.0
@@ -529,7 +529,7 @@ def test_who_waited_for_a_run_that_another_has_closed_by_now_sleeps() -> None:
     host = begun("once: run")
     tick = TickRow("once", 60, due=60.0)
     (run,) = host.store.claim([tick], "dead", 60.0)
-    host.store.started(run.id, "run", 1, "child", 60.0)
+    host.store.started(run, "run", 1, "child", 60.0)
     host.dead.add("dead")
     host.scheduler.begin_anew()
     host.settle()
@@ -557,7 +557,7 @@ def test_in_a_store_that_was_set_back_nobody_is_dead_before_they_could_renew_the
     host = begun("once: run")
     tick = TickRow("once", 60, due=60.0)
     (run,) = host.store.claim([tick], "other", 60.0)
-    host.store.started(run.id, "run", 1, "child", 60.0)
+    host.store.started(run, "run", 1, "child", 60.0)
     host.at(1, 10)  # its lease is renewed just now
     host.dead |= {"other", "child"}
     host.silent = silent

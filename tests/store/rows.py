@@ -37,7 +37,7 @@ def claimed(store: Store, *numbers: int, task: str = "mail", owner: str = ME) ->
 def running(store: Store, number: int, task: str = "mail", owner: str = ME) -> Run:
     """A run that has a child."""
     run = claimed(store, number, task=task, owner=owner)[0]
-    store.started(run.id, "run mail", 4711, "4711:5:boot", NOW + 1)
+    store.started(run, "run mail", 4711, "4711:5:boot", NOW + 1)
     return now(store, run)
 
 

@@ -79,6 +79,10 @@ class UndoneError(Exception):
     pass
 
 
+def row_of(store: Store, run: int) -> Run:
+    return store.run(run) or Run(run, "mail")
+
+
 class Stores(RuleBasedStateMachine):
     """Does the same to both, and compares what they say; some of it is undone again."""
 
@@ -150,15 +154,15 @@ class Stores(RuleBasedStateMachine):
 
     @rule(run=RUNS, event=st.sampled_from([Event.QUEUE, Event.CALL, Event.RELEASE]))
     def move(self, run: int, event: Event) -> None:
-        self._both(lambda store: store.move(run, event))
+        self._both(lambda store: store.move(row_of(store, run), event))
 
     @rule(run=RUNS, at=TIMES)
     def started(self, run: int, at: float) -> None:
-        self._both(lambda store: store.started(run, "run it now", 4711, None, at))
+        self._both(lambda store: store.started(row_of(store, run), "run it now", 4711, None, at))
 
     @rule(run=RUNS, ending=ENDINGS, retry_due=st.none() | TIMES, undone=st.booleans())
     def finish(self, run: int, ending: Ending, retry_due: float | None, undone: bool) -> None:
-        self._both(lambda store: store.finish(store.run(run) or Run(run, "mail"), ending, retry_due), undone)
+        self._both(lambda store: store.finish(row_of(store, run), ending, retry_due), undone)
 
     @rule(task=TASKS, keep=FEW, before=TIMES, most=FEW, undone=st.booleans())
     def prune(self, task: str, keep: int, before: float, most: int, undone: bool) -> None:

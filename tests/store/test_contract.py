@@ -213,7 +213,7 @@ def test_a_lost_run_is_rerun_when_its_task_says_so(store: Store) -> None:
 
 def test_a_queued_run_whose_procman_is_gone_waits_for_anybody(store: Store) -> None:
     run = claimed(store, 1, owner=OTHER)[0]
-    store.move(run.id, Event.QUEUE)
+    store.move(run, Event.QUEUE)
     assert store.recover(none_is_gone, (), NOW) == []
     assert now(store, run).state is State.QUEUED
     assert store.recover(all_are_gone, {"mail"}, NOW) == []
@@ -238,7 +238,7 @@ def test_what_was_begun_by_hand_in_the_foreground_does_not_come_again(
     """Somebody sees how it ends. It may even go on, on a host that is cut off from the store."""
     run = store.begin(asked(), "run mail", OTHER)
     if began:
-        store.started(run.id, "run mail", 1, None, NOW)
+        store.started(run, "run mail", 1, None, NOW)
     assert ids(store.recover(all_are_gone, rerun, NOW)) == [run.id]
     assert store.jobs() == []
 
@@ -407,7 +407,7 @@ def test_claiming_nothing_is_nothing(store: Store) -> None:
 def test_open_runs_are_those_that_others_have(store: Store) -> None:
     running(store, 1, owner=ME)
     theirs, waiting = running(store, 2, owner=OTHER), claimed(store, 3, 4, owner=OTHER)
-    store.move(waiting[0].id, Event.QUEUE)
+    store.move(waiting[0], Event.QUEUE)
     running(store, 1, task="third", owner=OTHER)
     finished(store, 5)
     store.request(asked())
@@ -420,7 +420,7 @@ def test_open_runs_are_those_that_others_have(store: Store) -> None:
 
 def test_who_has_a_run_hears_that_it_is_to_stop_and_why(store: Store) -> None:
     mine, theirs = running(store, 1), claimed(store, 2, 3, owner=OTHER)
-    store.move(theirs[1].id, Event.QUEUE)
+    store.move(theirs[1], Event.QUEUE)
     assert store.asked_to_stop(OTHER) == []
     store.ask_to_stop([mine.id, theirs[1].id], "replaced by mail.9")
     store.ask_to_stop([], "nothing")
@@ -449,7 +449,7 @@ def test_nobody_is_asked_to_stop_what_nobody_has(store: Store) -> None:
 def test_who_gives_a_run_back_need_not_stop_it(store: Store) -> None:
     run = claimed(store, 1)[0]
     store.ask_to_stop([run.id], "replaced by mail.9")
-    store.move(run.id, Event.RELEASE)
+    store.move(run, Event.RELEASE)
     assert now(store, run).reason is None
 
 
@@ -497,7 +497,7 @@ def test_pending_runs_of_tasks_that_nobody_wants_stay(store: Store) -> None:
     for due, task in enumerate(names, start=1):
         store.request(asked(NOW + due, task))
     run = claimed(store, 1)[0]
-    store.move(run.id, Event.RELEASE)
+    store.move(run, Event.RELEASE)
     assert store.next_due(NOW, names) is None
     assert store.next_due(NOW, names[:2]) == NOW + 3
     assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits.without(names))) == []
@@ -507,7 +507,7 @@ def test_pending_runs_of_tasks_that_nobody_wants_stay(store: Store) -> None:
 
 def test_no_more_are_taken_than_may_be_there_at_once_also_elsewhere(store: Store) -> None:
     running(store, 1, owner=OTHER)
-    store.move(claimed(store, 2, owner=OTHER)[0].id, Event.QUEUE)  # which is not there yet
+    store.move(claimed(store, 2, owner=OTHER)[0], Event.QUEUE)  # which is not there yet
     for due, task in enumerate(["mail"] * 4 + ["other"] * 3, start=1):
         store.request(asked(NOW + due, task))
     limits = Limits(jobs={"mail": 3, "third": 1})
@@ -526,7 +526,7 @@ def test_what_has_no_place_takes_nobodys_place(store: Store) -> None:
 
 def test_ticks_have_a_limit_of_their_own_and_are_there_like_all_others(store: Store) -> None:
     for run in claimed(store, 1, 2, 3):
-        store.move(run.id, Event.RELEASE)
+        store.move(run, Event.RELEASE)
     store.request(asked())
     assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits({"mail": 2}, {"mail": 2}))) == [1, 2]
     assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits({"mail": 2}))) == [3]
@@ -558,10 +558,10 @@ def test_the_next_due_is_of_tasks_that_are_not_paused_and_of_runs_that_are_pendi
 LOST = Ending(Outcome.LOST, NOW, output=b"x")
 EVENTS: dict[Event, Callable[[Store, int], object]] = {
     Event.CLAIM: lambda store, run: store.take_due(NOW + 99, OTHER, NOW, (9, 9)),
-    Event.QUEUE: lambda store, run: store.move(run, Event.QUEUE),
-    Event.CALL: lambda store, run: store.move(run, Event.CALL),
-    Event.RELEASE: lambda store, run: store.move(run, Event.RELEASE),
-    Event.START: lambda store, run: store.started(run, "x", 1, None, NOW),
+    Event.QUEUE: lambda store, run: store.move(now(store, run), Event.QUEUE),
+    Event.CALL: lambda store, run: store.move(now(store, run), Event.CALL),
+    Event.RELEASE: lambda store, run: store.move(now(store, run), Event.RELEASE),
+    Event.START: lambda store, run: store.started(now(store, run), "x", 1, None, NOW),
     Event.FINISH: lambda store, run: store.finish(now(store, run), LOST, NOW),
     Event.CANCEL: lambda store, run: store.cancel(run, NOW),
 }
@@ -595,9 +595,9 @@ def test_a_run_goes_where_the_table_says_and_else_stays_as_it_is(
 
 def test_a_claimed_run_waits_in_the_queue_of_its_owner_and_comes_back(store: Store) -> None:
     run = claimed(store, 1)[0]
-    store.move(run.id, Event.QUEUE)
+    store.move(run, Event.QUEUE)
     assert now(store, run) == run._replace(state=State.QUEUED)
-    store.move(run.id, Event.CALL)
+    store.move(run, Event.CALL)
     assert now(store, run) == run
 
 
@@ -605,8 +605,8 @@ def test_a_claimed_run_waits_in_the_queue_of_its_owner_and_comes_back(store: Sto
 def test_a_run_that_becomes_pending_belongs_to_nobody(store: Store, queued: bool) -> None:
     run = claimed(store, 1)[0]
     if queued:
-        store.move(run.id, Event.QUEUE)
-    store.move(run.id, Event.RELEASE)
+        store.move(run, Event.QUEUE)
+    store.move(run, Event.RELEASE)
     assert store.jobs() == [run._replace(state=State.PENDING, owner=None)]
     assert store.take_due(NOW + 9, OTHER, NOW, (0, 1)) == [run._replace(owner=OTHER)]
 
@@ -616,14 +616,14 @@ def test_what_has_begun_is_over_or_belongs_to_nobody_is_not_moved(store: Store, 
     store.request(asked())
     runs = [now(store, 1), running(store, 1), finished(store, 2)]
     for run in runs:
-        store.move(run.id, event)
+        store.move(run, event)
     assert [now(store, run) for run in runs] == runs
-    store.move(99, event)
+    store.move(Run(99, "mail"), event)
 
 
 def test_a_run_that_has_a_child_is_running(store: Store) -> None:
     run = claimed(store, 1)[0]
-    store.started(run.id, "run mail --now", 4711, "4711:5:boot", NOW + 1)
+    store.started(run, "run mail --now", 4711, "4711:5:boot", NOW + 1)
     assert now(store, run) == run._replace(
         state=State.RUNNING, command="run mail --now", pid=4711, identity="4711:5:boot", started_at=NOW + 1
     )
@@ -633,9 +633,9 @@ def test_what_is_over_or_belongs_to_nobody_is_not_started(store: Store) -> None:
     store.request(asked())
     runs = [now(store, 1), finished(store, 1)]
     for run in runs:
-        store.started(run.id, "x", 1, None, NOW)
+        store.started(run, "x", 1, None, NOW)
     assert [now(store, run) for run in runs] == runs
-    store.started(99, "x", 1, None, NOW)
+    store.started(Run(99, "mail"), "x", 1, None, NOW)
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -676,7 +676,9 @@ def test_a_run_is_finished_once(store: Store) -> None:
 
 
 @pytest.mark.parametrize("event", [None, Event.CLAIM, Event.START])
-def test_the_end_of_another_run_that_had_its_number_closes_nothing(store: Store, event: Event | None) -> None:
+def test_what_is_told_of_another_run_that_had_its_number_changes_nothing(
+    store: Store, event: Event | None
+) -> None:
     """In a store that was set back, as one from a backup is: what was asked for then is not forgotten."""
     store.request(asked())
     for step in {None: (), Event.CLAIM: (Event.CLAIM,)}.get(event, (Event.CLAIM, Event.START)):
@@ -684,6 +686,9 @@ def test_the_end_of_another_run_that_had_its_number_closes_nothing(store: Store,
     before = now(store, 1)
     for other in (before._replace(task="other"), before._replace(created_at=before.created_at - 1e-3)):
         assert store.finish(other, ENDED._replace(output=b"x"), NOW + 30) is None
+        store.started(other, "x", 1, None, NOW)
+        for each in (Event.QUEUE, Event.CALL, Event.RELEASE):
+            store.move(other, each)
     assert (now(store, 1), store.output(1), store.last_id()) == (before, None, 1)
     assert store.finish(before, ENDED)
 
@@ -708,7 +713,7 @@ def test_an_end_that_is_told_when_others_have_taken_the_run_for_lost_is_noted_on
 @pytest.mark.parametrize("event", [Event.CALL, Event.QUEUE, Event.RELEASE])
 def test_a_run_that_never_began_can_be_finished(store: Store, event: Event) -> None:
     run = claimed(store, 1)[0]
-    store.move(run.id, event)
+    store.move(run, event)
     store.finish(run, Ending(Outcome.SKIPPED, NOW, reason="mail.7 is still running"))
     assert now(store, run).outcome is Outcome.SKIPPED
     assert store.jobs() == []
@@ -778,7 +783,7 @@ def test_only_finished_runs_of_the_task_are_deleted(store: Store) -> None:
     store.request(asked())
     kept = [now(store, 3), running(store, 2), claimed(store, 3)[0], other]
     queued = claimed(store, 4)[0]
-    store.move(queued.id, Event.QUEUE)
+    store.move(queued, Event.QUEUE)
     assert store.prune("mail", 0, NOW + 99, 99) == 1
     assert store.run(gone.id) is None
     assert [now(store, run) for run in kept] == kept
@@ -858,7 +863,7 @@ def test_who_asks_with_a_key_that_is_known_gets_the_run_that_has_it(store: Store
     if state is not State.PENDING:
         store.take_due(NOW, ME, NOW, (0, 1))
     if state in (State.RUNNING, State.FINISHED):
-        store.started(1, "x", 1, None, NOW)
+        store.started(now(store, 1), "x", 1, None, NOW)
     if state is State.FINISHED:
         store.finish(now(store, 1), Ending(Outcome.FAILED, NOW))
     assert now(store, 1).state is state
@@ -935,7 +940,7 @@ def test_a_key_stays_as_long_as_its_run_is_to_come_or_there(store: Store, state:
     if state is not State.PENDING:
         store.take_due(NOW, ME, NOW, (0, 1))
     if state is State.RUNNING:
-        store.started(1, "x", 1, None, NOW)
+        store.started(now(store, 1), "x", 1, None, NOW)
     assert now(store, 1).state is state
     assert store.prune_keys("mail", NOW + 1e9, 9) == 0
     assert store.request(asked(key="k")) == (1, False)
@@ -1022,7 +1027,7 @@ def test_history_is_of_runs_that_are_not_pending_the_newest_first(store: Store) 
     store.request(asked())
     running(store, 2)
     claimed(store, 3)
-    store.move(claimed(store, 4)[0].id, Event.QUEUE)
+    store.move(claimed(store, 4)[0], Event.QUEUE)
     finished(store, 1, task="other")
     assert ids(store.history()) == [5, 4, 6, 3, 1]
     assert ids(store.history(Query("mail"))) == [5, 4, 3, 1]
@@ -1036,11 +1041,11 @@ def test_runs_stand_by_when_they_ended_or_began_whatever_their_number(store: Sto
     """Asked for first, run last; and what began before and still runs."""
     store.request(asked(NOW + 50))
     long, short = claimed(store, 1, 2)
-    store.started(long.id, "x", 1, None, NOW + 3)
+    store.started(long, "x", 1, None, NOW + 3)
     store.finish(short, Ending(Outcome.OK, NOW + 9))
     store.take_due(NOW + 50, ME, NOW, (0, 1))
     assert ids(store.history()) == [1, short.id, long.id]
-    store.started(1, "x", 1, None, NOW + 51)
+    store.started(now(store, 1), "x", 1, None, NOW + 51)
     assert ids(store.history()) == [1, short.id, long.id]
     store.finish(now(store, 1), Ending(Outcome.FAILED, NOW + 52))
     assert store.summaries()["mail"] == Summary("mail", TICK + 2, Outcome.FAILED, NOW + 9)
@@ -1090,7 +1095,7 @@ def some_runs(store: Store) -> None:
     store.request(asked(NOW + 4, "other", "key", ('a "b"', "\u00e9\n")))
     store.take_due(NOW + 4, ME, NOW, (0, 1))
     run = claimed(store, 5, task="other")[0]
-    store.started(run.id, "run it 'now'", 7, None, NOW + 5)
+    store.started(run, "run it 'now'", 7, None, NOW + 5)
     store.request(asked(NOW + 6))
 
 

@@ -92,8 +92,8 @@ def test_who_renews_its_lease_hears_whether_there_is_anything_to_do(store: Postg
     mine, others, line = store.claim(ticks[:1], ME.name, now) + store.claim(ticks[1:], OTHER.name, now)
     assert told() == (False, True), "one that is claimed and does not start may not be known here"
     for run in (mine, others):
-        store.started(run.id, "run", 1, None, now)
-    store.move(line.id, Event.QUEUE)
+        store.started(run, "run", 1, None, now)
+    store.move(line, Event.QUEUE)
     assert told(mine.id) == (False, False)
     for here in ((), (others.id,), (others.id, line.id)):
         assert told(*here) == (False, True), "the store was set back, and does not know that one has ended"
@@ -108,7 +108,7 @@ def test_who_renews_its_lease_hears_whether_there_is_anything_to_do(store: Postg
     assert taken.state is State.QUEUED
     assert told() == (True, False), "what waited there is pending now"
     (again,) = store.take_due(now, ME.name, now, (1, 1))
-    store.move(again.id, Event.QUEUE)
+    store.move(again, Event.QUEUE)
     assert told() == (True, False), "what waits here for others may go on"
 
 

@@ -466,11 +466,11 @@ def test_what_is_told_of_a_run_that_another_has_by_now_changes_nothing(
 ) -> None:
     one, other = two
     run = taken_over(one, other)
-    one.move(run.id, Event.RELEASE)
-    one.started(run.id, "run", 1, "1:1", 5.0)
+    one.move(run, Event.RELEASE)
+    one.started(run, "run", 1, "1:1", 5.0)
     assert one.finish(run, Ending(Outcome.OK, 6.0), 7.0) is None
     assert other.run(run.id) == run
-    other.started(run.id, "run", 2, "2:2", 5.0)
+    other.started(run, "run", 2, "2:2", 5.0)
     assert one.finish(run, Ending(Outcome.FAILED, 6.0), 7.0) is None
     ended = other.finish(run, Ending(Outcome.OK, 8.0))
     assert ended == other.run(run.id)

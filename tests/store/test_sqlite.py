@@ -141,7 +141,7 @@ def test_a_reader_sees_the_state_before_a_transaction_that_is_not_over(path: str
 
 def test_text_that_is_no_unicode_is_kept_readable(store: SqliteStore) -> None:
     run = claimed(store, 1)[0]
-    store.started(run.id, "cat caf\udce9", 1, None, NOW)
+    store.started(run, "cat caf\udce9", 1, None, NOW)
     store.finish(run, Ending(Outcome.FAILED, NOW, reason="no file \udcff"))
     assert (now(store, run).command, now(store, run).reason) == ("cat caf\\udce9", "no file \\udcff")
     assert store.request(asked(key="\udc80")) == (2, True)
@@ -800,7 +800,7 @@ CALLS: dict[str, Callable[[SqliteStore], object]] = {
     "open runs": lambda store: store.open_runs(["task1"], ME),
     "take due": lambda store: store.take_due(NOW, ME, NOW - 5, (4, 100)),
     "next due": lambda store: store.next_due(NOW),
-    "started": lambda store: store.started(store.last_id(), "x", 1, None, NOW),
+    "started": lambda store: store.started(now(store, store.last_id()), "x", 1, None, NOW),
     "finish": lambda store: store.finish(now(store, store.last_id() - 1), ENDED, NOW),
     "prune": lambda store: store.prune("task1", 10, NOW, 5),
     "prune keys": lambda store: store.prune_keys("task1", NOW + 1, 5),

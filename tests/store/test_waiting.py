@@ -71,7 +71,7 @@ def test_the_end_of_a_run_wakes_nobody_who_does_not_wait(hosts: Two) -> None:
 def test_the_end_of_a_run_wakes_who_waits_in_line(hosts: Two) -> None:
     run = hosts.runs_at_two()
     (waiting,) = claimed(hosts.one, 2, owner=ONE)
-    hosts.one.move(waiting.id, Event.QUEUE)
+    hosts.one.move(waiting, Event.QUEUE)
     hosts.two.finish(run, ENDED)
     assert hosts.rung()
 
@@ -87,10 +87,10 @@ def test_the_end_of_a_run_wakes_who_may_take_a_job_of_a_task_with_few_places(hos
 
 def test_who_lines_up_wakes_who_took_it_for_one_that_begins(hosts: Two) -> None:
     (waiting,) = claimed(hosts.one, 1, owner=ONE)
-    hosts.one.move(waiting.id, Event.QUEUE)
+    hosts.one.move(waiting, Event.QUEUE)
     (later,) = claimed(hosts.two, 2, owner=TWO)
     assert not hosts.rung()
-    hosts.two.move(later.id, Event.QUEUE)
+    hosts.two.move(later, Event.QUEUE)
     assert hosts.rung()
 
 
@@ -109,7 +109,7 @@ def test_a_run_that_comes_again_wakes_who_has_room(hosts: Two) -> None:
 
 def test_a_tick_that_is_given_back_wakes_who_may_take_it(hosts: Two) -> None:
     run = hosts.runs_at_two()
-    hosts.two.move(run.id, Event.RELEASE)
+    hosts.two.move(run, Event.RELEASE)
     assert hosts.rung()
 
 
@@ -117,5 +117,5 @@ def test_a_tick_that_is_given_back_before_it_is_due_wakes_who_may_take_it(hosts:
     """Who stops may have claimed it a moment before."""
     now = time.time()
     (run,) = hosts.two.claim([TickRow("mail", int(now) + 1, due=now + 0.9)], TWO, now)
-    hosts.two.move(run.id, Event.RELEASE)
+    hosts.two.move(run, Event.RELEASE)
     assert hosts.rung()

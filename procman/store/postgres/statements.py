@@ -161,10 +161,11 @@ class Statements:
             f"UPDATE procman.runs SET reason = ? WHERE {self._mine} AND id = ?"
             f" AND {statements.OPEN} AND reason IS NULL"
         )
-        self.START = self._update(Event.START, "command pid identity started_at at") + self._ours
+        one = statements.ONE + self._ours
+        self.START = self._update(Event.START, "command pid identity started_at at") + one
         self.FINISH = self._update(Event.FINISH, statements.ENDING)
         moves = (Event.QUEUE, Event.CALL, Event.RELEASE)
-        self.MOVES = {event: self._update(event) + self._ours for event in moves}
+        self.MOVES = {event: self._update(event) + one for event in moves}
         self.TAKE_AWAY = self._update(Event.RELEASE)
         self.NOTE = f"UPDATE procman.runs SET reason = ? WHERE {self._mine} AND id = ?"
         self.DELETE_RUN = f"DELETE FROM procman.runs WHERE {self._mine} AND id = ?"

@@ -121,7 +121,7 @@ class PostgresStore(Claims, Requests):
                 self._ring()
             return ended
 
-    def move(self, run: int, event: Event) -> None:
+    def move(self, run: Run, event: Event) -> None:
         with self.together():
             super().move(run, event)
             if event is not Event.CALL:
