@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from procman.app.app import App
     from procman.core.messages import ChildExited
     from procman.core.plan.commands import Resolution
-    from procman.engine.store import Store
+    from procman.store.postgres.store import PostgresStore
+    from procman.store.sqlite import SqliteStore
 
 
 class Owner(Protocol):
@@ -49,7 +50,8 @@ class Recorded:
     def __init__(self, app: App, resolution: Resolution) -> None:
         self._command = resolution.line or ""
         self.variables = {"PROCMAN_TASK": resolution.name}
-        self._store: Store | None = None
+        self._root = app.root
+        self._store: SqliteStore | PostgresStore | None = None
         now = time.time()
         asked = Request(resolution.name, resolution.words, Trigger.MANUAL, now, now)
 
@@ -85,8 +87,14 @@ class Recorded:
             )
 
             def end() -> None:
-                store.finish(self._run, ending)
+                if not store.moved:
+                    store.finish(self._run, ending)
+                    store.close()
+                    return
                 store.close()
+                with stores.reading(self._root) as another:  # a backup, that knows of it, or knows nothing
+                    if not another or not another.finish(self._run, ending):
+                        raise StoreError("the store was moved or deleted")
 
             self._try(end, "how this run ended")
             self._owner.release()

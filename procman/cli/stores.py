@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from procman.engine.needs import Liveness
     from procman.engine.store import Store
     from procman.store.postgres.instances import Instances
+    from procman.store.postgres.store import PostgresStore
+    from procman.store.sqlite import SqliteStore
 
 PATIENCE = 1.0
 """Seconds."""
 NOBODY = "nothing will run until 'procman start'"
 
 
-def open_for_writing(root: str, durable: bool = False) -> Store:
+def open_for_writing(root: str, durable: bool = False) -> SqliteStore | PostgresStore:
     """The app's store, made if need be. Raises `StoreError`."""
     from procman.store.open import is_on_server, on_server, open_store  # no SQLite for a look at procman.yml
 
@@ -39,7 +41,7 @@ def open_for_writing(root: str, durable: bool = False) -> Store:
 
 
 @contextmanager
-def reading(root: str) -> Iterator[Store | None]:
+def reading(root: str) -> Iterator[SqliteStore | PostgresStore | None]:
     """The app's store while it is looked at, None where there is none yet. Raises `StoreError`."""
     from procman.store.open import is_there
 

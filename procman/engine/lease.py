@@ -58,7 +58,7 @@ class Lease:
         self._renewed = now
         self._told_ahead = 0.0
         self._told_silence = self._known = False
-        self._silent = 0.0
+        self._silent, self._away = 0.0, False
         self.ahead = 0.0
         """Seconds by which our clock is ahead of the store's."""
         self.lapsed = True
@@ -88,7 +88,8 @@ class Lease:
         ran_out = now >= self._renewed + self._patience or (self._known and silent >= LEASE_SECONDS)
         if self._told_silence or not ran_out:
             return False
-        self._silent = max(now - self._renewed, silent if silent < inf else 0.0)
+        away, self._away = now - self._renewed, now >= self._renewed + self._patience
+        self._silent = max(away, silent if silent < inf else 0.0)
         self.lapsed = self._told_silence = True
         return True
 
@@ -98,7 +99,13 @@ class Lease:
             stopped, f"; {stopped} runs are stopped, as other hosts may run them again"
         )
         silent = wording(round(self._silent))
-        self._publish(Notice(f"the store was not reached for {silent}: nothing starts until it is{more}"))
+        if self._away:
+            text = f"the store was not reached for {silent}: nothing starts until it is"
+        elif self._silent >= LEASE_SECONDS:
+            text = f"the store has not heard of this host for {silent}: nothing starts until it has"
+        else:
+            text = "the store does not know this host any more: nothing starts until it does"
+        self._publish(Notice(f"{text}{more}"))
 
     def renewed(self, news: Renewal, now: float) -> bool:
         """The store has heard what we sent then; whether others may have taken us for dead before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -76,3 +77,23 @@ def test_a_store_that_is_busy_as_it_ends_has_no_end_of_it(
     recorded.finished(ChildExited(1, 0))
     assert outcomes(tmp_path) == [None]
     assert "how this run ended will not be in the history: the store: another" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_store_that_was_replaced_is_told_of_the_end_if_it_knows_the_run(
+    recorded: Recorded, tmp_path: Path, capfd: pytest.CaptureFixture[str], copied: bool
+) -> None:
+    recorded.started(1)
+    there = tmp_path / ".procman"
+    there.rename(tmp_path / "aside")
+    there.mkdir(mode=0o700)
+    if copied:
+        with (
+            closing(sqlite3.connect(tmp_path / "aside" / "procman.db")) as before,
+            closing(sqlite3.connect(there / "procman.db")) as copy,
+        ):
+            before.backup(copy)
+    recorded.finished(ChildExited(1, 0))
+    assert outcomes(tmp_path) == [Outcome.OK] * copied
+    told = "how this run ended will not be in the history: the store was moved or deleted\n"
+    assert capfd.readouterr().err == ("" if copied else f"procman: {told}")

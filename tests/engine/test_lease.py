@@ -573,3 +573,22 @@ def outcome(host: Host, run: Run) -> Outcome | None:
     found = host.store.run(run.id)
     assert found
     return found.outcome
+
+
+@pytest.mark.parametrize(
+    ("silent", "told"),
+    [
+        (3600.0, "the store has not heard of this host for 1 h: nothing starts until it has"),
+        (inf, "the store does not know this host any more: nothing starts until it does"),
+    ],
+)
+def test_a_store_that_has_not_heard_of_us_was_reached_all_the_same(silent: float, told: str) -> None:
+    """It was set back, or the machine was suspended: others may have taken us for dead."""
+    host = begun(again=1000.0)
+    host.at(1, 10)
+    host.silent = silent
+    host.at(1, 16)
+    assert host.notices() == [
+        f"{told}; 1 run is stopped, as another host may run it again",
+        "the store is back: this host takes part again",
+    ]

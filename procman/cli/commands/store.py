@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from procman.cli import answers, apps, placing, stores
 from procman.errors import Problem, UserError
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from procman.cli.options import Namespace
     from procman.cli.placing import Placed
-    from procman.store.postgres.store import PostgresStore
-    from procman.store.sqlite import SqliteStore
     from procman.store.status import Status
 
 NO_BELL = "nobody can be rung through this pool: what is asked for begins up to 30 s late"
@@ -35,7 +33,7 @@ def _status(options: Namespace) -> int:
     root = apps.root_of(options)
     placed = placing.of(root)
     with stores.reading(root) as store:
-        found = status.of(cast("PostgresStore | SqliteStore", store)) if store else None
+        found = status.of(store) if store else None
     if options.json:
         answers.say_json({"store": placed.where, "app": placed.app, **_values(found)})
     elif found is None:
