@@ -16,6 +16,7 @@ from procman.core.tasks.run import Outcome, Request, State, Trigger
 from procman.engine.unstarted import SET_BACK
 from procman.store.postgres.store import PostgresStore
 from tests import postgres
+from tests.end_to_end import hurried
 from tests.end_to_end.hosts import Hosts
 from tests.end_to_end.output import wait_until
 
@@ -136,3 +137,25 @@ def test_what_a_standby_did_not_get_is_gone_and_all_goes_on(pair: tuple[Hosts, S
     assert {ran[number] for number in asked} == {1}
     assert gone in asked
     assert not hosts.count("task = 'long'")
+
+
+def test_in_a_store_that_was_set_back_what_goes_on_elsewhere_is_not_lost(pair: tuple[Hosts, Server]) -> None:
+    """All leases there have run out long ago, as it seems."""
+    hosts, _ = pair
+    for each in [hosts.add(TASKS) for _ in range(2)]:
+        each.up().wait_for("web.1 started")
+    hosts.enqueue("brief")
+    for _ in range(4):
+        hosts.enqueue("long")
+    wait_until(lambda: hosts.count("state = 'running' AND task IN ('long', 'brief')") == 5)
+    (hosts.folder / "gone").touch()
+    brief = hosts.wait_for_run(task="brief", outcome=Outcome.OK).id
+    hosts.ask("UPDATE procman.runs SET state = 'running', outcome = NULL, ended_at = NULL WHERE id = %s", brief)
+    hosts.ask("UPDATE procman.instances SET heartbeat = heartbeat - interval '1 hour'")
+    assert hosts.wait_for_run(task="brief", outcome=Outcome.LOST).reason == SET_BACK
+    begun = time.monotonic()
+    wait_until(lambda: time.monotonic() > begun + hurried.LEASE_SECONDS + 2 * hurried.LOOK_SECONDS)
+    assert hosts.count("task = 'long' AND state = 'running'") == 4
+    (hosts.folder / "free").touch()
+    wait_until(lambda: hosts.count("task = 'long' AND outcome = 'ok'") == 4)
+    finish(hosts)
