@@ -22,7 +22,6 @@ in another container, or so young that the store was not told of them."""
 LEFT_SECONDS = 90.0
 """What was lost of a task that we do not know is left for so long to hosts that do, and know whether it runs
 again: those look every 30 s."""
-
 SLACK_SECONDS = 1.0
 """Clocks do not go at the same pace."""
 
@@ -62,8 +61,7 @@ class Orphans:
         self, store: Store, rerun: Collection[str], known: Collection[str] | None, now: float
     ) -> tuple[list[Run], list[Run]]:
         """Have the store close all runs of which nothing is left, and give them; and those that are ours, as
-        the store has it. `known`: our tasks, if other hosts may have others. `now` in UTC
-        seconds."""
+        the store has it. `known`: our tasks, if other hosts may have others. `now` in UTC seconds."""
         self._known = known
         self.ending = self.found = False
         self._ours = []

@@ -150,7 +150,8 @@ def test_in_a_store_that_was_set_back_what_goes_on_elsewhere_is_not_lost(pair: t
     wait_until(lambda: hosts.count("state = 'running' AND task IN ('long', 'brief')") == 5)
     (hosts.folder / "gone").touch()
     brief = hosts.wait_for_run(task="brief", outcome=Outcome.OK).id
-    hosts.ask("UPDATE procman.runs SET state = 'running', outcome = NULL, ended_at = NULL WHERE id = %s", brief)
+    open_again = "state = 'running', outcome = NULL, ended_at = NULL"
+    hosts.ask(f"UPDATE procman.runs SET {open_again} WHERE id = %s", brief)
     hosts.ask("UPDATE procman.instances SET heartbeat = heartbeat - interval '1 hour'")
     assert hosts.wait_for_run(task="brief", outcome=Outcome.LOST).reason == SET_BACK
     begun = time.monotonic()
