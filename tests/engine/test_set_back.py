@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from procman.core.tasks.facts import RunFinished
-from procman.core.tasks.run import Outcome, Request, Trigger
+from procman.core.tasks.run import Outcome, Request, Run, Trigger
+from procman.engine.ended import MOST, Ended
 from tests.engine.timetable import Timetable
 
 if TYPE_CHECKING:
-    from procman.core.tasks.run import Run
     from procman.engine.store import Store
 
 EVERY_10 = "remind: {command: run, schedule: every 10 minutes}"
@@ -259,3 +259,13 @@ def test_who_waited_for_the_place_of_a_run_that_was_forgotten_begins_at_once() -
     table.scheduler.begin_anew()
     table.settle().at(1, 50)
     assert table.rows() == ["job 0:00 manual lost", "job 1:45 manual ok"]
+
+
+def test_the_newest_that_ended_are_remembered() -> None:
+    past = Ended()
+    for number in range(MOST + 5):
+        past.add(Run(number, "job", created_at=float(number)))
+    known = [number for number in range(MOST + 5) if Run(number, "job", created_at=float(number)) in past]
+    assert known == list(range(5, MOST + 5))
+    assert Run(7, "other", created_at=7.0) not in past
+    assert Run(7, "job", created_at=8.0) not in past
