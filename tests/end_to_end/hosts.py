@@ -113,7 +113,7 @@ class Host(App):
         self._signal(signal.SIGCONT)
 
     def power_cut(self) -> None:
-        """Nothing of it is left, and procman has not seen the rest of it end: pids say nothing of the order."""
+        """Nothing of it is left, and procman has seen nothing of it end: pids say nothing of the order."""
         self.suspend()
         while left := self.processes():
             for each in left:
