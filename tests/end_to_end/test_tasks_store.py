@@ -274,13 +274,16 @@ def remove_database(app: App) -> None:
 
 def replace_by_a_copy(app: App) -> None:
     move_aside(app)
-    new = app.root / ".procman"
-    new.mkdir(mode=0o700)
+    copy(app.root / "aside", app.root / ".procman")
+
+
+def copy(source: Path, target: Path) -> None:
+    target.mkdir(mode=0o700)
     with (
-        closing(sqlite3.connect(app.root / "aside" / "procman.db")) as before,
-        closing(sqlite3.connect(new / "procman.db")) as copy,
+        closing(sqlite3.connect(source / "procman.db")) as before,
+        closing(sqlite3.connect(target / "procman.db")) as after,
     ):
-        before.backup(copy)
+        before.backup(after)
 
 
 @pytest.mark.parametrize("change", [remove, move_aside, remove_database, replace_by_a_copy])
@@ -313,9 +316,11 @@ def test_a_store_that_is_locked_when_it_is_found_is_gone_over_to_later(app: App)
     app.tasks(f"{BEAT}\nhello: echo hello")
     running = app.start()
     running.wait_for(r"beat\.1 exited")
-    replace_by_a_copy(app)
-    with closing(sqlite3.connect(store_of(app), isolation_level=None)) as other:
+    copy(app.root / ".procman", app.root / "copy")
+    with closing(sqlite3.connect(app.root / "copy" / "procman.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
+        move_aside(app)
+        (app.root / "copy").rename(app.root / ".procman")
         running.wait_for("tasks wait until that is over")
         other.execute("ROLLBACK")
     running.wait_for(r"\.procman or the store in it was moved or deleted: procman goes on with what is there")
