@@ -106,10 +106,11 @@ class App:
         self._launched: list[subprocess.Popen[bytes]] = []
 
     def write(self, name: str, content: str | bytes, mode: int = 0o644) -> Path:
-        """A file in the app's folder."""
+        """A file in the app's folder. Who waits for it may read it at once, and remove it."""
         path = self.root / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        path.chmod(mode)
+        with path.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            os.fchmod(file.fileno(), mode)
         return path
 
     def procfile(self, **commands: str) -> None:
