@@ -37,7 +37,7 @@ class Keeping(Protocol):
     said: Sequence[Notice]
     """Where the store is, for people, unless that goes without saying."""
     here: Callable[[], list[int]]
-    """The numbers of the runs that are here; several hosts are told."""
+    """The numbers of the runs that are here, for other hosts: asked for in the thread of the lease."""
 
     def open(self, patience: float) -> SqliteStore | PostgresStore:
         """Open the store, or make it. Raises `StoreError`."""

@@ -50,7 +50,7 @@ class Admissions:
         self._queue = queue
         self._world = world
         self.orphans = Orphans(world.liveness, world.clock)
-        self.unstarted = Unstarted(queue, publish, world.wall, runs.past)
+        self.unstarted = Unstarted(queue, publish, world.wall)
         self.elsewhere = Elsewhere(tasks.values(), world.labels)
         self._waiting: dict[str, deque[Run]] = {}
         self._for_a_lane: deque[str] = deque()  # tasks whose first in line waits for one

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
     from procman.core.tasks.limits import Limits
@@ -93,9 +93,8 @@ class Scheduler(Asker, Protocol):
         """What was left is closed, or will be."""
         ...
 
-    def disown(self, runs: Sequence[Run], rerun: Collection[str]) -> None:
-        """The store has these as ours: those that are not here go back, or are closed, and come again if they
-        are of the tasks `rerun`."""
+    def disown(self, runs: Sequence[Run]) -> None:
+        """The store has these as ours: those that are not here go back, or are closed."""
         ...
 
     def claimed(self, run: Run, others: Sequence[Run]) -> None:

@@ -18,13 +18,10 @@ class Ended:
         self._known: dict[tuple[int, str, float], None] = {}
 
     def add(self, run: Run) -> None:
-        self._known[_identity(run)] = None
+        """Forget the oldest for it, if there are too many."""
+        self._known[run.origin] = None
         if len(self._known) > MOST:
             del self._known[next(iter(self._known))]
 
     def __contains__(self, run: Run) -> bool:
-        return _identity(run) in self._known
-
-
-def _identity(run: Run) -> tuple[int, str, float]:
-    return run.id, run.task, run.created_at
+        return run.origin in self._known

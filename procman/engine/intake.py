@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from procman.core.tasks.run import Outcome, State
 from procman.engine.questions import TakeDue
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ ELSEWHERE_SECONDS = 1.0
 """A look so often at runs of other procmans that ours wait for, where these cannot ring."""
 LONGEST_SLEEP = 30.0
 """A look at least so often: the clock may be set, a ring of the bell unheard."""
+
+SET_BACK = "the store was set back: how it ended is not known"
 
 
 class Intake:
@@ -108,12 +111,21 @@ class Intake:
         elif self._runs.has(run):
             if not self._runs.is_back(run):
                 self._namesakes[run.name] = run
-        elif self.admissions.unstarted.is_past(run):
-            task = self.admissions.tasks.get(run.task)
-            rerun = [run.task] if task and task.rerun_if_lost else ()
-            self.admissions.unstarted.disown(run, rerun, self.now)
+        elif run in self._runs.past:
+            self.disown(run)
         else:
             self.admissions.taken(run, others)
+
+    def disown(self, run: Run) -> None:
+        """The store has it as ours, and it is not here. The answer to a claim was lost with the connection;
+        or the store was set back, to a backup or to a standby that did not get all, and has forgotten how the
+        run ended. Nobody knows that any more. An end of just now is written before this, and counts."""
+        if run.state is State.RUNNING or run in self._runs.past:
+            task = self.admissions.tasks.get(run.task)
+            again = self.world.wall() if task and task.rerun_if_lost else None
+            self.admissions.unstarted.close(run, Outcome.LOST, SET_BACK, again, self.now)
+        else:
+            self.admissions.unstarted.release(run, self.now)
 
     def taken(self, jobs: int, crowded: bool, more: bool) -> None:
         """So many jobs were taken; `crowded` when others had no room, `more` when there is something else."""

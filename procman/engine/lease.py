@@ -58,7 +58,7 @@ class Lease:
         self._renewed = now
         self._told_ahead = 0.0
         self._told_silence = self._known = False
-        self._silent, self._away = 0.0, False
+        self._why = ""
         self.ahead = 0.0
         """Seconds by which our clock is ahead of the store's."""
         self.lapsed = True
@@ -88,8 +88,7 @@ class Lease:
         ran_out = now >= self._renewed + self._patience or (self._known and silent >= LEASE_SECONDS)
         if self._told_silence or not ran_out:
             return False
-        away, self._away = now - self._renewed, now >= self._renewed + self._patience
-        self._silent = max(away, silent if silent < inf else 0.0)
+        self._why = self._reason(now - self._renewed, silent)
         self.lapsed = self._told_silence = True
         return True
 
@@ -98,14 +97,16 @@ class Lease:
         more = {0: "", 1: "; 1 run is stopped, as another host may run it again"}.get(
             stopped, f"; {stopped} runs are stopped, as other hosts may run them again"
         )
-        silent = wording(round(self._silent))
-        if self._away:
-            text = f"the store was not reached for {silent}: nothing starts until it is"
-        elif self._silent >= LEASE_SECONDS:
-            text = f"the store has not heard of this host for {silent}: nothing starts until it has"
-        else:
-            text = "the store does not know this host any more: nothing starts until it does"
-        self._publish(Notice(f"{text}{more}"))
+        self._publish(Notice(f"{self._why}{more}"))
+
+    def _reason(self, away: float, silent: float) -> str:
+        """It is not to be counted on, as the store was not reached, or has not heard of us all the same."""
+        if silent == inf and away < self._patience:
+            return "the store does not know this host any more: nothing starts until it does"
+        seconds = wording(round(max(away, silent if silent < inf else 0.0)))
+        if away < self._patience:
+            return f"the store has not heard of this host for {seconds}: nothing starts until it has"
+        return f"the store was not reached for {seconds}: nothing starts until it is"
 
     def renewed(self, news: Renewal, now: float) -> bool:
         """The store has heard what we sent then; whether others may have taken us for dead before.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procman.core.tasks import instance
+from procman.core.tasks.instance import LEASE_SECONDS
 from procman.core.tasks.run import State
 from procman.host.signals import GRACE_SECONDS
 
@@ -53,7 +53,7 @@ class Orphans:
         """
         now, heard, self._heard = self._clock(), self._heard, news.sent
         if heard is not None and news.silent > now - heard + SLACK_SECONDS:
-            self._trusting_until = now + instance.LEASE_SECONDS
+            self._trusting_until = now + LEASE_SECONDS
         before, self.suspected = self.suspected, news.orphaned
         return news.orphaned and not before
 

@@ -136,7 +136,7 @@ class Recover:
 
     def answered(self, answer: tuple[list[Run], list[Run]]) -> None:
         closed, ours = answer
-        self._scheduler.disown(ours, self._rerun)
+        self._scheduler.disown(ours)
         for run in closed:
             self._scheduler.publish(of_end(run, self._now if reruns(run, self._rerun) else None))
             self._scheduler.publish(facts.RunEnded(run.name, str(run.outcome), run.reason or ""))

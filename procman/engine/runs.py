@@ -96,7 +96,7 @@ class Runs:
         """Whether what was claimed is the run of that name which is here. Then the store was set back, and is
         told again that it has begun."""
         active = self.active[run.name]
-        back = transitions.are_one(active.run, run)
+        back = active.run.origin == run.origin
         if back and active.run.started_at:
             self._tell_started(active, self._by_task[run.task][run.name], active.run.started_at)
         return back

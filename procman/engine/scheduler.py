@@ -16,7 +16,7 @@ from procman.engine.storequeue import Ask
 from procman.engine.ticks import AGAIN_SECONDS, AHEAD_SECONDS, Ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from procman.core.facts import Fact
     from procman.core.tasks.instance import Renewal
@@ -206,12 +206,12 @@ class Scheduler:
         if self.orphans.found:
             self.look()
 
-    def disown(self, runs: Sequence[Run], rerun: Collection[str]) -> None:
-        """The store has these as ours: disown those that are not here. Of ends just now it is told before."""
+    def disown(self, runs: Sequence[Run]) -> None:
+        """The store has these as ours: those that are not here go back, or are closed."""
         here = {run.id for run, _ in self._claimed}
         for run in runs:
             if not (run.id in here or self._runs.has(run) or self._admissions.has(run)):
-                self._admissions.unstarted.disown(run, rerun, self.look)
+                self.intake.disown(run)
 
     def claimed(self, run: Run, others: Sequence[Run]) -> None:
         """A tick is ours, and starts when it is due; `others` are runs of its task at another procman."""

@@ -7,28 +7,22 @@ from typing import TYPE_CHECKING
 from procman.core import facts
 from procman.core.schedule.durations import wording
 from procman.core.tasks.facts import of_end
-from procman.core.tasks.run import Ending, Outcome, Run, State
-from procman.core.tasks.transitions import Event, reruns
+from procman.core.tasks.run import Ending, Outcome, Run
+from procman.core.tasks.transitions import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from procman.core.facts import Fact
     from procman.core.tasks.task import Task
-    from procman.engine.ended import Ended
     from procman.engine.storequeue import StoreQueue
-
-SET_BACK = "the store was set back: how it ended is not known"
 
 
 class Unstarted:
     """`unknown` are tasks of which there are jobs, and which procman.yml did not have when it was read."""
 
-    def __init__(
-        self, queue: StoreQueue, publish: Callable[[Fact], None], wall: Callable[[], float], past: Ended
-    ) -> None:
+    def __init__(self, queue: StoreQueue, publish: Callable[[Fact], None], wall: Callable[[], float]) -> None:
         self._queue = queue
-        self._past = past
         self._publish = publish
         self._wall = wall
         self.unknown: set[str] = set()
@@ -45,19 +39,6 @@ class Unstarted:
     def release(self, run: Run, then: Callable[[], None] = lambda: None) -> None:
         """Give it back; `then` the store knows."""
         self._queue.write(run.id, lambda store: store.move(run, Event.RELEASE), lambda moved: then())
-
-    def disown(self, run: Run, rerun: Collection[str], then: Callable[[], None]) -> None:
-        """The store has it as ours, and it is not here. The answer to a claim was lost with the connection;
-        or the store was set back, to a backup or to a standby that did not get all, and has forgotten how the
-        run ended. Nobody knows that any more, and it comes again if its task is in `rerun`."""
-        if run.state is State.RUNNING or run in self._past:
-            self.close(run, Outcome.LOST, SET_BACK, self._wall() if reruns(run, rerun) else None, then)
-        else:
-            self.release(run, then)
-
-    def is_past(self, run: Run) -> bool:
-        """Whether it has ended here, whatever the store says."""
-        return run in self._past
 
     def line_up(self, run: Run) -> None:
         """Another one must end first."""
@@ -80,7 +61,7 @@ class Unstarted:
         again: float | None = None,
         then: Callable[[], None] = lambda: None,
     ) -> None:
-        """It never runs, for a reason; or not before its next attempt is due. `then` the store knows."""
+        """It does not run, for a reason; `again` is when its next attempt is due. `then` the store knows."""
         ending = Ending(outcome, self._wall(), reason=reason)
 
         def told(ended: Run | None) -> None:

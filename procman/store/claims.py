@@ -157,17 +157,16 @@ class Claims(Queries):
 
     def move(self, run: Run, event: Event) -> None:
         with self.together():
-            self._db.change(self._sql.MOVES[event], run.id, run.task, run.created_at)
+            self._db.change(self._sql.MOVES[event], *run.origin)
 
     def started(self, run: Run, command: str, pid: int, identity: str | None, at: float) -> None:
-        one = run.id, run.task, run.created_at
         with self.together():
-            self._db.change(self._sql.START, command, pid, identity, at, at, *one)
+            self._db.change(self._sql.START, command, pid, identity, at, at, *run.origin)
 
     def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
         with self.together():
             found, past = self._with_past(run.id)
-            if not found or not transitions.are_one(found, run) or not self._is_told_of(found):
+            if not found or found.origin != run.origin or not self._is_told_of(found):
                 return None
             return self._end(found, past, ending, retry_due)
 

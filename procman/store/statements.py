@@ -62,7 +62,7 @@ INSERT_OUTPUT = "INSERT INTO outputs (run, output) VALUES (?, ?)"
 ENDING = "at outcome ended_at code reason output_bytes truncated max_rss_bytes cpu_s"
 CLAIM = _update(Event.CLAIM, "owner")
 ONE = " AND task = ? AND created_at = ?"
-"""In a store that was set back another run may have the number."""
+"""Behind the number: see `Run.origin`."""
 START = _update(Event.START, "command pid identity started_at at") + ONE
 FINISH = _update(Event.FINISH, ENDING)
 MOVES = {event: _update(event) + ONE for event in (Event.QUEUE, Event.CALL, Event.RELEASE)}

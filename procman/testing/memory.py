@@ -110,7 +110,7 @@ class MemoryStore(MemoryRows):
 
     def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
         found = self._runs.get(run.id)
-        if not found or not transitions.are_one(found, run):
+        if not found or found.origin != run.origin:
             return None
         ended = transitions.finished(found, ending)
         if not ended:

@@ -67,7 +67,7 @@ class MemoryRows:
 
     def _step(self, run: Run, event: Event, **changes: Any) -> None:
         found = self._runs.get(run.id)
-        if found and transitions.are_one(found, run) and (after := transitions.step(found, event, **changes)):
+        if found and found.origin == run.origin and (after := transitions.step(found, event, **changes)):
             self._keep(after)
 
     def _has_ended(self, run: int) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from procman.core.tasks.run import Outcome, Request, State, Trigger
-from procman.engine.unstarted import SET_BACK
+from procman.engine.intake import SET_BACK
 from procman.store.postgres.store import PostgresStore
 from tests import postgres
 from tests.end_to_end import hurried

@@ -25,6 +25,21 @@ def put_back(table: Timetable, store: Store) -> None:
     table.store = table.worker.store = store
 
 
+def go_on_with(table: Timetable, store: Store) -> Timetable:
+    """It sees that, too."""
+    put_back(table, store)
+    table.scheduler.begin_anew()
+    return table.settle()
+
+
+def backup_while_a_job_runs(table: Timetable) -> Store:
+    """A backup of 1:00 that has it as running."""
+    asked(table)
+    table.scheduler.look()
+    table.settle().at(1)
+    return deepcopy(table.store)
+
+
 def long_ones(table: Timetable) -> list[Run]:
     return [run for run in table.runs() if run.task == "long"]
 
@@ -36,9 +51,7 @@ def test_a_tick_that_was_claimed_in_another_store_and_had_not_begun_begins_once(
     before = deepcopy(table.store)
     table.at(9, 59.95)
     assert len(table.runs()) == 1
-    put_back(table, deepcopy(table.store) if copied else before)
-    table.scheduler.begin_anew()
-    table.settle().at(15)
+    go_on_with(table, deepcopy(table.store) if copied else before).at(15)
     assert len(table.children.pids) == 1
     assert table.rows() == ["remind 10:00 ok"]
 
@@ -176,9 +189,7 @@ def test_a_tick_that_waits_in_the_backup_and_has_run_is_lost() -> None:
     backup = deepcopy(table.store)
     table.takes["remind"] = 1
     table.at(29)
-    put_back(table, backup)
-    table.scheduler.begin_anew()
-    table.settle().at(29, 50)
+    go_on_with(table, backup).at(29, 50)
     assert begun(table) == 2
 
 
@@ -186,9 +197,7 @@ def test_a_tick_with_jitter_that_is_pending_in_the_backup_and_has_run_is_lost() 
     table = Timetable("remind: {command: run, schedule: every 10 minutes, jitter: 2 minutes}").start().at(10)
     backup = deepcopy(table.store)
     table.at(15)
-    put_back(table, backup)
-    table.scheduler.begin_anew()
-    table.settle().at(19)
+    go_on_with(table, backup).at(19)
     assert begun(table) == 1
     assert [(run.outcome, run.reason) for run in table.runs()] == [(Outcome.LOST, WHY)]
 
@@ -199,10 +208,9 @@ def test_a_job_that_is_pending_in_the_backup_and_has_run_is_lost(more: str) -> N
     asked(table)
     backup = deepcopy(table.store)
     table.scheduler.look()
-    table.settle().at(2)
-    put_back(table, backup)
-    table.scheduler.begin_anew()
-    table.settle().at(3)
+    table.settle()
+    table.at(2)
+    go_on_with(table, backup).at(3)
     assert begun(table) == 1 + bool(more)
     assert table.runs()[0].reason == WHY
 
@@ -212,9 +220,7 @@ def test_a_reload_runs_no_tick_again() -> None:
     table = Timetable(tasks).start().at(5)
     backup = deepcopy(table.store)
     table.at(12)
-    put_back(table, backup)
-    table.scheduler.begin_anew()
-    table.settle().at(14)
+    go_on_with(table, backup).at(14)
     table.scheduler.reload(Timetable(tasks + "\nthird: run").tasks)
     table.settle().at(19)
     assert begun(table) == 1
@@ -225,33 +231,23 @@ def test_a_tick_that_is_due_when_another_store_is_found_runs() -> None:
     backup = deepcopy(table.store)
     table.at(9, 59.95)
     table.pass_time(0.1)  # something else took so long
-    put_back(table, backup)
-    table.scheduler.begin_anew()
-    table.settle().at(15)
+    go_on_with(table, backup).at(15)
     assert table.rows() == ["remind 10:00 ok"]
 
 
 def test_the_rerun_of_a_run_that_was_forgotten_begins_at_once() -> None:
     table = Timetable("job: {command: run, on_lost: rerun}").start()
     table.takes["job"] = 90
-    asked(table)
-    table.scheduler.look()
-    table.settle().at(1)
-    backup = deepcopy(table.store)
+    backup = backup_while_a_job_runs(table)
     table.at(2)
-    put_back(table, backup)
-    table.scheduler.begin_anew()
-    table.settle().at(2, 2)
+    go_on_with(table, backup).at(2, 2)
     assert begun(table) == 2
 
 
 def test_who_waited_for_the_place_of_a_run_that_was_forgotten_begins_at_once() -> None:
     table = Timetable("job: {command: run, concurrency: 1}").start()
     table.takes["job"] = 90
-    asked(table)
-    table.scheduler.look()
-    table.settle().at(1)
-    backup = deepcopy(table.store)
+    backup = backup_while_a_job_runs(table)
     table.at(1, 45)
     put_back(table, backup)
     asked(table)

@@ -94,6 +94,11 @@ class Run(NamedTuple):
         return f"{self.task}.{self.id}"
 
     @property
+    def origin(self) -> tuple[int, str, float]:
+        """What tells it from all others, also from one that gets its number in a store that was set back."""
+        return self.id, self.task, self.created_at
+
+    @property
     def host(self) -> str | None:
         """The host that has it, or had it; None where one host has all."""
         return (self.owner or "").partition("@")[2] or None

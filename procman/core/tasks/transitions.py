@@ -101,11 +101,6 @@ def _paused_at(state: TaskState, tick: int) -> bool:
     return state.paused or tick <= (state.resumed_at or 0)
 
 
-def are_one(run: Run, told: Run) -> bool:
-    """Whether a row is the run that somebody tells of: who has its number now may be another."""
-    return (run.task, run.created_at) == (told.task, told.created_at)
-
-
 def of_request(request: Request) -> Run:
     """The pending run that was asked for. Without an id."""
     return Run(
