@@ -47,7 +47,6 @@ class Intake:
         self._queue = queue
         admissions.unstarted.lined_up = self._lined_up
         self._under_way = self._wanted = False
-        self._namesakes: dict[str, Run] = {}  # claimed; another run with that number goes on here
         self.crowded = False
         """Whether runs are due that had no room."""
         self._known = self._left_out = False
@@ -81,9 +80,7 @@ class Intake:
         self._left_out = False
 
     def room_again(self, task: Task) -> None:
-        """A run of this task has ended: look for one that had no room, or whose number it had."""
-        for run in [each for each in self._namesakes.values() if not self._runs.has(each)]:
-            self.admissions.unstarted.release(self._namesakes.pop(run.name), self.now)
+        """A run of this task has ended: look for one that had no room, if there may be any."""
         if self.crowded or task.concurrency:
             self.now()
 
@@ -109,8 +106,7 @@ class Intake:
         if self._queue.is_behind(run.id):
             self.admissions.unstarted.release(run, self.now)
         elif self._runs.has(run):
-            if not self._runs.is_back(run):
-                self._namesakes[run.name] = run
+            self._runs.tell_again(run)
         elif run in self._runs.past:
             self.disown(run)
         else:

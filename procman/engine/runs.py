@@ -92,14 +92,12 @@ class Runs:
         times += [self._undecided[0][0]] if self._undecided else []
         return min((at for at in (*times, self._leftovers.deadline) if at is not None), default=None)
 
-    def is_back(self, run: Run) -> bool:
-        """Whether what was claimed is the run of that name which is here. Then the store was set back, and is
-        told again that it has begun."""
+    def tell_again(self, run: Run) -> None:
+        """Something was claimed by the name of a run that is here: the store was set back, and hears again
+        that this one has begun. If it has given the number to another, that waits until ours is gone."""
         active = self.active[run.name]
-        back = active.run.origin == run.origin
-        if back and active.run.started_at:
+        if active.run.started_at:
             self._tell_started(active, self._by_task[run.task][run.name], active.run.started_at)
-        return back
 
     def start(self, run: Run, task: Task, lane: Lane) -> None:
         """Have a claimed run started when its turn comes. It goes back if another one has its number."""

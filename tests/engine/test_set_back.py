@@ -75,6 +75,18 @@ def test_a_run_that_it_has_as_ours_and_that_ended_is_lost(more: str) -> None:
     assert told == [True, not more]
 
 
+def test_so_is_one_that_is_not_remembered_any_more() -> None:
+    table = Timetable(LONG % "")
+    table.takes["long"] = 90
+    table.start().at(1)
+    before = deepcopy(table.store)
+    table.at(2)
+    table.active.past = Ended()
+    put_back(table, before)
+    table.at(5)
+    assert [(run.outcome, run.reason) for run in long_ones(table)] == [(Outcome.LOST, WHY)]
+
+
 def test_a_run_that_goes_on_ends_as_it_does() -> None:
     table = Timetable(LONG % "")
     table.takes["long"] = 240
@@ -148,7 +160,7 @@ def test_a_job_with_the_number_of_one_that_goes_on_here_runs_when_that_has_ended
     table.scheduler.look()
     table.settle().at(10)
     assert begun(table) == 1
-    table.at(11, 1)
+    table.at(11, 31)
     assert begun(table) == 1
     table.exit("job.1").settle()
     assert table.rows() == ["job 2:00 manual ok"]
