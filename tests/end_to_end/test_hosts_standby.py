@@ -14,6 +14,7 @@ import pytest
 
 from procman.core.tasks.run import Outcome, Request, State, Trigger
 from procman.engine.intake import SET_BACK
+from procman.errors import StoreError
 from procman.store.postgres.store import PostgresStore
 from tests import postgres
 from tests.end_to_end import hurried
@@ -61,6 +62,10 @@ def up(hosts: Hosts, standby: Server, more: str = BOTH) -> list[Host]:
 
 def take_over(hosts: Hosts, standby: Server) -> None:
     hosts.server.stop()
+    with pytest.raises(
+        StoreError, match=r"the server takes no changes: name the one that does \(session is read-only"
+    ):
+        PostgresStore(standby.url + BOTH, hosts.app)
     standby.promote()
     hosts.server = standby
 

@@ -20,6 +20,7 @@ NO_RIGHT = (
     "this user may not do that: the one who made the schema procman may,"
     " and who has the right to CREATE in the database makes it"
 )
+NO_CHANGES = "the server takes no changes: name the one that does"
 NOT_REACHED = "the server cannot be reached: see that it runs, and that this is where"
 
 WHAT_TO_DO: tuple[tuple[type[psycopg.Error], str], ...] = (
@@ -28,7 +29,7 @@ WHAT_TO_DO: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.InvalidCatalogName, NO_DATABASE),
     (errors.TooManyConnections, FULL),
     (errors.DiskFull, "the disk of the server is full: make room"),
-    (errors.ReadOnlySqlTransaction, "the server takes no changes: name the one that does"),
+    (errors.ReadOnlySqlTransaction, NO_CHANGES),
     (errors.InsufficientPrivilege, NO_RIGHT),
     (errors.ProgramLimitExceeded, "a key, or a name, has 2,000 bytes at most"),
     (errors.LockNotAvailable, "another program has it locked"),
@@ -45,6 +46,7 @@ REFUSALS = (
     ('database ".*" does not exist', NO_DATABASE),
     ("too many clients|connection slots are reserved|too many connections|no more connections allowed", FULL),
     ("the database system is", NOT_YET),
+    ("session is read-only|hot standby", NO_CHANGES),  # of libpq, where `target_session_attrs` wants one
 )
 """Who is refused as it connects gets no code from libpq, but these words, at least from servers that speak
 English; pgbouncer has others."""
