@@ -84,7 +84,8 @@ def each_second_once(hosts: Hosts, task: str = "tick") -> None:
     begun = Counter(step[2] for step in hosts.steps if step[:2] == ["begin", task])
     assert not [tick for tick, times in begun.items() if times > 1]
     ran = [run for run in hosts.runs if run.task == task and run.started_at]
-    assert len(begun) >= len(ran)
+    cut_short = [run for run in ran if run.outcome is Outcome.STOPPED]  # maybe before its first word
+    assert len(begun) >= len(ran) - len(cut_short)
 
 
 # Who dies
