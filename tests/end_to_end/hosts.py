@@ -102,8 +102,9 @@ class Host(App):
         return self.running
 
     def procmans(self) -> list[psutil.Process]:
-        """The guardian and the supervisor."""
-        return [each for each in self.processes() if hurried.__file__ in command_line(each)]
+        """The supervisor, and then the guardian, which started it."""
+        found = [each for each in self.processes() if hurried.__file__ in command_line(each)]
+        return sorted(found, key=psutil.Process.create_time, reverse=True)
 
     def suspend(self) -> None:
         """All of procman stands still; what it runs goes on."""
@@ -113,8 +114,12 @@ class Host(App):
         self._signal(signal.SIGCONT)
 
     def power_cut(self) -> None:
-        """Nothing of it is left, and procman has seen nothing of it end: pids say nothing of the order."""
+        """Nothing of it is left, and procman has seen nothing of it end: pids say nothing of the order.
+
+        The supervisor goes before its guardian: whose parent dies while it is suspended, is woken (POSIX).
+        """
         self.suspend()
+        self._signal(signal.SIGKILL)
         while left := self.processes():
             for each in left:
                 with suppress(psutil.NoSuchProcess):
