@@ -68,7 +68,10 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"postgresql://{USER}@/postgres?host={self.folder}"
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql://{USER}@/{database}?host={self.folder}"
 
     def start(self, *settings: str) -> None:
         """It answers when this is back. It is nobody's child, for some tests look at ours."""

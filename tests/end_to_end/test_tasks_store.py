@@ -5,10 +5,9 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
-import subprocess
 import textwrap
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import pytest
 from procman.core.tasks.run import Outcome, State
 from tests.end_to_end.harness import PROCMAN, PYTHON
 from tests.end_to_end.output import wait_until
+from tests.end_to_end.small_disk import SmallDisk
 from tests.end_to_end.test_bad_input import WITHOUT_PRIVILEGE
 
 if TYPE_CHECKING:
@@ -43,28 +43,6 @@ def with_past(app: App) -> App:
 
 def unprivileged(app: App, *words: str) -> Running:
     return app.launch(PYTHON, "-c", WITHOUT_PRIVILEGE, *PROCMAN, *words)
-
-
-class SmallDisk:
-    """A file system of 1 MiB, where we may mount one."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.mkdir()
-        mounting = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", str(path)]
-        if subprocess.run(mounting, capture_output=True, check=False).returncode:
-            pytest.skip("file systems cannot be mounted here")
-
-    def fill(self) -> None:
-        with suppress(OSError), open(self.path / "filling", "wb", buffering=0) as file:
-            while True:
-                file.write(bytes(4096))
-
-    def clear(self) -> None:
-        (self.path / "filling").unlink()
-
-    def close(self) -> None:
-        subprocess.run(["umount", "-l", str(self.path)], check=True)
 
 
 def test_a_garbage_file_is_put_aside_and_told_and_all_runs_on(app: App) -> None:
