@@ -13,7 +13,7 @@ from procman.core.plan.plan import ProcessPlan, of_run
 from procman.core.schedule.durations import wording
 from procman.core.tasks import transitions
 from procman.core.tasks.facts import of_end
-from procman.core.tasks.run import Ending, Outcome, Run
+from procman.core.tasks.run import Ending, Finish, Outcome, Run, Start
 from procman.engine.active import KILLED, STOPPED, Active, Lane
 from procman.engine.ended import Ended
 from procman.engine.lease import FENCED
@@ -157,8 +157,8 @@ class Runs:
 
     def _tell_started(self, active: Active, process: Process, at: float) -> None:
         run, command, pid = active.run, process.plan.command, process.pid
-        write, who = self._queue.write, self._world.liveness.identity
-        write(run.id, lambda store: store.started(run, command, pid, who(pid), at), active.told)
+        who = self._world.liveness.identity
+        self._queue.tell(run.id, lambda: Start(run, command, pid, who(pid), at), active.told)
 
     def failed(self, process: Process, reason: str, now: float) -> None:
         """A run could not be started."""
@@ -208,8 +208,8 @@ class Runs:
             retry_due = self._finish(active, process)
             self._leftovers.of(run.id, process, now)
         elif active.outcome and (active.outcome, reason) != FENCED:  # somebody had a reason to stop it
-            ending = Ending(Outcome.SKIPPED, self._world.wall(), reason=reason)
-            self._queue.write(run.id, lambda store: store.finish(run, ending), self._told)
+            finish = Finish(run, Ending(Outcome.SKIPPED, self._world.wall(), reason=reason))
+            self._queue.tell(run.id, lambda: finish, self._told)
         else:
             self._queue.write(run.id, lambda store: store.move(run, transitions.Event.RELEASE))
         self.gone(active.task, retry_due)
@@ -228,7 +228,7 @@ class Runs:
             if ended and planned:
                 self._publish(planned)
 
-        self._queue.write(run.id, lambda store: store.finish(run, ending, retry_due), told)
+        self._queue.tell(run.id, lambda: Finish(run, ending, retry_due), told)
         return retry_due
 
     def _told(self, ended: Run | None, retry_due: float | None = None) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from procman.core.tasks.limits import Limits
     from procman.core.tasks.query import Query
-    from procman.core.tasks.run import Ending, Request, Run, Summary, TaskState, TickRow
+    from procman.core.tasks.run import Ending, Finish, Request, Run, Start, Summary, TaskState, TickRow
     from procman.core.tasks.task import Retention
     from procman.core.tasks.transitions import Event
 
@@ -111,17 +111,23 @@ class Store(Protocol):
         """`QUEUE`, `CALL` or `RELEASE` a run."""
         ...
 
+    def tell(self, news: Sequence[Start | Finish]) -> list[Run | None]:
+        """What has become of runs, in the order in which it happened; of each, the run if this has closed it.
+        None begins after it has ended.
+
+        A run that has ended is closed unless it is finished. With `retry_due`, a pending run is its next
+        attempt, which has the same task, arguments and tick, the trigger `retry` and one attempt more. Of a
+        run that was finished before, or is not there, nothing is changed. In a store that was set back (a
+        backup, a standby that did not get all) another run may have its number.
+        """
+        ...
+
     def started(self, run: Run, command: str, pid: int, identity: str | None, at: float) -> None:
-        """The run has a child."""
+        """`tell` that one has begun."""
         ...
 
     def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
-        """Close a run that is not finished, and give it as closed. With `retry_due`, a pending run is its
-        next attempt. None: it was finished before, or is not there; then nothing is changed. In a store
-        that was set back (a backup, a standby that did not get all) another run may have its number.
-
-        The next attempt has the same task, arguments and tick, the trigger `retry` and one attempt more.
-        """
+        """`tell` that one has ended."""
         ...
 
     def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:

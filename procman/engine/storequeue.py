@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from procman.core.facts import Notice
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from procman.core.facts import Fact
+    from procman.core.tasks.run import Finish, Start
     from procman.engine.needs import Worker
     from procman.engine.store import Store
 
@@ -48,9 +50,24 @@ class Ask(NamedTuple):
 
 
 class _Write(NamedTuple):
+    """An operation, or what there is to tell: that is looked up in the store's thread."""
+
     run: int
-    operation: Operation
+    operation: Operation | None
+    news: Callable[[], Start | Finish] | None
     then: Callable[[Any], None]
+
+
+def write_all(store: Store, writes: Sequence[_Write]) -> list[Any]:
+    """What each gave, in their order. News that are one after the other are told at once: a store on a server
+    is asked one question for all of them."""
+    gave: list[Any] = []
+    for _, some in groupby(writes, key=lambda write: write.news is None):
+        group = [*some]
+        news = [write.news() for write in group if write.news]
+        gave += store.tell(news) if news else []
+        gave += [write.operation(store) for write in group if write.operation]
+    return gave
 
 
 def perform(store: Store, operations: Sequence[Operation]) -> list[Any]:
@@ -142,9 +159,16 @@ class StoreQueue:
         self, run: int, operation: Operation, then: Callable[[Any], None] = lambda result: None
     ) -> None:
         """Have something written about a run, however long it takes; then `then` gets what that gave."""
+        self._hold(_Write(run, operation, None, then))
+
+    def tell(self, run: int, news: Callable[[], Start | Finish], then: Callable[[Any], None]) -> None:
+        """The same, of what has become of it: see `Store.tell`."""
+        self._hold(_Write(run, None, news, then))
+
+    def _hold(self, write: _Write) -> None:
         if not self._held:
             self._held_since = self._clock()
-        self._held.append(_Write(run, operation, then))
+        self._held.append(write)
 
     def expire(self, now: float, busy: bool) -> None:
         """Hand in what was kept since the last time, and again what the store would not take.
@@ -180,9 +204,6 @@ class StoreQueue:
             self._submit_writes(tuple(held))
 
     def _submit_writes(self, writes: tuple[_Write, ...]) -> None:
-        def all_of_them(store: Store) -> list[Any]:
-            return [write.operation(store) for write in writes]
-
         def answered(result: Any) -> None:
             self._writing = ()
             if not self._well(result):
@@ -196,7 +217,7 @@ class StoreQueue:
                 self._hand_in()
 
         self._writing = writes
-        self._submit(all_of_them, answered)
+        self._submit(lambda store: write_all(store, writes), answered)
 
     def _say_if_well_again(self) -> None:
         if self._told and not (self._refused or self._again):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from procman.core import facts
 from procman.core.schedule.durations import wording
 from procman.core.tasks.facts import of_end
-from procman.core.tasks.run import Ending, Outcome, Run
+from procman.core.tasks.run import Ending, Finish, Outcome, Run
 from procman.core.tasks.transitions import Event
 
 if TYPE_CHECKING:
@@ -70,4 +70,4 @@ class Unstarted:
                 self._publish(facts.RunEnded(run.name, outcome, reason))
             then()
 
-        self._queue.write(run.id, lambda store: store.finish(run, ending, again), told)
+        self._queue.tell(run.id, lambda: Finish(run, ending, again), told)

@@ -6,10 +6,10 @@ from collections import Counter
 
 from procman.core.tasks import transitions
 from procman.core.tasks.limits import NO_LIMITS
-from procman.core.tasks.run import TaskState
+from procman.core.tasks.run import Finish, Start, TaskState
 from procman.core.tasks.task import Retention
 from procman.store.queries import Queries
-from procman.store.rows import as_json, to_past, to_run
+from procman.store.rows import as_json, from_run, to_past, to_run
 from procman.store.taking import Taking
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
@@ -76,13 +76,16 @@ class Claims(Queries):
     def recover(self, gone: Callable[[Run], bool], rerun: Collection[str], now: float) -> list[Run]:
         with self.together():
             runs = [to_run(row) for row in self._db.rows(f"{self._sql.OPEN_RUNS} ORDER BY id")]
-            closed = []
-            for run in filter(gone, runs):
-                if transitions.comes_again(run):
-                    self._db.change(self._sql.TAKE_AWAY, run.id)
-                else:
-                    again = now if transitions.reruns(run, rerun) else None
-                    closed.append(self._end(run, self._past(run.task), transitions.lost(run, now), again))
+            left = [run for run in runs if gone(run)]
+            waiting = [(run.id,) for run in left if transitions.comes_again(run)]
+            self._db.change_each(self._sql.TAKE_AWAY, waiting)
+            lost = [run for run in left if not transitions.comes_again(run)]
+            pasts = self._pasts({run.task for run in lost})
+            known, closed = {**pasts}, []
+            for run in lost:
+                again = now if transitions.reruns(run, rerun) else None
+                closed.append(self._end(run, transitions.lost(run, now), again, pasts))
+            self._db.change_each(self._sql.PUT_PAST, _changed(pasts, known))
             return [run for run in closed if run]
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
@@ -159,32 +162,49 @@ class Claims(Queries):
         with self.together():
             self._db.change(self._sql.MOVES[event], *run.origin)
 
-    def started(self, run: Run, command: str, pid: int, identity: str | None, at: float) -> None:
+    def tell(self, news: Sequence[Start | Finish]) -> list[Run | None]:
+        """Starts first, which no end of another run changes: so all that have ended are read at once."""
+        starts = [(*each[1:], each.at, *each.run.origin) for each in news if isinstance(each, Start)]
         with self.together():
-            self._db.change(self._sql.START, command, pid, identity, at, at, *run.origin)
+            self._db.change_each(self._sql.START, starts)
+            runs, pasts = self._with_pasts([each.run.id for each in news if isinstance(each, Finish)])
+            known = {**pasts}
+            closed = [self._close(each, runs, pasts) if isinstance(each, Finish) else None for each in news]
+            self._db.change_each(self._sql.PUT_PAST, _changed(pasts, known))
+            return closed
+
+    def started(self, run: Run, command: str, pid: int, identity: str | None, at: float) -> None:
+        self.tell([Start(run, command, pid, identity, at)])
 
     def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
-        with self.together():
-            found, past = self._with_past(run.id)
-            if not found or found.origin != run.origin or not self._is_told_of(found):
-                return None
-            return self._end(found, past, ending, retry_due)
+        return self.tell([Finish(run, ending, retry_due)])[0]
+
+    def _close(self, end: Finish, runs: dict[int, Run], pasts: dict[str, Past]) -> Run | None:
+        """What has ended, if this closes it, as it then is in both."""
+        found = runs.get(end.run.id)
+        if not found or found.origin != end.run.origin or not self._is_told_of(found):
+            return None
+        closed = self._end(found, end.ending, end.retry_due, pasts)
+        runs[found.id] = closed or found
+        return closed
 
     def _is_told_of(self, run: Run) -> bool:
         """Whether what we tell of a run counts: it is nobody else's by now."""
         return True
 
-    def _end(self, run: Run, past: Past, ending: Ending, retry_due: float | None) -> Run | None:
+    def _end(self, run: Run, ending: Ending, retry_due: float | None, pasts: dict[str, Past]) -> Run | None:
         ended = transitions.finished(run, ending)
         if not ended:
             if reason := transitions.told_late(run, ending):
                 self._db.change(self._sql.NOTE, reason, run.id)
             return None
-        self._finish(ended, past)
+        self._finish(ended)
+        pasts[run.task] = pasts[run.task].with_end(ended)
         if ending.output is not None:
             self._db.change(self._sql.INSERT_OUTPUT, run.id, ending.output)
         if retry_due is not None:
-            self._insert(transitions.next_attempt(run, retry_due, ending))
+            again = transitions.next_attempt(run, retry_due, ending)
+            self._db.change(self._sql.INSERT_RUN, *from_run(again))
         return ended
 
     def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:

@@ -78,6 +78,10 @@ class Database(Transactions):
         """What a query gives."""
         return self._execute(sql, values)[0]
 
+    def rows_each(self, sql: str, all_: Sequence[Sequence[Value]]) -> list[list[Row]]:
+        """What a query gives for each of these values."""
+        return [self._execute(sql, values)[0] for values in all_]
+
     def change(self, sql: str, *values: Value) -> None:
         """Have a statement change something."""
         self._execute(sql, values)

@@ -30,6 +30,10 @@ class Database(Protocol):
         """What a query gives."""
         ...
 
+    def rows_each(self, sql: str, all_: Sequence[Sequence[Value]]) -> list[list[Row]]:
+        """What a query gives for each of these values."""
+        ...
+
     def change(self, sql: str, *values: Value) -> None:
         """Have a statement change something, at the latest when something else is asked."""
         ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from procman.core.tasks.past import Past
 from procman.core.tasks.run import Run, TaskState
 from procman.store.rows import from_run, to_past, to_run
@@ -50,19 +52,20 @@ class Records:
         """The ids of new runs, in their order; None for one whose tick has a row."""
         return self._db.insert_each(self._sql.INSERT_RUN, [from_run(run) for run in runs])
 
-    def _with_past(self, run: int) -> tuple[Run | None, Past]:
-        """A run, and the past of its task."""
-        for row in self._db.rows(self._sql.RUN_WITH_PAST, run):
-            found, past = to_run(row[: len(Run._fields)]), row[len(Run._fields) :]
-            return found, Past(found.task) if past[0] is None else to_past(past)
-        return None, Past("")
+    def _with_pasts(self, runs: Collection[int]) -> tuple[dict[int, Run], dict[str, Past]]:
+        """Those of these runs that are there, and the pasts of their tasks."""
+        found, pasts = {}, {}
+        for row in chain.from_iterable(self._db.rows_each(self._sql.RUN_WITH_PAST, [(run,) for run in runs])):
+            run, past = to_run(row[: len(Run._fields)]), row[len(Run._fields) :]
+            found[run.id] = run
+            pasts[run.task] = Past(run.task) if past[0] is None else to_past(past)
+        return found, pasts
 
-    def _finish(self, run: Run, past: Past) -> None:
+    def _finish(self, run: Run) -> None:
         measured = run.output_bytes, run.truncated, run.max_rss_bytes, run.cpu_s
         self._db.change(
             self._sql.FINISH, run.at, run.outcome, run.ended_at, run.code, run.reason, *measured, run.id
         )
-        self._db.change(self._sql.PUT_PAST, *past.with_end(run))
 
     def _state(self, task: str) -> TaskState:
         return self._states([task])[task]

@@ -30,10 +30,12 @@ class Requests(Queries):
 
     def cancel(self, run: int, now: float) -> bool:
         with self.together():
-            found, past = self._with_past(run)
-            canceled = found and transitions.finished(found, Ending(Outcome.CANCELED, now), Event.CANCEL)
+            runs, pasts = self._with_pasts([run])
+            found, ending = runs.get(run), Ending(Outcome.CANCELED, now)
+            canceled = found and transitions.finished(found, ending, Event.CANCEL)
             if canceled:
-                self._finish(canceled, past)
+                self._finish(canceled)
+                self._db.change(self._sql.PUT_PAST, *pasts[canceled.task].with_end(canceled))
             return bool(canceled)
 
     def pause(self, task: str, now: float) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from procman.core.tasks import transitions
 from procman.core.tasks.limits import NO_LIMITS
 from procman.core.tasks.query import EVERYTHING
-from procman.core.tasks.run import Ending, Outcome, Run, State, TaskState
+from procman.core.tasks.run import Ending, Finish, Outcome, Run, State, TaskState
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 from procman.testing.memoryrows import MemoryRows
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from procman.core.tasks.limits import Limits
     from procman.core.tasks.query import Query
-    from procman.core.tasks.run import Request, Summary, TickRow
+    from procman.core.tasks.run import Request, Start, Summary, TickRow
 
 
 class MemoryStore(MemoryRows):
@@ -104,6 +104,15 @@ class MemoryStore(MemoryRows):
 
     def move(self, run: Run, event: Event) -> None:
         self._step(run, event)
+
+    def tell(self, news: Sequence[Start | Finish]) -> list[Run | None]:
+        return [self._told(each) for each in news]
+
+    def _told(self, each: Start | Finish) -> Run | None:
+        if isinstance(each, Finish):
+            return self.finish(*each)
+        self.started(*each)
+        return None
 
     def started(self, run: Run, command: str, pid: int, identity: str | None, at: float) -> None:
         self._step(run, Event.START, command=command, pid=pid, identity=identity, started_at=at)

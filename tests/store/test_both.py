@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from procman.core.tasks.limits import Limits
 from procman.core.tasks.query import Query
-from procman.core.tasks.run import Ending, Outcome, Request, Run, TickRow, Trigger
+from procman.core.tasks.run import Ending, Finish, Outcome, Request, Run, Start, TickRow, Trigger
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 from procman.store.open import open_store
@@ -163,6 +163,26 @@ class Stores(RuleBasedStateMachine):
     @rule(run=RUNS, ending=ENDINGS, retry_due=st.none() | TIMES, undone=st.booleans())
     def finish(self, run: int, ending: Ending, retry_due: float | None, undone: bool) -> None:
         self._both(lambda store: store.finish(row_of(store, run), ending, retry_due), undone)
+
+    @rule(news=st.lists(st.tuples(RUNS, TIMES, st.none() | ENDINGS, st.none() | TIMES), max_size=6))
+    def tell(self, news: list[tuple[int, float, Ending | None, float | None]]) -> None:
+        """Of many at once; none begins after it has ended."""
+        over: set[int] = set()
+        possible = []
+        for each in news:
+            run, _, ending, _ = each
+            over |= {run} if ending else set()
+            possible += [each] if ending or run not in over else []
+
+        def told(store: Store) -> list[Run | None]:
+            rows = [(row_of(store, run), at, ending, again) for run, at, ending, again in possible]
+            starts_and_ends = [
+                Finish(row, ending, again) if ending else Start(row, "run it now", 4711, None, at)
+                for row, at, ending, again in rows
+            ]
+            return store.tell(starts_and_ends)
+
+        self._both(told)
 
     @rule(task=TASKS, keep=FEW, before=TIMES, most=FEW, undone=st.booleans())
     def prune(self, task: str, keep: int, before: float, most: int, undone: bool) -> None:

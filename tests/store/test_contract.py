@@ -10,7 +10,19 @@ import pytest
 from procman.core.tasks import transitions
 from procman.core.tasks.limits import Limits
 from procman.core.tasks.query import Query
-from procman.core.tasks.run import Ending, Outcome, Request, Run, State, Summary, TaskState, TickRow, Trigger
+from procman.core.tasks.run import (
+    Ending,
+    Finish,
+    Outcome,
+    Request,
+    Run,
+    Start,
+    State,
+    Summary,
+    TaskState,
+    TickRow,
+    Trigger,
+)
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 
@@ -673,6 +685,45 @@ def test_a_run_is_finished_once(store: Store) -> None:
     assert (store.jobs(), now(store, run), store.output(run.id)) == (jobs, first, b"first")
     store.finish(Run(99, "mail"), ENDED, NOW)
     assert store.jobs() == jobs
+
+
+def test_of_many_runs_it_is_told_at_once_what_has_become_of_them(store: Store) -> None:
+    """In the order in which it happened; each gives what it would have given alone."""
+    short, failing, over = claimed(store, 1, 2, 3)
+    late = running(store, 4)
+    other = claimed(store, 5, task="other")[0]
+    store.finish(over, ENDED)
+    failed = Ending(Outcome.FAILED, NOW + 5, 1, output=b"oh")
+    news: list[Start | Finish] = [
+        Start(short, "run", 7, "7:1:boot", NOW + 1),
+        Finish(late, Ending(Outcome.OK, NOW + 2)),
+        Start(failing, "run", 8, None, NOW + 1),
+        Finish(short, ENDED),
+        Finish(over, failed),
+        Finish(Run(99, "mail"), failed),
+        Finish(failing, failed, NOW + 60),
+        Finish(failing, ENDED),
+        Start(other, "run", 9, None, NOW + 6),
+    ]
+    gave = store.tell(news)
+    closed = [run and (run.id, run.outcome, run.pid, run.started_at) for run in gave]
+    assert closed == [
+        None,
+        (late.id, Outcome.OK, late.pid, late.started_at),
+        None,
+        (short.id, Outcome.OK, 7, NOW + 1),
+        None,
+        None,
+        (failing.id, Outcome.FAILED, 8, NOW + 1),
+        None,
+        None,
+    ]
+    assert [run for run in gave if run] == [now(store, run) for run in (late, short, failing)]
+    assert (now(store, over).outcome, now(store, other).state) == (Outcome.OK, State.RUNNING)
+    assert store.output(failing.id) == b"oh"
+    assert [(run.task, run.attempt, run.due) for run in store.jobs()] == [("mail", 2, NOW + 60)]
+    assert store.summaries()["mail"] == Summary("mail", TICK + 4, Outcome.FAILED, NOW + 3)
+    assert store.tell([]) == []
 
 
 @pytest.mark.parametrize("event", [None, Event.CLAIM, Event.START])

@@ -8,13 +8,14 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing, suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from procman.core.tasks.instance import Instance
-from procman.core.tasks.run import Ending, Outcome, Request, Run, State, TaskState, TickRow, Trigger
+from procman.core.tasks.run import Ending, Finish, Outcome, Request, Run, State, TaskState, TickRow, Trigger
 from procman.core.tasks.transitions import Event
 from procman.errors import RefusedError, StoreBusyError, StoreError
 from procman.store.postgres import database, opening
@@ -24,6 +25,8 @@ from procman.store.postgres.line import Line
 from procman.store.postgres.store import PostgresStore
 from tests import pgbouncer, postgres
 from tests.end_to_end.output import PATIENCE, wait_until
+
+from .rows import NOW, claimed, ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -200,6 +203,22 @@ def test_a_disk_that_is_full_is_told_of(server: Server) -> None:
             connection.execute(made.format(code))
         assert told in str(failure(raised.value, "postgresql"))
         assert str(failure(raised.value, "postgresql")).endswith("(could not extend file)")
+
+
+def test_many_ends_are_as_many_ways_as_one(
+    two: tuple[PostgresStore, PostgresStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction keeps all other hosts of the app waiting."""
+    store, _ = two
+    ways = count()
+    real = database.Database._try
+    monkeypatch.setattr(database.Database, "_try", lambda self, run: (next(ways), real(self, run))[1])
+    for many in (1, 20):
+        runs = claimed(store, *range(many), task=f"of {many}", owner=store.name)
+        before = next(ways)
+        told = store.tell([Finish(run, Ending(Outcome.OK, NOW), NOW) for run in runs])
+        assert [run and run.id for run in told] == ids(runs)
+        assert next(ways) - before - 1 == 3  # the lock, the runs, and what changes
 
 
 def test_a_lock_that_another_holds_is_waited_for_and_then_told_of(

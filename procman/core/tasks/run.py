@@ -138,7 +138,7 @@ class Run(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How a run ended: what `finish` writes. `output` is what is kept of what it wrote, if it was read."""
+    """How a run ended, as the store keeps it. `output` is what is kept of what it wrote, if it was read."""
 
     outcome: Outcome
     at: float
@@ -149,6 +149,24 @@ class Ending(NamedTuple):
     truncated: bool = False
     max_rss_bytes: int | None = None
     cpu_s: float | None = None
+
+
+class Start(NamedTuple):
+    """A run has a child. `identity` is the lasting name of the child; `at` in UTC seconds."""
+
+    run: Run
+    command: str
+    pid: int
+    identity: str | None
+    at: float
+
+
+class Finish(NamedTuple):
+    """A run has ended, or will not run. `retry_due` is when its next attempt is due, in UTC seconds."""
+
+    run: Run
+    ending: Ending
+    retry_due: float | None = None
 
 
 class Request(NamedTuple):

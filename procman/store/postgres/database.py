@@ -110,6 +110,10 @@ class Database(Transactions):
         """What a query gives."""
         return self._execute(sql, values).fetchall()
 
+    def rows_each(self, sql: str, all_: Sequence[Sequence[Value]]) -> list[list[Row]]:
+        """What a query gives for each of these values. One way there and back."""
+        return [cursor.fetchall() for cursor in self._ask([_prepared(sql, values) for values in all_])]
+
     def change(self, sql: str, *values: Value) -> None:
         """Have a statement change something."""
         self.change_each(sql, [values])
@@ -125,9 +129,8 @@ class Database(Transactions):
             self._ask([])
 
     def insert_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[int | None]:
-        """Have rows inserted: the id of each, None where the statement did not. One way there and back."""
-        found = self._ask([_prepared(sql, values) for values in rows])
-        return [row[0] if row else None for row in (cursor.fetchone() for cursor in found)]
+        """Have rows inserted: the id of each, None where the statement did not."""
+        return [found[0][0] if found else None for found in self.rows_each(sql, rows)]
 
     def _execute(self, sql: str, values: Sequence[Value]) -> psycopg.Cursor[Any]:
         return self._ask([_prepared(sql, values)])[0]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from procman.core.tasks import transitions
 from procman.core.tasks.limits import NO_LIMITS
+from procman.core.tasks.run import Finish
 from procman.core.tasks.transitions import Event
 from procman.store.claims import Claims
 from procman.store.postgres import address, opening
@@ -19,14 +20,14 @@ from procman.store.requests import Requests
 from procman.store.rows import from_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import Any
 
     import psycopg
 
     from procman.core.tasks.limits import Limits
-    from procman.core.tasks.run import Ending, Request, Run, TaskState
+    from procman.core.tasks.run import Request, Run, Start, TaskState
     from procman.store.joined import Joined
 
 LOOKED_SECONDS = 40.0
@@ -113,13 +114,15 @@ class PostgresStore(Claims, Requests):
             self._ring()
             return super().resume(task, now)
 
-    def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
+    def tell(self, news: Sequence[Start | Finish]) -> list[Run | None]:
         with self.together():
-            if ended := super().finish(run, ending, retry_due):
-                self._ring_if_somebody_waits(ended.task)
-            if ended and retry_due is not None and self._is_soon(retry_due - ending.at):
-                self._ring()
-            return ended
+            all_closed = super().tell(news)
+            for each, closed in zip(news, all_closed, strict=True):
+                if closed and isinstance(each, Finish):
+                    self._ring_if_somebody_waits(closed.task)
+                    if each.retry_due is not None and self._is_soon(each.retry_due - each.ending.at):
+                        self._ring()
+            return all_closed
 
     def move(self, run: Run, event: Event) -> None:
         with self.together():
