@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from procman.core.tasks import due
 from procman.core.tasks.run import TickRow
@@ -32,14 +33,15 @@ class Ticks:
         self._world = world
         self._accounted: dict[str, int] = {}
         self._at_start: dict[str, int] = {}  # of @reboot, until it has a row
-        self._next: list[tuple[float, str]] = []  # when to plan which task again
+        self._next: list[tuple[float, int, str]] = []  # when to plan which task again, in which order
         self._to_plan: deque[str] = deque()
         self._held = False
+        self._asked = 0  # for rows, of which the store has said nothing yet
 
     @property
     def next_at(self) -> float | None:
         """When a task is to be planned; 0 when one is already."""
-        if self._held:
+        if self._must_wait:
             return None
         if self._to_plan:
             return 0.0
@@ -90,10 +92,10 @@ class Ticks:
 
     def rows(self, wall: float) -> list[TickRow]:
         """What is due of the tasks that are to be planned: some of them, then there are more."""
-        if self._held:
+        if self._must_wait:
             return []
         while self._next and self._next[0][0] <= wall:
-            self._to_plan.append(heapq.heappop(self._next)[1])
+            self._to_plan.append(heapq.heappop(self._next)[2])
         until = self._world.clock() + PLANNING_SECONDS
         most = due.rows_of_each(len(self._tasks))
         rows: list[TickRow] = []
@@ -105,10 +107,12 @@ class Ticks:
             rows += ticks
             if not ticks:
                 self._note_next(task.name)
+        self._asked += bool(rows)
         return rows
 
     def written(self, ticks: Mapping[str, int]) -> None:
         """These tasks have rows up to these ticks."""
+        self._asked -= 1
         for task, tick in ticks.items():
             self._at_start.pop(task, None)
             self._accounted[task] = max(self._accounted[task], tick)
@@ -121,13 +125,27 @@ class Ticks:
 
     def put_off(self, tasks: Iterable[str], wall: float) -> None:
         """These have no rows, since the store would not take them: plan them again later."""
+        self._asked -= 1
         for task in tasks:
-            heapq.heappush(self._next, (wall + AGAIN_SECONDS, task))
+            self._push(wall + AGAIN_SECONDS, task)
+
+    @property
+    def _must_wait(self) -> bool:
+        """Where hosts share a store they take turns: each claims some, and then the others come."""
+        return self._held or bool(self._world.lease and self._asked)
 
     def _note_next(self, name: str) -> None:
         tick = due.next_tick(self._tasks[name].schedules, self._accounted[name])
         if tick is not None:
-            heapq.heappush(self._next, (tick - AHEAD_SECONDS, name))
+            self._push(tick - AHEAD_SECONDS, name)
+
+    def _push(self, at: float, name: str) -> None:
+        """Each host has an order of its own: so they share what is due at the same moment, each beginning
+        with other tasks."""
+        order = (
+            crc32(f"{self._world.liveness.owner} {name}".encode(errors="replace")) if self._world.lease else 0
+        )
+        heapq.heappush(self._next, (at, order, name))
 
 
 def _at_start(task: Task) -> bool:

@@ -62,8 +62,7 @@ class Claims(Queries):
                 states[name] = (
                     state if shared and not schedule else transitions.recalled(state, schedule, now)
                 )
-                if states[name] != known.get(name):
-                    self._db.change(self._sql.PUT_STATE, *states[name])
+            self._db.change_each(self._sql.PUT_STATE, _changed(states, known))
             for past in [to_past(row) for row in self._db.rows(self._sql.AHEAD, now + 1)]:
                 self._db.change(self._sql.PUT_PAST, *past.by(now + 1))
                 self._db.change(self._sql.FORGET_UNTRUE, past.task, now + 1)
@@ -237,4 +236,4 @@ class Claims(Queries):
 
 
 def _changed(after: Mapping[str, T], before: Mapping[str, T]) -> list[T]:
-    return [value for name, value in after.items() if value != before[name]]
+    return [value for name, value in after.items() if value != before.get(name)]

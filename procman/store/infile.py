@@ -10,11 +10,14 @@ from procman.store.failures import BUSY_SECONDS
 from procman.store.opening import open_database
 from procman.store.records import Records
 from procman.store.requests import Requests
+from procman.store.rows import from_run
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
+    from procman.core.tasks.run import Run
     from procman.store.database import Log
 
 
@@ -53,6 +56,9 @@ class InFile(Records):
     def log(self) -> Log:
         """What has to be flushed for that which was written to be on the disk."""
         return self._file.log()
+
+    def _insert_each(self, runs: Sequence[Run]) -> list[int | None]:
+        return self._file.insert_each(self._sql.INSERT_RUN, [from_run(run) for run in runs])
 
     def _asking(self) -> AbstractContextManager[None]:
         """A transaction in the file that is there now: what is asked for has no past in another."""

@@ -38,10 +38,6 @@ class Database(Protocol):
         """Have a statement change something, at the latest when something else is asked."""
         ...
 
-    def change_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+    def change_each(self, sql: Any, rows: Iterable[Sequence[Value]]) -> None:
         """Have a statement change something for each row of values, at the latest as above."""
-        ...
-
-    def insert_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[int | None]:
-        """Have rows inserted: the id of each, None where the statement did not."""
         ...

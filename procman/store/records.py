@@ -6,7 +6,7 @@ from itertools import chain
 
 from procman.core.tasks.past import Past
 from procman.core.tasks.run import Run, TaskState
-from procman.store.rows import from_run, to_past, to_run
+from procman.store.rows import to_past, to_run
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Records:
 
     def _insert_each(self, runs: Sequence[Run]) -> list[int | None]:
         """The ids of new runs, in their order; None for one whose tick has a row."""
-        return self._db.insert_each(self._sql.INSERT_RUN, [from_run(run) for run in runs])
+        raise NotImplementedError
 
     def _with_pasts(self, runs: Collection[int]) -> tuple[dict[int, Run], dict[str, Past]]:
         """Those of these runs that are there, and the pasts of their tasks."""

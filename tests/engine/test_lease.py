@@ -41,7 +41,8 @@ class Host(Timetable):
         kill_timeout: float = KILL_TIMEOUT,
         store: Store | None = None,
     ) -> None:
-        super().__init__(tasks, store, BEGIN, options=Options(leased=True, kill_timeout=kill_timeout))
+        options = Options(leased=True, kill_timeout=kill_timeout)
+        super().__init__(tasks, store, BEGIN, "host", options)  # of `TWO` it begins with the first
         self.ahead = 0.0
         self.silent = inf
         """For how long the store has not heard of it, as its clock has it."""
@@ -245,7 +246,7 @@ def test_what_was_claimed_and_waits_to_be_started_is_given_back() -> None:
     assert not host.told("spawn")
     host.back().at(1, 40)
     assert host.rows()[-1] == "remind 1:01 manual ok"
-    assert host.runs()[-1].owner == "procman-1"
+    assert host.runs()[-1].owner == "host"
 
 
 def test_what_is_given_back_late_and_taken_again_meanwhile_is_not_given_back() -> None:

@@ -364,7 +364,7 @@ def test_who_comes_too_late_writes_nothing(store: Any, monkeypatch: pytest.Monke
     rows = [tick(9), tick(9, "other")]
     store.claim(rows, OTHER, NOW)
     written: list[object] = []
-    for name in ("change_each", "insert_each"):
+    for name in ("change_each", "insert_each" if hasattr(store._db, "insert_each") else "rows_of"):
         write = getattr(store._db, name)
 
         def noted(sql: str, rows: Any, write: Any = write) -> Any:

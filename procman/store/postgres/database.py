@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import select
 import time
 from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
 from procman.errors import StoreError
 from procman.store.postgres.failures import GONE, failure
+from procman.store.postgres.values import Bulk, bound, bound_rows
 from procman.store.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from procman.store.needs import Row, Value
+    from procman.store.postgres.values import Statement
 
-    Statement = tuple[str, Any]
     Found = TypeVar("Found")
 
 LIMITS = "; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
@@ -34,7 +33,6 @@ BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 CANCEL_SECONDS = 1.0
 MANY = 50
 """Rows may be long: outputs are copied so many at a time."""
-PLACEHOLDER = re.compile(r"\?(\d*)")
 
 
 class Database(Transactions):
@@ -112,28 +110,31 @@ class Database(Transactions):
 
     def rows_each(self, sql: str, all_: Sequence[Sequence[Value]]) -> list[list[Row]]:
         """What a query gives for each of these values. One way there and back."""
-        return [cursor.fetchall() for cursor in self._ask([_prepared(sql, values) for values in all_])]
+        return [cursor.fetchall() for cursor in self._ask([bound(sql, values) for values in all_])]
 
-    def change(self, sql: str, *values: Value) -> None:
+    def rows_of(self, sql: Bulk, rows: Sequence[Sequence[Value]]) -> list[Row]:
+        """What a statement gives that takes many rows at once; of none, nothing."""
+        return self._ask([bound_rows(sql, rows)])[0].fetchall() if rows else []
+
+    def change(self, sql: str | Bulk, *values: Value) -> None:
         """Have a statement change something."""
         self.change_each(sql, [values])
 
-    def change_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+    def change_each(self, sql: str | Bulk, rows: Iterable[Sequence[Value]]) -> None:
         """Have a statement change something for each row of values.
 
         Inside `together` that goes on the way with what is asked next, or with the commit; many do so now.
         """
-        more = [_prepared(sql, values) for values in rows]
+        if isinstance(sql, Bulk):
+            more = [bound_rows(sql, some)] if (some := [*rows]) else []
+        else:
+            more = [bound(sql, values) for values in rows]
         self._behind += more
         if not self._depth or len(more) >= MANY:
             self._ask([])
 
-    def insert_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> list[int | None]:
-        """Have rows inserted: the id of each, None where the statement did not."""
-        return [found[0][0] if found else None for found in self.rows_each(sql, rows)]
-
     def _execute(self, sql: str, values: Sequence[Value]) -> psycopg.Cursor[Any]:
-        return self._ask([_prepared(sql, values)])[0]
+        return self._ask([bound(sql, values)])[0]
 
     def _ask(self, questions: Sequence[Statement]) -> list[psycopg.Cursor[Any]]:
         """What these give, after all that was to be changed before: one way there and back."""
@@ -220,29 +221,3 @@ def _on_one_way(connection: psycopg.Connection[Any], all_: Sequence[Statement]) 
     if wrong:
         raise wrong
     return found
-
-
-@lru_cache(256)
-def _translated(sql: str) -> tuple[str, bool]:
-    """`?` and `?1` as psycopg has them; whether values are named there."""
-    if "?1" in sql:
-        return PLACEHOLDER.sub(r"%(v\1)s", sql), True
-    return sql.replace("?", "%s"), False
-
-
-def _prepared(sql: str, values: Sequence[Value]) -> Statement:
-    text, named = _translated(sql)
-    return text, _bound(values, named)
-
-
-def _bound(values: Sequence[Value], named: bool) -> Any:
-    cleaned = [storable(value) for value in values]
-    return {f"v{number}": value for number, value in enumerate(cleaned, 1)} if named else cleaned
-
-
-def storable(value: Any) -> Any:
-    r"""Text that PostgreSQL can hold: lone surrogates and NUL are written as `\udc80`, `\u0000`."""
-    if not isinstance(value, str):
-        return value
-    text = str(value).replace("\0", "\\u0000")
-    return text.encode(errors="backslashreplace").decode()

@@ -8,8 +8,8 @@ from psycopg import errors
 
 from procman.errors import StoreBusyError, StoreError
 from procman.store.joined import Joined
-from procman.store.postgres.database import storable
 from procman.store.postgres.failures import BUSY, WHAT_TO_DO
+from procman.store.postgres.values import storable
 
 if TYPE_CHECKING:
     import psycopg

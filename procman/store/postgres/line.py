@@ -12,9 +12,10 @@ from procman.core.tasks.instance import Renewal
 from procman.errors import StoreError
 from procman.store.postgres import address, opening
 from procman.store.postgres.bell import Bell
-from procman.store.postgres.database import Database, storable
+from procman.store.postgres.database import Database
 from procman.store.postgres.failures import failure
 from procman.store.postgres.instances import Instances
+from procman.store.postgres.values import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

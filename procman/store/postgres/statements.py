@@ -12,6 +12,7 @@ from procman.core.tasks.past import Past
 from procman.core.tasks.run import Run, State, TaskState
 from procman.core.tasks.transitions import Event
 from procman.store import statements
+from procman.store.postgres.values import Bulk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,15 +60,17 @@ class Statements:
     def _select(self, fields: Sequence[str], table: str) -> str:
         return f"SELECT {', '.join(fields)} FROM procman.{table} WHERE {self._mine}"
 
-    def _put(self, table: str, fields: Sequence[str]) -> str:
-        """Insert a row, or change the one with the same first field."""
+    def _put(self, table: str, fields: tuple[str, ...]) -> Bulk:
+        """Insert rows, or change those with the same first field."""
         key, *others = fields
         changes = ", ".join(f"{field} = excluded.{field}" for field in others)
-        return (
-            f"INSERT INTO procman.{table} (app, {', '.join(fields)})"
-            f" VALUES ({self._app}, {', '.join('?' for _ in fields)})"
+        columns = ", ".join(fields)
+        sql = (
+            f"INSERT INTO procman.{table} (app, {columns}) SELECT {self._app}, {columns}"
+            f" FROM json_populate_recordset(NULL::procman.{table}, ?)"
             f" ON CONFLICT (app, {key}) DO UPDATE SET {changes}"
         )
+        return Bulk(sql, fields)
 
     def _update(self, event: Event, columns: str = "") -> str:
         """Found by its id: no index of some states is for `COLLATE "C"`. A server that has no statistics yet
@@ -155,6 +158,7 @@ class Statements:
         self.PUT_PAST = self._put("pasts", Past._fields)
         self.PUT_RETENTION = self._put("retentions", ("task", "keep", "keep_for", "keep_keys"))
         self.INSERT_RUN, self.INSERT_KEYED = self._insertion(), self._keyed()
+        self.INSERT_RUNS = self._insertions()
         self.INSERT_OUTPUT = f"INSERT INTO procman.outputs (app, run, output) VALUES ({self._app}, ?, ?)"
         self.CLAIM = self._update(Event.CLAIM, "owner")
         self.ASK_TO_STOP = (
@@ -187,6 +191,21 @@ class Statements:
             f" AND task = {values['task']} AND tick = {values['tick']} AND attempt = {values['attempt']})"
             " RETURNING id"
         )
+
+    def _insertions(self) -> Bulk:
+        """The same for many, of which no two have the same tick; gives the places of those that are new, from
+        1, and their ids. Each tick is looked for by itself: a join might read all there are."""
+        columns = ", ".join(COLUMNS)
+        sql = (
+            f"WITH new AS (SELECT nextval('{self._sequence}') AS number, ordinality, {columns}"
+            " FROM json_populate_recordset(NULL::procman.runs, ?) WITH ORDINALITY AS given"
+            f" WHERE (SELECT 1 FROM procman.runs AS r WHERE r.app = {self._app} AND r.task = given.task"
+            " AND r.tick = given.tick AND r.attempt = given.attempt) IS NULL ORDER BY ordinality),"
+            f" kept AS (INSERT INTO procman.runs (app, id, {columns})"
+            f" SELECT {self._app}, number, {columns} FROM new)"
+            " SELECT ordinality, number FROM new"
+        )
+        return Bulk(sql, COLUMNS)
 
     def _keyed(self) -> str:
         """A run with a key that its task does not have; else nothing. Who writes the same waits."""

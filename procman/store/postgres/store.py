@@ -12,10 +12,11 @@ from procman.core.tasks.transitions import Event
 from procman.store.claims import Claims
 from procman.store.postgres import address, opening
 from procman.store.postgres.bell import Bell
-from procman.store.postgres.database import Database, storable
+from procman.store.postgres.database import Database
 from procman.store.postgres.instances import Instances
 from procman.store.postgres.joined import joined
 from procman.store.postgres.statements import Statements
+from procman.store.postgres.values import storable
 from procman.store.requests import Requests
 from procman.store.rows import from_run
 
@@ -145,6 +146,17 @@ class PostgresStore(Claims, Requests):
     ) -> list[Run]:
         self._limited = limits.limited
         return super().take_due(now, owner, late_before, room, limits)
+
+    def _insert_each(self, runs: Sequence[Run]) -> list[int | None]:
+        first: dict[tuple[object, ...], int] = {}
+        for at, run in enumerate(runs):
+            first.setdefault((at,) if run.tick is None else (run.task, run.tick, run.attempt), at)
+        places, numbers = [*first.values()], dict.fromkeys(range(len(runs)))
+        for place, number in self._server.rows_of(
+            self._sql.INSERT_RUNS, [from_run(runs[at]) for at in places]
+        ):
+            numbers[places[place - 1]] = number
+        return [*numbers.values()]
 
     def _number_from(self, number: int) -> None:
         self._server.rows(self._sql.CONTINUE, number)
