@@ -10,7 +10,7 @@ from procman.core.tasks.run import Finish, Start, TaskState
 from procman.core.tasks.task import Retention
 from procman.store.queries import Queries
 from procman.store.rows import as_json, from_run, to_past, to_run
-from procman.store.taking import Taking
+from procman.store.taking import Taking, Wanted
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
@@ -143,12 +143,13 @@ class Claims(Queries):
         late, fresh = room
         with self.together():
             begun: Counter[str] = Counter(dict(self._db.rows(self._sql.BEGUN)) if limits.counted else {})
-            taking = Taking(self._db, self._sql, owner, begun)
-            return [
-                *taking.take(limits.ticks, self._sql.TAKE_TICKS, None, now),
-                *taking.take(limits.jobs, self._sql.TAKE_JOBS, late, now, -EVER, late_before),
-                *taking.take(limits.jobs, self._sql.TAKE_JOBS, fresh, now, late_before, EVER),
-            ]
+            return Taking(self._db, self._sql, owner, begun).take(
+                [
+                    Wanted(self._sql.TAKE_TICKS, (now,), limits.ticks),
+                    Wanted(self._sql.TAKE_JOBS, (now, -EVER, late_before), limits.jobs, late),
+                    Wanted(self._sql.TAKE_JOBS, (now, late_before, EVER), limits.jobs, fresh),
+                ]
+            )
 
     def asked_for(self, after: int, most: int) -> list[Run]:
         return self._runs(self._sql.ASKED_FOR, after, most)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from procman.store.needs import Row, Value
+    from procman.store.needs import Query, Row, Value
     from procman.store.opening import Opened
 
 ASK_AGAIN_SECONDS = 0.001
@@ -78,9 +78,9 @@ class Database(Transactions):
         """What a query gives."""
         return self._execute(sql, values)[0]
 
-    def rows_each(self, sql: str, all_: Sequence[Sequence[Value]]) -> list[list[Row]]:
-        """What a query gives for each of these values."""
-        return [self._execute(sql, values)[0] for values in all_]
+    def rows_each(self, queries: Iterable[Query]) -> list[list[Row]]:
+        """What each query gives, with its values."""
+        return [self._execute(*query)[0] for query in queries]
 
     def change(self, sql: str, *values: Value) -> None:
         """Have a statement change something."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     Row = tuple[Any, ...]
     Value = str | bytes | float | None
+    Query = tuple[str, Sequence[Value]]
 
 
 class Database(Protocol):
@@ -30,8 +31,8 @@ class Database(Protocol):
         """What a query gives."""
         ...
 
-    def rows_each(self, sql: str, all_: Sequence[Sequence[Value]]) -> list[list[Row]]:
-        """What a query gives for each of these values."""
+    def rows_each(self, queries: Iterable[Query]) -> list[list[Row]]:
+        """What each query gives, with its values."""
         ...
 
     def change(self, sql: str, *values: Value) -> None:

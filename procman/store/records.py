@@ -55,7 +55,8 @@ class Records:
     def _with_pasts(self, runs: Collection[int]) -> tuple[dict[int, Run], dict[str, Past]]:
         """Those of these runs that are there, and the pasts of their tasks."""
         found, pasts = {}, {}
-        for row in chain.from_iterable(self._db.rows_each(self._sql.RUN_WITH_PAST, [(run,) for run in runs])):
+        all_ = self._db.rows_each((self._sql.RUN_WITH_PAST, (run,)) for run in runs)
+        for row in chain.from_iterable(all_):
             run, past = to_run(row[: len(Run._fields)]), row[len(Run._fields) :]
             found[run.id] = run
             pasts[run.task] = Past(run.task) if past[0] is None else to_past(past)

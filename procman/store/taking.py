@@ -10,11 +10,21 @@ from procman.typed import NamedTuple
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from procman.core.tasks.run import Run
-    from procman.store.needs import Database, Value
+    from procman.store.needs import Database, Query, Row, Value
+
+
+class Wanted(NamedTuple):
+    """Rows that a query gives, which takes the tasks that have no place, then `values`, then how many rows it
+    may give: `most`, or all. Of a task in `limits` no more than may be there."""
+
+    query: str
+    values: tuple[Value, ...]
+    limits: Mapping[str, int]
+    most: int | None = None
 
 
 class Taking(NamedTuple):
@@ -25,23 +35,28 @@ class Taking(NamedTuple):
     owner: str
     begun: Counter[str]
 
-    def take(self, limits: Mapping[str, int], query: str, most: int | None, *values: Value) -> list[Run]:
-        """Claim what a query gives, which takes the tasks that have no place, and the most rows it may give.
+    def take(self, all_: Sequence[Wanted]) -> list[Run]:
+        """Claim what is wanted, one after the other; all are asked for at once."""
+        some = [wanted for wanted in all_ if wanted.most != 0]
+        found = self.db.rows_each([self._query(wanted, 0) for wanted in some])
+        return [run for wanted, rows in zip(some, found, strict=True) for run in self._take(wanted, rows)]
 
-        Again when there were too many of one task: others come after them.
-        """
+    def _take(self, wanted: Wanted, rows: Sequence[Row]) -> list[Run]:
+        """Again when there were too many of one task: others come after them."""
         taken: list[Run] = []
-        more = most != 0
-        while more:
-            full = [task for task, places in limits.items() if self.begun[task] >= places]
-            left = self.sql.NO_LIMIT if most is None else most - len(taken)
-            rows = self.db.rows(query, as_json(full), *values, left)
-            new = [run for run in map(to_run, rows) if self._has_place(run, limits)]
+        while True:
+            new = [run for run in map(to_run, rows) if self._has_place(run, wanted.limits)]
             self.db.change_each(self.sql.CLAIM, [(self.owner, run.id) for run in new])
             claimed = [transitions.step(run, Event.CLAIM, owner=self.owner) for run in new]
             taken += [run for run in claimed if run]
-            more = len(new) < len(rows)
-        return taken
+            if len(new) == len(rows):
+                return taken
+            (rows,) = self.db.rows_each([self._query(wanted, len(taken))])
+
+    def _query(self, wanted: Wanted, taken: int) -> Query:
+        full = [task for task, places in wanted.limits.items() if self.begun[task] >= places]
+        left = self.sql.NO_LIMIT if wanted.most is None else wanted.most - taken
+        return wanted.query, (as_json(full), *wanted.values, left)
 
     def _has_place(self, run: Run, limits: Mapping[str, int]) -> bool:
         """Whether one more of its task may be there; then it is."""

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
-    from procman.store.needs import Row, Value
+    from procman.store.needs import Query, Row, Value
     from procman.store.postgres.values import Statement
 
     Found = TypeVar("Found")
 
-LIMITS = "; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+LIMITS = (
+    "SELECT set_config('lock_timeout', '10s', true),"
+    " set_config('idle_in_transaction_session_timeout', '10s', true)"
+)
 """A host that is suspended in the middle of a transaction keeps the others waiting no longer."""
 SILENT_SECONDS = 10.0
 """After so long a server is asked whether it is there, before anything is asked that matters."""
@@ -108,9 +111,9 @@ class Database(Transactions):
         """What a query gives."""
         return self._execute(sql, values).fetchall()
 
-    def rows_each(self, sql: str, all_: Sequence[Sequence[Value]]) -> list[list[Row]]:
-        """What a query gives for each of these values. One way there and back."""
-        return [cursor.fetchall() for cursor in self._ask([bound(sql, values) for values in all_])]
+    def rows_each(self, queries: Iterable[Query]) -> list[list[Row]]:
+        """What each query gives, with its values: all on one way there and back."""
+        return [cursor.fetchall() for cursor in self._ask([bound(*query) for query in queries])]
 
     def rows_of(self, sql: Bulk, rows: Sequence[Sequence[Value]]) -> list[Row]:
         """What a statement gives that takes many rows at once; of none, nothing."""
@@ -182,15 +185,10 @@ class Database(Transactions):
         self._ask([("COMMIT", None)])
 
     def _begin(self, alone: bool) -> None:
-        """A lock that is not had in time leaves a transaction behind."""
-        try:
-            self._try(lambda connection: connection.execute(self._beginning(alone)))
-        except StoreError:
-            self._end()
-            raise
-
-    def _beginning(self, alone: bool) -> str:
-        return f"{BEGIN}{LIMITS}" + f"; SELECT pg_advisory_xact_lock({self.lock})" * alone
+        """The transaction begins with the first question, on the same way."""
+        self.connect()
+        lock = f"SELECT pg_advisory_xact_lock({self.lock})"
+        self._behind = [(each, None) for each in (BEGIN, LIMITS, *([lock] if alone else []))]
 
     def _end(self) -> None:
         self._failed = False
