@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from procman.core.tasks.instance import Instance, Renewal
+from procman.core.tasks.run import Survey
 from procman.store.open import on_server
 from procman.store.postgres.line import Line
 from procman.store.postgres.store import PostgresStore
@@ -32,8 +33,7 @@ def _look(store: PostgresStore, owner: str, last: list[Renewal]) -> None:
     now = time.time()
     with store.together():
         store.take_due(now, owner, now, (0, 16))
-        store.asked_for(0, 1)
-        store.next_due(now)
+        store.survey(Survey(owner, now, (), 0, 1))
     store.recover(lambda run: False, (), now)
 
 

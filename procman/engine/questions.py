@@ -18,6 +18,7 @@ from procman.core import facts
 from procman.core.tasks import due
 from procman.core.tasks.facts import JobQueued, of_end
 from procman.core.tasks.outlook import left_to_others, outlook
+from procman.core.tasks.run import Survey
 from procman.core.tasks.transitions import Event, reruns
 from procman.engine.elsewhere import beside, hold_back
 from procman.engine.ticks import AHEAD_SECONDS
@@ -25,7 +26,7 @@ from procman.engine.ticks import AHEAD_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from procman.core.tasks.run import Run, Summary, TaskState, TickRow
+    from procman.core.tasks.run import Run, Summary, Surveyed, TaskState, TickRow
     from procman.core.tasks.task import Task
     from procman.engine.askers import Intake, Scheduler
     from procman.engine.store import Store
@@ -196,11 +197,7 @@ class Taken(NamedTuple):
 
     runs: list[Run]
     others: Mapping[str, list[Run]]
-    next_due: float | None
-    asked_for: list[Run]
-    last_id: int
-    to_stop: list[Run]
-    """Others want these of ours to make way."""
+    more: Surveyed
 
 
 class TakeDue:
@@ -221,26 +218,25 @@ class TakeDue:
         runs = store.take_due(self._now, liveness.owner, late_before, self._room, self._limits)
         others = beside(store, intake.orphans, runs, intake.admissions.tasks)
         others |= intake.orphans.others(store, self._watched - others.keys())
-        next_due = store.next_due(self._now, self._limits.forbidden)
         replaces = intake.world.lease or intake.admissions.elsewhere.replaces
-        to_stop = store.asked_to_stop(liveness.owner) if replaces else []
-        asked_for = [] if intake.seen is None else store.asked_for(intake.seen, MOST_TOLD)
-        last_id = asked_for[-1].id if len(asked_for) == MOST_TOLD else store.last_id()
-        return Taken(runs, others, next_due, asked_for, last_id, to_stop)
+        owner = liveness.owner if replaces else None  # others may want ours to make way
+        survey = Survey(owner, self._now, tuple(self._limits.forbidden), intake.seen, MOST_TOLD)
+        return Taken(runs, others, store.survey(survey))
 
     def answered(self, taken: Taken) -> None:
-        intake = self._intake
-        for run in taken.asked_for:
+        intake, more = self._intake, taken.more
+        for run in more.asked_for:
             intake.publish(JobQueued(run.id, run.task, run.due or 0.0, run.key))
+        all_told = len(more.asked_for) < MOST_TOLD
         if intake.seen is not None:
-            intake.seen = taken.last_id
-        intake.by(taken.next_due)
+            intake.seen = more.last_id if all_told else more.asked_for[-1].id
+        intake.by(more.next_due)
         for run in taken.runs:
             intake.take(run, taken.others.get(run.task, []))
-        intake.heard(taken.others, taken.to_stop)
+        intake.heard(taken.others, more.to_stop)
         jobs = sum(run.tick is None for run in taken.runs)
-        more = self._unknown != intake.admissions.unstarted.unknown or len(taken.asked_for) == MOST_TOLD
-        intake.taken(jobs, jobs >= min(self._room), more)
+        again = self._unknown != intake.admissions.unstarted.unknown or not all_told
+        intake.taken(jobs, jobs >= min(self._room), again)
 
     def refused(self) -> None:
         self._intake.refused()

@@ -12,7 +12,18 @@ if TYPE_CHECKING:
 
     from procman.core.tasks.limits import Limits
     from procman.core.tasks.query import Query
-    from procman.core.tasks.run import Ending, Finish, Request, Run, Start, Summary, TaskState, TickRow
+    from procman.core.tasks.run import (
+        Ending,
+        Finish,
+        Request,
+        Run,
+        Start,
+        Summary,
+        Survey,
+        Surveyed,
+        TaskState,
+        TickRow,
+    )
     from procman.core.tasks.task import Retention
     from procman.core.tasks.transitions import Event
 
@@ -76,10 +87,6 @@ class Store(Protocol):
         """
         ...
 
-    def asked_to_stop(self, owner: str) -> list[Run]:
-        """The runs of `owner` that somebody wants stopped: `Run.reason` says why."""
-        ...
-
     def take_due(
         self,
         now: float,
@@ -96,15 +103,8 @@ class Store(Protocol):
         """
         ...
 
-    def asked_for(self, after: int, most: int) -> list[Run]:
-        """Runs that were asked for since the run with the number `after`, in the order of their numbers.
-
-        At most `most` of them; without those that began at once in the foreground, and without retries.
-        """
-        ...
-
-    def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
-        """When the earliest pending run that is due after an instant is due, of those that may be taken."""
+    def survey(self, asked: Survey) -> Surveyed:
+        """What there is beside the runs that are taken."""
         ...
 
     def move(self, run: Run, event: Event) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from procman.core.tasks import transitions
 from procman.core.tasks.limits import NO_LIMITS
-from procman.core.tasks.run import Finish, Start, TaskState
+from procman.core.tasks.run import Finish, Start, Surveyed, TaskState
 from procman.core.tasks.task import Retention
 from procman.store.queries import Queries
 from procman.store.rows import as_json, from_run, to_past, to_run
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from procman.core.tasks.limits import Limits
     from procman.core.tasks.past import Past
-    from procman.core.tasks.run import Ending, Run, TickRow
+    from procman.core.tasks.run import Ending, Run, Survey, TickRow
     from procman.core.tasks.transitions import Event
     from procman.store.needs import Value
 
@@ -35,7 +35,9 @@ class Claims(Queries):
     """The highest number of a run that was seen."""
 
     def last_id(self) -> int:
-        found = super().last_id()
+        return self._with_newest(super().last_id())
+
+    def _with_newest(self, found: int) -> int:
         if found < self._newest:  # the store was set back, and a run may be at work under a number above
             self._number_from(self._newest)
         self._newest = max(self._newest, found)
@@ -128,10 +130,6 @@ class Claims(Queries):
         with self.together():
             self._db.change_each(self._sql.ASK_TO_STOP, [(reason, run) for run in runs])
 
-    def asked_to_stop(self, owner: str) -> list[Run]:
-        rows = self._db.rows(f"{self._sql.OPEN_RUNS} AND owner = ? AND reason IS NOT NULL ORDER BY id", owner)
-        return [to_run(row) for row in rows]
-
     def take_due(
         self,
         now: float,
@@ -151,12 +149,23 @@ class Claims(Queries):
                 ]
             )
 
-    def asked_for(self, after: int, most: int) -> list[Run]:
-        return self._runs(self._sql.ASKED_FOR, after, most)
-
-    def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
-        found = self._db.rows(self._sql.NEXT_DUE, as_json(without), after)
-        return found[0][0] if found else None
+    def survey(self, asked: Survey) -> Surveyed:
+        to_stop = f"{self._sql.OPEN_RUNS} AND owner = ? AND reason IS NOT NULL ORDER BY id"
+        asked_for = f"{self._sql.RUNS_WHERE} {self._sql.ASKED_FOR}"
+        due, stop, new, last = self._db.rows_each(
+            [
+                (self._sql.NEXT_DUE, (as_json(asked.without), asked.after)),
+                (to_stop, (asked.owner,)),
+                (asked_for, (asked.seen, asked.most)),
+                (self._sql.LAST_ID, ()),
+            ]
+        )
+        return Surveyed(
+            due[0][0] if due else None,
+            [to_run(row) for row in stop],
+            [to_run(row) for row in new],
+            self._with_newest(last[0][0] if last else 0),
+        )
 
     def move(self, run: Run, event: Event) -> None:
         with self.together():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from procman.core.tasks import transitions
 from procman.core.tasks.limits import NO_LIMITS
 from procman.core.tasks.query import EVERYTHING
-from procman.core.tasks.run import Ending, Finish, Outcome, Run, State, TaskState
+from procman.core.tasks.run import Ending, Finish, Outcome, Run, State, Surveyed, TaskState
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 from procman.testing.memoryrows import MemoryRows
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from procman.core.tasks.limits import Limits
     from procman.core.tasks.query import Query
-    from procman.core.tasks.run import Request, Start, Summary, TickRow
+    from procman.core.tasks.run import Request, Start, Summary, Survey, TickRow
 
 
 class MemoryStore(MemoryRows):
@@ -66,9 +66,6 @@ class MemoryStore(MemoryRows):
             if run.id in runs and run.reason is None:
                 self._keep(run._replace(reason=reason))
 
-    def asked_to_stop(self, owner: str) -> list[Run]:
-        return [run for run in self._open() if run.owner == owner and run.reason is not None]
-
     def take_due(
         self,
         now: float,
@@ -95,12 +92,13 @@ class MemoryStore(MemoryRows):
                 taken += [self._keep(claimed)] if claimed else []
         return taken
 
-    def asked_for(self, after: int, most: int) -> list[Run]:
-        asked = [run for run in self._runs.values() if run.tick is None and run.due is not None]
-        return [run for run in asked if run.id > after and run.attempt == 1][:most]
-
-    def next_due(self, after: float, without: Collection[str] = ()) -> float | None:
-        return next((_due(run) for run in self._startable(without) if _due(run) > after), None)
+    def survey(self, asked: Survey) -> Surveyed:
+        due = (_due(run) for run in self._startable(asked.without))
+        to_stop = [run for run in self._open() if run.owner == asked.owner and run.reason is not None]
+        requests = [run for run in self._runs.values() if run.tick is None and run.due is not None]
+        new = [run for run in requests if asked.seen is not None and run.id > asked.seen and run.attempt == 1]
+        next_due = next((at for at in due if at > asked.after), None)
+        return Surveyed(next_due, to_stop if asked.owner else [], new[: asked.most], self._last_id)
 
     def move(self, run: Run, event: Event) -> None:
         self._step(run, event)

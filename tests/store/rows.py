@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procman.core.tasks.run import Ending, Outcome, Request, Run, TickRow, Trigger
+from procman.core.tasks.run import Ending, Outcome, Request, Run, Survey, TickRow, Trigger
 
 if TYPE_CHECKING:
     from procman.engine.store import Store
@@ -57,3 +57,13 @@ def now(store: Store, run: Run | int) -> Run:
 
 def ids(runs: list[Run]) -> list[int]:
     return [run.id for run in runs]
+
+
+def next_due(store: Store, after: float, *without: str) -> float | None:
+    """When the next is due that may be taken."""
+    return store.survey(Survey(None, after, without)).next_due
+
+
+def to_stop(store: Store, owner: str) -> list[Run]:
+    """What somebody wants stopped."""
+    return store.survey(Survey(owner, 0.0)).to_stop

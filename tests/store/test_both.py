@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from procman.core.tasks.limits import Limits
 from procman.core.tasks.query import Query
-from procman.core.tasks.run import Ending, Finish, Outcome, Request, Run, Start, TickRow, Trigger
+from procman.core.tasks.run import Ending, Finish, Outcome, Request, Run, Start, Survey, TickRow, Trigger
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 from procman.store.open import open_store
@@ -62,6 +62,7 @@ ENDINGS = st.builds(
     st.none() | st.integers(0, 1 << 50),
     st.none() | st.floats(0, 1e6),
 )
+SURVEYS = st.builds(Survey, st.none() | OWNERS, TIMES, st.sets(TASKS).map(tuple), st.none() | RUNS, FEW)
 MOSTS = st.dictionaries(TASKS, FEW)
 LIMITS = st.builds(Limits, MOSTS, MOSTS)
 QUERIES = st.builds(
@@ -138,19 +139,15 @@ class Stores(RuleBasedStateMachine):
     def ask_to_stop(self, runs: set[int], reason: str) -> None:
         self._both(lambda store: store.ask_to_stop(runs, reason))
 
-    @rule(owner=OWNERS)
-    def asked_to_stop(self, owner: str) -> None:
-        self._both(lambda store: store.asked_to_stop(owner))
-
     @rule(now=TIMES, owner=OWNERS, late_before=TIMES, room=st.tuples(FEW, FEW), limits=LIMITS)
     def take_due(
         self, now: float, owner: str, late_before: float, room: tuple[int, int], limits: Limits
     ) -> None:
         self._both(lambda store: store.take_due(now, owner, late_before, room, limits))
 
-    @rule(after=TIMES, without=st.sets(TASKS))
-    def next_due(self, after: float, without: set[str]) -> None:
-        self._both(lambda store: store.next_due(after, without))
+    @rule(survey=SURVEYS)
+    def survey(self, survey: Survey) -> None:
+        self._both(lambda store: store.survey(survey))
 
     @rule(run=RUNS, event=st.sampled_from([Event.QUEUE, Event.CALL, Event.RELEASE]))
     def move(self, run: int, event: Event) -> None:

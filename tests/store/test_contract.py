@@ -19,6 +19,8 @@ from procman.core.tasks.run import (
     Start,
     State,
     Summary,
+    Survey,
+    Surveyed,
     TaskState,
     TickRow,
     Trigger,
@@ -26,7 +28,7 @@ from procman.core.tasks.run import (
 from procman.core.tasks.task import Retention
 from procman.core.tasks.transitions import Event
 
-from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, now, running, tick
+from .rows import ME, NOW, OTHER, TICK, asked, claimed, finished, ids, next_due, now, running, tick, to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -427,17 +429,38 @@ def test_open_runs_are_those_that_others_have(store: Store) -> None:
     assert store.open_runs([], ME) == []
 
 
-# ask_to_stop and asked_to_stop
+# survey
+
+
+def test_a_survey_tells_what_was_asked_for_since_a_number_and_the_last_number(store: Store) -> None:
+    """Not what began at once in the foreground, and no retries."""
+    assert store.survey(Survey(None, NOW, (), 0, 9)) == Surveyed(None, [], [], 0)
+    first, second = store.request(asked(NOW + 5))[0], store.request(asked(NOW + 3, "other"))[0]
+    store.finish(store.begin(asked(), "run", ME), Ending(Outcome.FAILED, NOW), NOW + 9)
+    later = store.request(asked(NOW + 7))[0]
+    failed = running(store, 1)
+    store.finish(failed, Ending(Outcome.FAILED, NOW), NOW + 9)
+    last = store.last_id()
+    told = store.survey(Survey(ME, NOW + 3, ("mail",), 0, 9))
+    assert (ids(told.asked_for), told.last_id, told.next_due) == ([first, second, later], last, None)
+    assert store.survey(Survey(ME, NOW + 2, ("mail",), first, 1)) == Surveyed(
+        NOW + 3, [], [now(store, second)], last
+    )
+    assert store.survey(Survey(ME, NOW + 4, (), last, 9)) == Surveyed(NOW + 5, [], [], last)
+    assert store.survey(Survey(None, NOW, (), None, 9)).asked_for == []
+
+
+# ask_to_stop, and who is asked
 
 
 def test_who_has_a_run_hears_that_it_is_to_stop_and_why(store: Store) -> None:
     mine, theirs = running(store, 1), claimed(store, 2, 3, owner=OTHER)
     store.move(theirs[1], Event.QUEUE)
-    assert store.asked_to_stop(OTHER) == []
+    assert to_stop(store, OTHER) == []
     store.ask_to_stop([mine.id, theirs[1].id], "replaced by mail.9")
     store.ask_to_stop([], "nothing")
-    assert store.asked_to_stop(ME) == [mine._replace(reason="replaced by mail.9")]
-    assert store.asked_to_stop(OTHER) == [now(store, theirs[1])]
+    assert to_stop(store, ME) == [mine._replace(reason="replaced by mail.9")]
+    assert to_stop(store, OTHER) == [now(store, theirs[1])]
     assert now(store, theirs[1]).reason == "replaced by mail.9"
 
 
@@ -448,7 +471,7 @@ def test_the_first_reason_to_stop_stays_until_the_end_tells_another(store: Store
     assert now(store, run).reason == "first"
     store.finish(run, ENDED)
     assert now(store, run).reason is None
-    assert store.asked_to_stop(ME) == []
+    assert to_stop(store, ME) == []
 
 
 def test_nobody_is_asked_to_stop_what_nobody_has(store: Store) -> None:
@@ -510,8 +533,8 @@ def test_pending_runs_of_tasks_that_nobody_wants_stay(store: Store) -> None:
         store.request(asked(NOW + due, task))
     run = claimed(store, 1)[0]
     store.move(run, Event.RELEASE)
-    assert store.next_due(NOW, names) is None
-    assert store.next_due(NOW, names[:2]) == NOW + 3
+    assert next_due(store, NOW, *names) is None
+    assert next_due(store, NOW, *names[:2]) == NOW + 3
     assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits.without(names))) == []
     assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9), Limits.without(names[:2]))) == [3]
     assert ids(store.take_due(NOW + 9, ME, NOW, (9, 9))) == [run.id, 1, 2]
@@ -548,7 +571,7 @@ def test_ticks_have_a_limit_of_their_own_and_are_there_like_all_others(store: St
 def test_the_next_due_is_the_earliest_after_an_instant(store: Store) -> None:
     for due in (NOW + 5, NOW, NOW + 3):
         store.request(asked(due))
-    assert [store.next_due(after) for after in (NOW - 1, NOW, NOW + 3, NOW + 5)] == [
+    assert [next_due(store, after) for after in (NOW - 1, NOW, NOW + 3, NOW + 5)] == [
         NOW,
         NOW + 3,
         NOW + 5,
@@ -560,9 +583,9 @@ def test_the_next_due_is_of_tasks_that_are_not_paused_and_of_runs_that_are_pendi
     for due, task in ((NOW + 1, "mail"), (NOW + 2, "other"), (NOW + 3, "other")):
         store.request(asked(due, task))
     store.pause("mail", NOW)
-    assert store.next_due(NOW) == NOW + 2
+    assert next_due(store, NOW) == NOW + 2
     store.cancel(2, NOW)
-    assert store.next_due(NOW) == NOW + 3
+    assert next_due(store, NOW) == NOW + 3
 
 
 # move, started, finish, cancel: as the table of transitions says
@@ -1058,7 +1081,7 @@ def test_a_pause_that_ends_at_once_is_over(store: Store) -> None:
     store.pause("mail", NOW)
     store.resume("mail", NOW)
     assert not store.states()["mail"].paused
-    assert store.next_due(NOW - 1) == NOW
+    assert next_due(store, NOW - 1) == NOW
     assert ids(store.take_due(NOW, ME, NOW, (9, 9))) == [1]
 
 

@@ -15,7 +15,18 @@ import psycopg
 import pytest
 
 from procman.core.tasks.instance import Instance
-from procman.core.tasks.run import Ending, Finish, Outcome, Request, Run, State, TaskState, TickRow, Trigger
+from procman.core.tasks.run import (
+    Ending,
+    Finish,
+    Outcome,
+    Request,
+    Run,
+    State,
+    Survey,
+    TaskState,
+    TickRow,
+    Trigger,
+)
 from procman.core.tasks.transitions import Event
 from procman.errors import RefusedError, StoreBusyError, StoreError
 from procman.store.postgres import database, opening
@@ -219,6 +230,26 @@ def test_many_ends_are_as_many_ways_as_one(
         told = store.tell([Finish(run, Ending(Outcome.OK, NOW), NOW) for run in runs])
         assert [run and run.id for run in told] == ids(runs)
         assert next(ways) - before - 1 == 2  # the runs, and what changes
+
+
+def test_what_is_due_is_taken_in_few_ways(
+    two: tuple[PostgresStore, PostgresStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that a scheduler asks for while it has the app for itself."""
+    store, other = two
+    ways = count()
+    real = database.Database._try
+    monkeypatch.setattr(database.Database, "_try", lambda self, run: (next(ways), real(self, run))[1])
+    for many in (1, 20):
+        for _ in range(many):
+            other.request(job())
+        before = next(ways)
+        with store.together():
+            taken = store.take_due(NOW, store.name, NOW, (99, 99))
+            assert store.open_runs({"mail"}, store.name) == []
+            assert store.survey(Survey(store.name, NOW, (), 0, 100)).next_due is None
+        assert len(taken) == many
+        assert next(ways) - before - 1 == 4  # what is due, who is there, what else there is, and the commit
 
 
 def test_a_lock_that_another_holds_is_waited_for_and_then_told_of(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from procman.core.tasks.query import Query
-from procman.core.tasks.run import Ending, Outcome
+from procman.core.tasks.run import Ending, Outcome, Survey
 from procman.errors import StoreError, UnsafeError
 from procman.store import opening
 from procman.store.open import open_store
@@ -799,7 +799,8 @@ CALLS: dict[str, Callable[[SqliteStore], object]] = {
     "recover": lambda store: store.recover(lambda run: True, {"task1"}, NOW),
     "open runs": lambda store: store.open_runs(["task1"], ME),
     "take due": lambda store: store.take_due(NOW, ME, NOW - 5, (4, 100)),
-    "next due": lambda store: store.next_due(NOW),
+    "survey": lambda store: store.survey(Survey(ME, NOW, ("task2",), store.last_id() - 5, 100)),
+    "survey alone": lambda store: store.survey(Survey(None, NOW)),
     "started": lambda store: store.started(now(store, store.last_id()), "x", 1, None, NOW),
     "finish": lambda store: store.finish(now(store, store.last_id() - 1), ENDED, NOW),
     "prune": lambda store: store.prune("task1", 10, NOW, 5),

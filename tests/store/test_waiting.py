@@ -14,7 +14,7 @@ from procman.core.tasks.transitions import Event
 from procman.store.postgres.line import Line
 from procman.store.postgres.store import PostgresStore
 
-from .rows import asked, claimed
+from .rows import asked, claimed, to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def test_who_is_to_stop_a_run_is_woken(hosts: Two) -> None:
     (run,) = claimed(hosts.one, 1, owner=ONE)
     hosts.two.ask_to_stop([run.id], "replaced by mail.2")
     assert hosts.rung()
-    assert [each.reason for each in hosts.one.asked_to_stop(ONE)] == ["replaced by mail.2"]
+    assert [each.reason for each in to_stop(hosts.one, ONE)] == ["replaced by mail.2"]
 
 
 def test_a_run_that_comes_again_wakes_who_has_room(hosts: Two) -> None:

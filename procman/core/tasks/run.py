@@ -169,6 +169,29 @@ class Finish(NamedTuple):
     retry_due: float | None = None
 
 
+class Survey(NamedTuple):
+    """What a scheduler asks about what it does not take: of `owner`, what is to stop; when the next is due
+    `after` an instant, of tasks that are not in `without`; which runs were asked for since the number `seen`,
+    `most` at once. None asks for nothing."""
+
+    owner: str | None
+    after: float
+    without: tuple[str, ...] = ()
+    seen: int | None = None
+    most: int = 0
+
+
+class Surveyed(NamedTuple):
+    """`next_due` in UTC seconds, of those that may be taken; the runs that somebody wants stopped: their
+    reason says why; what was asked for, in the order of numbers, without those that began at once in the
+    foreground, and without retries; and the highest number that was ever given to a run, 0 for none."""
+
+    next_due: float | None
+    to_stop: list[Run]
+    asked_for: list[Run]
+    last_id: int
+
+
 class Request(NamedTuple):
     """A run that is asked for: what `enqueue` writes. `due` in UTC seconds; `key` makes it idempotent."""
 
