@@ -21,6 +21,7 @@ from procman.core.tasks.run import (
     Outcome,
     Request,
     Run,
+    Start,
     State,
     Survey,
     TaskState,
@@ -226,6 +227,9 @@ def test_many_ends_are_as_many_ways_as_one(
     monkeypatch.setattr(database.Database, "_try", lambda self, run: (next(ways), real(self, run))[1])
     for many in (1, 20):
         runs = claimed(store, *range(many), task=f"of {many}", owner=store.name)
+        before = next(ways)
+        store.tell([Start(run, "run", 7, None, NOW) for run in runs])
+        assert next(ways) - before - 1 == 1
         before = next(ways)
         told = store.tell([Finish(run, Ending(Outcome.OK, NOW), NOW) for run in runs])
         assert [run and run.id for run in told] == ids(runs)

@@ -113,7 +113,8 @@ class Database(Transactions):
 
     def rows_each(self, queries: Iterable[Query]) -> list[list[Row]]:
         """What each query gives, with its values: all on one way there and back."""
-        return [cursor.fetchall() for cursor in self._ask([bound(*query) for query in queries])]
+        questions = [bound(*query) for query in queries]
+        return [cursor.fetchall() for cursor in self._ask(questions)] if questions else []
 
     def rows_of(self, sql: Bulk, rows: Sequence[Sequence[Value]]) -> list[Row]:
         """What a statement gives that takes many rows at once; of none, nothing."""
