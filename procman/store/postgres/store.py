@@ -148,13 +148,13 @@ class PostgresStore(Claims, Requests):
         return super().take_due(now, owner, late_before, room, limits)
 
     def _insert_each(self, runs: Sequence[Run]) -> list[int | None]:
+        """All with one statement; of two with the same tick the first."""
         first: dict[tuple[object, ...], int] = {}
         for at, run in enumerate(runs):
             first.setdefault((at,) if run.tick is None else (run.task, run.tick, run.attempt), at)
         places, numbers = [*first.values()], dict.fromkeys(range(len(runs)))
-        for place, number in self._server.rows_of(
-            self._sql.INSERT_RUNS, [from_run(runs[at]) for at in places]
-        ):
+        rows = [from_run(runs[at]) for at in places]
+        for place, number in self._server.rows_of(self._sql.INSERT_RUNS, rows):
             numbers[places[place - 1]] = number
         return [*numbers.values()]
 
