@@ -6,11 +6,11 @@ from collections import Counter
 
 from procman.core.tasks import transitions
 from procman.core.tasks.limits import NO_LIMITS
-from procman.core.tasks.run import Finish, Start, Surveyed, TaskState
+from procman.core.tasks.run import Surveyed, TaskState
 from procman.core.tasks.task import Retention
-from procman.store.queries import Queries
-from procman.store.rows import as_json, from_run, to_past, to_run
+from procman.store.rows import as_json, to_past, to_run
 from procman.store.taking import Taking, Wanted
+from procman.store.telling import Telling, changed
 
 TYPE_CHECKING = False  # as type checkers know it; this is imported by apps, and stays light
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from procman.core.tasks.limits import Limits
-    from procman.core.tasks.past import Past
-    from procman.core.tasks.run import Ending, Run, Survey, TickRow
+    from procman.core.tasks.run import Run, Survey, TickRow
     from procman.core.tasks.transitions import Event
     from procman.store.needs import Value
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 EVER = float("inf")
 
 
-class Claims(Queries):
+class Claims(Telling):
     """From a tick, or a request that is due, to a finished run, until that is pruned."""
 
     _newest = 0
@@ -64,7 +63,7 @@ class Claims(Queries):
                 states[name] = (
                     state if shared and not schedule else transitions.recalled(state, schedule, now)
                 )
-            self._db.change_each(self._sql.PUT_STATE, _changed(states, known))
+            self._db.change_each(self._sql.PUT_STATE, changed(states, known))
             for past in [to_past(row) for row in self._db.rows(self._sql.AHEAD, now + 1)]:
                 self._db.change(self._sql.PUT_PAST, *past.by(now + 1))
                 self._db.change(self._sql.FORGET_UNTRUE, past.task, now + 1)
@@ -86,7 +85,7 @@ class Claims(Queries):
             for run in lost:
                 again = now if transitions.reruns(run, rerun) else None
                 closed.append(self._end(run, transitions.lost(run, now), again, pasts))
-            self._db.change_each(self._sql.PUT_PAST, _changed(pasts, known))
+            self._db.change_each(self._sql.PUT_PAST, changed(pasts, known))
             return [run for run in closed if run]
 
     def claim(self, rows: Sequence[TickRow], owner: str, now: float) -> list[Run]:
@@ -108,8 +107,8 @@ class Claims(Queries):
             for row in rows:
                 states[row.task] = transitions.accounted(states[row.task], row.tick)
                 pasts[row.task] = pasts[row.task].with_tick(row.tick)
-            self._db.change_each(self._sql.PUT_STATE, _changed(states, known_states))
-            self._db.change_each(self._sql.PUT_PAST, _changed(pasts, known_pasts))
+            self._db.change_each(self._sql.PUT_STATE, changed(states, known_states))
+            self._db.change_each(self._sql.PUT_PAST, changed(pasts, known_pasts))
             return new
 
     def _theirs(self, rows: Sequence[TickRow], states: Mapping[str, TaskState]) -> set[tuple[Value, ...]]:
@@ -171,51 +170,6 @@ class Claims(Queries):
         with self.together():
             self._db.change(self._sql.MOVES[event], *run.origin)
 
-    def tell(self, news: Sequence[Start | Finish]) -> list[Run | None]:
-        """Starts first, which no end of another run changes: so all that have ended are read at once."""
-        starts = [(*each[1:], each.at, *each.run.origin) for each in news if isinstance(each, Start)]
-        with self.together():
-            self._db.change_each(self._sql.START, starts)
-            runs, pasts = self._with_pasts([each.run.id for each in news if isinstance(each, Finish)])
-            known = {**pasts}
-            closed = [self._close(each, runs, pasts) if isinstance(each, Finish) else None for each in news]
-            self._db.change_each(self._sql.PUT_PAST, _changed(pasts, known))
-            return closed
-
-    def started(self, run: Run, command: str, pid: int, identity: str | None, at: float) -> None:
-        self.tell([Start(run, command, pid, identity, at)])
-
-    def finish(self, run: Run, ending: Ending, retry_due: float | None = None) -> Run | None:
-        return self.tell([Finish(run, ending, retry_due)])[0]
-
-    def _close(self, end: Finish, runs: dict[int, Run], pasts: dict[str, Past]) -> Run | None:
-        """What has ended, if this closes it, as it then is in both."""
-        found = runs.get(end.run.id)
-        if not found or found.origin != end.run.origin or not self._is_told_of(found):
-            return None
-        closed = self._end(found, end.ending, end.retry_due, pasts)
-        runs[found.id] = closed or found
-        return closed
-
-    def _is_told_of(self, run: Run) -> bool:
-        """Whether what we tell of a run counts: it is nobody else's by now."""
-        return True
-
-    def _end(self, run: Run, ending: Ending, retry_due: float | None, pasts: dict[str, Past]) -> Run | None:
-        ended = transitions.finished(run, ending)
-        if not ended:
-            if reason := transitions.told_late(run, ending):
-                self._db.change(self._sql.NOTE, reason, run.id)
-            return None
-        self._finish(ended)
-        pasts[run.task] = pasts[run.task].with_end(ended)
-        if ending.output is not None:
-            self._db.change(self._sql.INSERT_OUTPUT, run.id, ending.output)
-        if retry_due is not None:
-            again = transitions.next_attempt(run, retry_due, ending)
-            self._db.change(self._sql.INSERT_RUN, *from_run(again))
-        return ended
-
     def retain(self, retentions: Mapping[str, Retention]) -> dict[str, Retention]:
         with self.together():
             rows = self._db.rows(self._sql.RETENTIONS)
@@ -243,7 +197,3 @@ class Claims(Queries):
             for (key,) in doomed:
                 self._db.change(self._sql.DELETE_KEY, task, key)
             return len(doomed)
-
-
-def _changed(after: Mapping[str, T], before: Mapping[str, T]) -> list[T]:
-    return [value for name, value in after.items() if value != before.get(name)]

@@ -767,19 +767,21 @@ def test_what_is_told_of_another_run_that_had_its_number_changes_nothing(
     assert store.finish(before, ENDED)
 
 
+@pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("code", [0, 3])
 def test_an_end_that_is_told_when_others_have_taken_the_run_for_lost_is_noted_once(
-    store: Store, code: int
+    store: Store, code: int, at_once: bool
 ) -> None:
     run = running(store, 1)
     assert store.recover(all_are_gone, {"mail"}, NOW + 9)
     ok, failed = Ending(Outcome.OK, NOW + 20), Ending(Outcome.FAILED, NOW + 20, 3, "it hurt")
-    for ending in (failed if code else ok, ok):
-        assert store.finish(run, ending, NOW + 30) is None
+    ends = [Finish(run, ending, NOW + 30) for ending in (failed if code else ok, ok, failed)]
+    told = store.tell(ends) if at_once else [store.finish(*each) for each in ends]
+    assert told == [None, None, None]
     late = now(store, run)
     assert (late.outcome, late.ended_at, late.code) == (Outcome.LOST, NOW + 9, None)
-    told = "procman was killed while it ran, or so it seemed: it told later that this had ended: "
-    assert late.reason == told + ("failed (it hurt)" if code else "ok")
+    late_words = "procman was killed while it ran, or so it seemed: it told later that this had ended: "
+    assert late.reason == late_words + ("failed (it hurt)" if code else "ok")
     assert len(store.jobs()) == 1
     assert store.output(run.id) is None
 
