@@ -98,7 +98,7 @@ class MemoryStore(MemoryRows):
         requests = [run for run in self._runs.values() if run.tick is None and run.due is not None]
         new = [run for run in requests if asked.seen is not None and run.id > asked.seen and run.attempt == 1]
         next_due = next((at for at in due if at > asked.after), None)
-        return Surveyed(next_due, to_stop if asked.owner else [], new[: asked.most], self._last_id)
+        return Surveyed(next_due, to_stop, new[: asked.most], self._last_id)
 
     def move(self, run: Run, event: Event) -> None:
         self._step(run, event)

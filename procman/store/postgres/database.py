@@ -12,7 +12,7 @@ import psycopg
 
 from procman.errors import StoreError
 from procman.store.postgres.failures import GONE, failure
-from procman.store.postgres.values import Bulk, bound, bound_rows
+from procman.store.postgres.values import bound, bound_each
 from procman.store.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from procman.store.needs import Query, Row, Value
-    from procman.store.postgres.values import Statement
+    from procman.store.postgres.values import Bulk, Statement
 
     Found = TypeVar("Found")
 
@@ -118,7 +118,7 @@ class Database(Transactions):
 
     def rows_of(self, sql: Bulk, rows: Sequence[Sequence[Value]]) -> list[Row]:
         """What a statement gives that takes many rows at once; of none, nothing."""
-        return self._ask([bound_rows(sql, rows)])[0].fetchall() if rows else []
+        return [row for cursor in self._ask(bound_each(sql, rows)) for row in cursor.fetchall()]
 
     def change(self, sql: str | Bulk, *values: Value) -> None:
         """Have a statement change something."""
@@ -129,10 +129,7 @@ class Database(Transactions):
 
         Inside `together` that goes on the way with what is asked next, or with the commit; many do so now.
         """
-        if isinstance(sql, Bulk):
-            more = [bound_rows(sql, some)] if (some := [*rows]) else []
-        else:
-            more = [bound(sql, values) for values in rows]
+        more = bound_each(sql, rows)
         self._behind += more
         if not self._depth or len(more) >= MANY:
             self._ask([])

@@ -35,6 +35,14 @@ def bound(sql: str, values: Sequence[Value]) -> Statement:
     return text, {f"v{number}": value for number, value in enumerate(cleaned, 1)} if named else cleaned
 
 
+def bound_each(sql: str | Bulk, rows: Iterable[Sequence[Value]]) -> list[Statement]:
+    """A statement for each row of values, or one for all of them; of none, nothing."""
+    if not isinstance(sql, Bulk):
+        return [bound(sql, values) for values in rows]
+    some = [*rows]
+    return [bound_rows(sql, some)] if some else []
+
+
 def bound_rows(bulk: Bulk, rows: Iterable[Sequence[Value]]) -> Statement:
     """The same with all these rows. What is left out in one of them is NULL."""
     named = [zip(bulk.fields, row, strict=True) for row in rows]
