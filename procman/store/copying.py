@@ -5,6 +5,7 @@ Nothing of the source is changed. The target has all of it or nothing: it is one
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -110,6 +111,12 @@ class Side:
         if keyed:
             self._db.change_each("UPDATE runs SET key = ? WHERE id = ?", keyed)
 
+    def learn(self) -> None:
+        """Have a server learn how much there is now. Until it has, it may look for each run among all."""
+        if self._app is not None:
+            for table in TABLES:
+                self._db.change(f"ANALYZE {self._schema}{table.name}")
+
     def _where(self, table: Table) -> tuple[str, tuple[Any, ...]]:
         mine, values = ("TRUE", ()) if self._app is None else ("app = ?", (self._app,))
         if table.run is None:
@@ -134,7 +141,10 @@ def copy(source: Store, target: Store, states: Mapping[str, TaskState]) -> dict[
             rows = iter(states.values()) if table.name == "tasks" else from_.rows(table)
             while some := [*islice(rows, table.at_once)]:
                 to.put(table, some)
-        return _verified(from_, to)
+        counts = _verified(from_, to)
+    with suppress(StoreError):  # all is there; a server learns it by itself
+        to.learn()
+    return counts
 
 
 def _verified(source: Side, target: Side) -> dict[str, int]:

@@ -12,6 +12,7 @@ from procman.errors import RefusedError, StoreError
 from procman.store import copying, status
 from procman.store.open import open_store
 from procman.store.postgres.store import PostgresStore
+from tests.end_to_end.output import wait_until
 
 from .filling import fill
 from .rows import NOW, OTHER, asked, claimed, finished, running, tick
@@ -84,6 +85,16 @@ def test_a_sign_that_only_one_kind_can_have_is_no_difference(stores: tuple[Store
     source.claim([tick(3, outcome=Outcome.MISSED, reason="because\0")], OTHER, NOW)
     copying.copy(source, target, source.states())
     assert [run.reason for run in target.history()] == ["because\\u0000"]
+
+
+@pytest.mark.parametrize("stores", [("sqlite", "postgres")], indirect=True)
+def test_a_server_knows_how_much_has_come(stores: tuple[Store, Any]) -> None:
+    """Else it would look for each run among all of the app, until it has counted them by itself."""
+    source, target = stores
+    ((before,),) = target.database.rows("SELECT clock_timestamp()::text")
+    copying.copy(source, target, source.states())
+    counted = "SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'procman' AND last_analyze >= ?"
+    wait_until(lambda: len(target.database.rows(counted, before)) == len(copying.TABLES))
 
 
 @pytest.mark.parametrize("stores", BOTH_WAYS, indirect=True)
